@@ -1,0 +1,1 @@
+"""Weight initialization for neural networks, on NumPy alone."""

@@ -1,0 +1,64 @@
+# The commands of the book. CONTRIBUTING.md says what each target is for; CI runs them all.
+# Written for GNU make 3.81 (macOS) and later; README.md gives the same commands for Windows.
+.PHONY: help book test test-frameworks serve lab lint bench outputs screenshot lock clean
+
+PORT ?= 8000
+BIN := .venv/bin
+INSTALLED := .venv/installed
+FRAMEWORKS := .venv-frameworks
+
+# A candidate counts only if it runs: version managers leave names on the path that do not.
+FIND_PYTHON = for p in $$PYTHON python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  2>/dev/null && { echo "$$p"; exit; }; done; \
+	echo "netinit needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv); none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*## /  /'
+
+# The environment: made once, brought up to date when the lock or the metadata change.
+$(INSTALLED): requirements.txt pyproject.toml
+	@python=$$($(FIND_PYTHON)) && { $(BIN)/python -c '' 2>/dev/null || { \
+	  echo X && $$python -m venv --clear .venv; }; }
+	@echo "Installing requirements.txt (the first time: about two minutes)"
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+book: $(INSTALLED) ## build the site into _build/html, warnings being errors
+	$(BIN)/jupyter-book build . -n -W --keep-going
+
+test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it though nothing changed
+	$(BIN)/python -m tests $(if $(FORCE),--force)
+
+test-frameworks: ## netinit beside PyTorch, in an environment of its own
+	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
+	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
+	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks
+
+serve: book ## the built book on http://127.0.0.1:8000 (PORT=...)
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+lab: $(INSTALLED) ## the chapters in JupyterLab
+	$(BIN)/jupyter-lab chapters
+
+lint: $(INSTALLED) ## ruff: rules and format
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+bench: book ## measure, and write the README's table
+	$(BIN)/python -m benchmarks
+
+outputs: $(INSTALLED) ## run the chapters again and store what they show
+	$(BIN)/python -m book.outputs
+
+screenshot: book ## make the README's pictures again from the built book
+	$(BIN)/python -m book.screenshot
+
+lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requirements.txt
+	$(BIN)/python -m venv _build/uv && _build/uv/bin/python -m pip install --quiet uv
+	{ grep '^#' requirements.txt; echo '-e .'; _build/uv/bin/uv pip compile pyproject.toml --upgrade \
+	  --extra widgets --extra plots --extra data --extra book --extra classroom --extra test --universal \
+	  --fork-strategy fewest --python-version 3.11 --no-emit-index-url --no-header --no-annotate; } > _build/lock.txt
+	mv _build/lock.txt requirements.txt
+
+clean: ## remove what was built; .venv stays
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis chapters/.ipynb_checkpoints

@@ -1,0 +1,136 @@
+"""Run every check of the project, in order: ``python -m tests`` (what ``make test`` calls).
+
+A run that passed is remembered under a hash of everything it depended on (the files of the
+project, the interpreter, the installed packages, the browser). While none of it changes a
+second run says so and stops; ``--force`` runs it all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSED = ROOT / "_build" / "tests-passed"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NOT_INPUTS = {".git", ".venv", ".venv-frameworks", "_build", "__pycache__"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the run, with what it adds to the environment."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """Return a command that runs this interpreter."""
+    return (sys.executable, *arguments)
+
+
+def chapters(name: str, **environment: str) -> Step:
+    """Return the step that runs all chapters and compares every output with the stored one."""
+    sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
+    command = python("-m", "pytest", "--nbval", "--nbval-sanitize-with", sanitize, "chapters", "-q")
+    return Step(f"chapters, {name}", command, environment)
+
+
+def second_kernel() -> str:
+    """Return a BLAS kernel that is not the one this machine chooses by itself."""
+    import numpy  # noqa: F401 (loads the library that is asked about)
+    import threadpoolctl
+
+    chosen = {str(pool.get("architecture", "")).lower() for pool in threadpoolctl.threadpool_info()}
+    if platform.machine().lower() in {"arm64", "aarch64"}:
+        return "ARMV8"
+    return "Sandybridge" if chosen & {"haswell", "zen"} else "Haswell"
+
+
+def steps() -> list[Step]:
+    """Return the checks, the quickest first."""
+    kernel = second_kernel()
+    return [
+        Step("ruff check", python("-m", "ruff", "check", ".")),
+        Step("ruff format", python("-m", "ruff", "format", "--check", ".")),
+        Step("book", python("-m", "jupyter_book.cli.main", "build", ".", "-n", "-W")),
+        chapters("this machine's kernel, two threads", OPENBLAS_NUM_THREADS="2"),
+        chapters(
+            f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
+        ),
+        Step("tests", python("-m", "pytest", "--doctest-modules", "netinit", "tests", "-q")),
+    ]
+
+
+def input_files() -> Iterator[Path]:
+    """Yield the project's own files: what git tracks or would track, else the whole tree."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        found = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True)
+        yield from (ROOT / name for name in sorted(set(found.stdout.split("\0"))) if name)
+    except (OSError, subprocess.CalledProcessError):
+        yield from (p for p in sorted(ROOT.rglob("*")) if not NOT_INPUTS & set(p.parts))
+
+
+def surroundings() -> Iterator[str]:
+    """Yield what the outcome depends on besides the project's files."""
+    yield sys.version
+    yield platform.platform()
+    yield from sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            yield f"{path} {Path(path).stat().st_mtime_ns}"
+
+
+def fingerprint() -> str:
+    """Return the hash of all inputs."""
+    digest = hashlib.sha256("\n".join(surroundings()).encode())
+    for path in input_files():
+        if path.is_file():
+            digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def run(step: Step, number: int, total: int) -> bool:
+    """Run one step in the project's folder; say how long it took."""
+    print(f"\n[{number}/{total}] {step.name}", flush=True)
+    start = time.monotonic()
+    result = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **step.environment})
+    word = "ok" if result.returncode == 0 else f"FAILED ({result.returncode})"
+    print(f"[{number}/{total}] {step.name}: {word}, {time.monotonic() - start:.0f} s", flush=True)
+    return result.returncode == 0
+
+
+def main() -> int:
+    """Run what has to be run; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
+    parser.add_argument("--force", action="store_true", help="run though nothing changed")
+    before = fingerprint()
+    if not parser.parse_args().force and PASSED.is_file() and PASSED.read_text() == before:
+        print("Nothing changed since all tests passed. To run them again: make test FORCE=1")
+        return 0
+    todo = steps()
+    failed = [s.name for n, s in enumerate(todo, 1) if not run(s, n, len(todo))]
+    print(f"\n{len(todo) - len(failed)} passed, {len(failed)} failed", flush=True)
+    if failed:
+        print("Failed: " + "; ".join(failed), file=sys.stderr)
+        return 1
+    PASSED.parent.mkdir(exist_ok=True)
+    PASSED.write_text(before)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

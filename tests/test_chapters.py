@@ -1,0 +1,227 @@
+"""Every chapter keeps the rules of the book, and every rule catches a chapter that does not."""
+
+import re
+
+import chapter_numbers
+import chapter_rules as rules
+import pytest
+import yaml
+from chapter import ROOT, Chapter, chapters, paragraphs, parse, without_code
+from chapter_numbers import numbers_are_backed
+
+BOOK = chapters()
+RULES = (*rules.RULES, numbers_are_backed)
+
+
+def test_the_book_has_chapters():
+    assert BOOK, "no notebook in chapters/"
+
+
+@pytest.mark.parametrize("chapter", BOOK, ids=lambda c: c.name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
+def test_chapter_keeps_the_rule(rule, chapter):
+    problems = rule(chapter)
+    assert not problems, f"{rule.__doc__.splitlines()[0]}\n" + "\n".join(problems)
+
+
+def test_every_chapter_is_in_the_table_of_contents_and_back():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    entries = re.findall(r"'file': '([^']+)'", str(toc))
+    listed = [e.removesuffix(".ipynb").removesuffix(".md") for e in entries]
+    pages = [p for p in (ROOT / "chapters").iterdir() if p.suffix in {".ipynb", ".md"}]
+    assert sorted(e for e in listed if e.startswith("chapters/")) == sorted(
+        f"chapters/{p.stem}" for p in pages
+    )
+    numbered = [e for e in listed if re.match(r"chapters/\d\d_", e)]
+    assert numbered == sorted(numbered), "the numbers of the file names say another order"
+
+
+# Links --------------------------------------------------------------------------------------
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that the book and JupyterLab's neighbours give a heading."""
+    words = re.sub(r"[`*_$\\]", "", heading).strip().lower()
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", words)).strip("-")
+
+
+def anchors(path) -> set[str]:
+    """Return what a link into a page may end with."""
+    text = path.read_text("utf-8")
+    if path.name == "references.md":
+        bib = path.with_name("references.bib").read_text("utf-8")
+        return {slug("Works cited"), *re.findall(r"^@\w+\{([\w:-]+),", bib, re.MULTILINE)}
+    if path.suffix == ".ipynb":
+        page = next(c for c in BOOK if c.name == path.stem)
+        text = "\n\n".join(without_code(c.source) for c in page.prose())
+    return {slug(h) for h in re.findall(r"^#+ +(.+)$", text, re.MULTILINE)}
+
+
+def broken_links(folder, texts) -> list[str]:
+    """Return the links of some texts that lead nowhere inside the project."""
+    broken = []
+    for target in (t for text in texts for t in re.findall(r"\]\(([^)\s]+)\)", text)):
+        if re.match(r"https://|mailto:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = folder / name
+        if not path.exists() or (anchor and name and anchor not in anchors(path)):
+            broken.append(target)
+    return broken
+
+
+@pytest.mark.parametrize("chapter", BOOK, ids=lambda c: c.name)
+def test_links_of_the_prose_lead_somewhere(chapter):
+    assert not broken_links(ROOT / "chapters", [text for _, text in paragraphs(chapter)])
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "index.md", "chapters/notation.md"]
+)
+def test_links_of_the_pages_lead_somewhere(name):
+    path = ROOT / name
+    assert not broken_links(path.parent, [without_code(path.read_text("utf-8"))])
+
+
+# Exceptions ---------------------------------------------------------------------------------
+
+
+def test_every_exception_of_the_number_rule_is_needed_and_has_a_reason():
+    exceptions = chapter_numbers.allowed()
+    assert not chapter_numbers.unused_exceptions(BOOK, exceptions)
+    assert all(set(e) == {"chapter", "number", "reason"} for e in exceptions)
+    assert all(len(e["reason"].split()) >= 3 for e in exceptions)
+
+
+# The rules themselves -----------------------------------------------------------------------
+
+ALT = "Accuracy against step for five schemes: the middle ones learn, zeros stay at chance."
+SVG = {"output_type": "display_data", "data": {"image/svg+xml": "<svg/>", "text/plain": ALT}}
+PRINTED = {"output_type": "stream", "name": "stdout", "text": "accuracy 0.953 after 1.2e-05 s\n"}
+FAILED = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+WARNED = {"output_type": "stream", "name": "stderr", "text": "RuntimeWarning"}
+NAMELESS = {**SVG, "data": {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"}}
+CAPTION = "**Figure 1.1. Only the middle schemes learn.** Accuracy over 10 seeds."
+
+
+def markdown(source: str) -> dict:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def code(source: str, count: int | None, *outputs: dict, tags: tuple[str, ...] = ()) -> dict:
+    return {
+        "cell_type": "code",
+        "metadata": {"tags": list(tags)},
+        "source": source,
+        "execution_count": count,
+        "outputs": list(outputs),
+    }
+
+
+def good() -> list[dict]:
+    """Return the cells of a chapter that keeps every rule."""
+    return [
+        markdown("# Why it matters\n\n*About 2 minutes. You need nothing.*\n\nIt matters a lot."),
+        markdown("## What you will be able to do\n\nTell good from bad.\n\n> **Predict.** Which?"),
+        markdown("## Experiment\n\nWatch the accuracy of the five schemes."),
+        code("accuracy(std=0.05)", 1, PRINTED),
+        markdown("The accuracy is 0.95 with a std of 0.05. Now the same as a picture."),
+        code("show(figure)", 2, SVG),
+        markdown(CAPTION),
+        markdown("## When it breaks\n\nIt breaks."),
+        markdown("## In practice\n\n```python\nnp.random.seed(0.123)\n```"),
+        markdown("## What we have seen\n\n- It is 0.953, as ($\\sigma = 0.7$) said."),
+        markdown("## Exercises\n\nFind the std that is best."),
+        markdown("## Sources\n\n[He et al., 2015](references.md#he2015) report 0.789."),
+    ]
+
+
+def bad(changes: dict[int, dict | None]) -> Chapter:
+    """Return the good chapter with some cells replaced, or removed."""
+    cells = [changes.get(i, cell) for i, cell in enumerate(good())]
+    return parse("01_bad", {"cells": [c for c in cells if c is not None]})
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
+def test_a_good_chapter_breaks_no_rule(rule):
+    assert rule(bad({})) == []
+
+
+BAD = [
+    (rules.every_cell_ran_in_order, {3: code("1 + 1", None)}),
+    (rules.every_cell_ran_in_order, {3: code("x", 2, PRINTED), 5: code("y", 1, SVG)}),
+    (rules.every_cell_ran_in_order, {3: code("x", 4, PRINTED), 5: code("y", 5, SVG)}),
+    (rules.every_value_is_stored, {3: code("1 + 1", 1)}),
+    (rules.every_value_is_stored, {3: code("print(1)\nx = 2", 1)}),
+    (rules.no_errors_or_warnings, {3: code("1 / 0", 1, FAILED)}),
+    (rules.no_errors_or_warnings, {3: code("log(0)", 1, WARNED)}),
+    (rules.has_the_skeleton, {7: None}),
+    (rules.has_the_skeleton, {7: markdown("## Sources"), 11: markdown("## When it breaks")}),
+    (rules.has_the_skeleton, {1: markdown("## What you will be able to do")}),
+    (rules.has_the_skeleton, {2: markdown("# A second title")}),
+    (rules.sections_open_their_cells, {4: markdown("Seen.\n\n## Another section")}),
+    (rules.every_figure_has_a_caption, {6: markdown("It can be seen.")}),
+    (rules.every_figure_has_a_caption, {4: markdown(CAPTION)}),
+    (rules.captions_state_a_takeaway, {6: markdown(CAPTION.replace("1.1", "1.2"))}),
+    (rules.captions_state_a_takeaway, {6: markdown(CAPTION.replace("1.1", "2.1"))}),
+    (rules.captions_state_a_takeaway, {6: markdown("**Figure 1.1.** Accuracy over 10 seeds.")}),
+    (rules.captions_state_a_takeaway, {6: markdown(CAPTION.rstrip("."))}),
+    (rules.captions_state_a_takeaway, {4: markdown(CAPTION), 6: markdown(CAPTION)}),
+    (rules.figures_have_words, {5: code("f", 2, {**SVG, "data": {"image/svg+xml": ""}})}),
+    (rules.figures_have_words, {5: code("f", 2, NAMELESS)}),
+    (rules.cells_are_short, {3: code("x = 1\n" * 16, 1)}),
+    (rules.cells_are_short, {3: code("x = 1\n" * 7, 1), 5: code("x = 1\n" * 7, 2, SVG)}),
+    (rules.randomness_is_passed, {3: code("np.random.seed(1)", 1)}),
+    (rules.randomness_is_passed, {3: code("x = np.random.normal(size=3)", 1)}),
+    (rules.code_runs_anywhere, {3: code("%matplotlib inline", 1)}),
+    (rules.code_runs_anywhere, {3: code("!ls", 1)}),
+    (rules.code_runs_anywhere, {3: code("pip install netinit", 1)}),
+    (rules.code_runs_anywhere, {3: code("data = fetch_openml('mnist')", 1)}),
+    (rules.code_runs_anywhere, {3: code("open('https://example.org/x')", 1)}),
+    (rules.code_runs_anywhere, {3: code("open('/home/me/x.npy')", 1)}),
+    (rules.code_runs_anywhere, {3: code("import sys\nsys.path.insert(0, '..')", 1)}),
+    (rules.reads_well_raw, {4: markdown("```{note}\nLook.\n```")}),
+    (rules.reads_well_raw, {4: markdown(":::{tip}\nLook.\n:::")}),
+    (rules.reads_well_raw, {4: markdown("See {numref}`fig-1` now.")}),
+    (rules.reads_well_raw, {4: markdown("(sec-label)=\n### A heading")}),
+    (rules.prose_surrounds_code, {4: None}),
+    (rules.prose_surrounds_code, {2: markdown("## Experiment")}),
+    (rules.states_the_time_to_read, {0: markdown("# Title\n\nIt matters.")}),
+    (rules.states_the_time_to_read, {0: markdown("# T\n\n*About 9 minutes. You need time.*")}),
+    (numbers_are_backed, {4: markdown("The accuracy is 0.96.")}),
+    (numbers_are_backed, {4: markdown("The accuracy is 0.9531.")}),
+    (numbers_are_backed, {4: markdown("The accuracy is 96 %.")}),
+    (numbers_are_backed, {4: markdown("It takes 1.3e-5 seconds.")}),
+    (numbers_are_backed, {4: markdown("It takes 1.3 × 10⁻⁵ seconds.")}),
+    (numbers_are_backed, {4: markdown("It takes 10⁻⁷ seconds.")}),
+    (numbers_are_backed, {4: markdown("The accuracy is $0.96$, or `0.97`.")}),
+    (numbers_are_backed, {7: markdown("## When it breaks\n\nAt 0.31 it breaks.")}),
+    (numbers_are_backed, {11: markdown("## Sources\n\nThe paper reports 0.789.")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "changes"), BAD, ids=lambda p: getattr(p, "__name__", None))
+def test_the_rule_catches_a_bad_chapter(rule, changes):
+    assert rule(bad(changes))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The accuracy is 0.953, or 95.3 %, or 95%: nearly 1.",
+        "It takes 1.2e-5 seconds, 1.2·10⁻⁵, 1.2 × 10⁻⁵ or about 10⁻⁵.",
+        "As Figure 3.7 and Exercise 1.4 with NumPy 2.0 show, 64 units do.",
+        "In the paper it is 0.31 ([He et al., 2015](references.md#he2015)).",
+        "With $q = 0.31$ it is `std=0.31`.\n\n$$\n0.31 = x\n$$",
+        "The std was −0.05, from 0.95-0.05.",
+    ],
+)
+def test_a_number_that_is_printed_given_or_cited_passes(sentence):
+    assert numbers_are_backed(bad({4: markdown(sentence)})) == []
+
+
+def test_an_exception_that_nothing_needs_is_found():
+    entry = {"chapter": "01_bad", "number": "0.31", "reason": "an option of the Predict box"}
+    needs = bad({4: markdown("Is it 0.31?")})
+    assert chapter_numbers.unused_exceptions([needs], [entry]) == []
+    assert chapter_numbers.unused_exceptions([bad({})], [entry]) == ["01_bad: 0.31"]

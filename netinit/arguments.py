@@ -1,0 +1,123 @@
+"""Checks of arguments, in the caller's words: what was wrong, what is allowed, the nearest name."""
+
+import difflib
+import math
+import numbers
+import operator
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Shape = int | Sequence[int]
+Seed = (
+    int
+    | Sequence[int]
+    | np.random.SeedSequence
+    | np.random.BitGenerator
+    | np.random.Generator
+    | np.random.RandomState
+    | None
+)
+FLOATS = ("float16", "float32", "float64")
+
+
+def integer(value: object, name: str) -> int:
+    """`value` as an int; a bool or a float is refused.
+
+    >>> integer(np.int64(3), "width")
+    3
+    """
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+
+
+def size(value: object, name: str) -> int:
+    """`value` as an int of at least 0."""
+    number = integer(value, name)
+    if number < 0:
+        raise ValueError(f"{name} must not be negative, not {number}")
+    return number
+
+
+def shape_tuple(shape: Shape) -> tuple[int, ...]:
+    """`shape` as a tuple of non-negative ints; an int n means (n,).
+
+    >>> shape_tuple([3, 4])
+    (3, 4)
+    """
+    if isinstance(shape, str) or not isinstance(shape, Iterable):
+        return (size(shape, "shape"),)
+    return tuple(size(length, "each length in shape") for length in shape)
+
+
+def float_dtype(dtype: npt.DTypeLike) -> np.dtype:
+    """`dtype` as a NumPy dtype, which must be float16, float32 or float64."""
+    allowed = f"dtype must be {', '.join(FLOATS[:-1])} or {FLOATS[-1]}, not {dtype!r}"
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(allowed) from None
+    if dtype is None or not found.isnative or found.name not in FLOATS:
+        raise TypeError(allowed)
+    return found
+
+
+def real(
+    value: object, name: str, *, at_least: float | None = None, at_most: float | None = None
+) -> float:
+    """`value` as a finite float of at least `at_least` and of size at most `at_most`.
+
+    >>> real(2, "gain", at_least=0)
+    2.0
+    """
+    limits = "" if at_least is None else f" of at least {at_least:g}"
+    limits += "" if at_most is None else f", in size at most {at_most:.3g}"
+    wrong = f"{name} must be a finite number{limits}, not {value!r}"
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(wrong)
+    value = float(value)
+    too_small = at_least is not None and value < at_least
+    too_large = at_most is not None and abs(value) > at_most
+    if not math.isfinite(value) or too_small or too_large:
+        raise ValueError(wrong)
+    return value
+
+
+def choice(value: object, allowed: Iterable[str], name: str) -> str:
+    """`value`, which must be one of `allowed`; the error names the nearest one.
+
+    >>> choice("fan_inn", ["fan_in", "fan_out"], "mode")
+    Traceback (most recent call last):
+    ValueError: mode 'fan_inn' is unknown: did you mean 'fan_in'? Allowed: 'fan_in', 'fan_out'
+    """
+    allowed = list(allowed)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {_listed(allowed)}, not {value!r}")
+    if value in allowed:
+        return value
+    near = difflib.get_close_matches(value.lower(), allowed, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"{name} {value!r} is unknown: {hint}Allowed: {_listed(allowed)}")
+
+
+def generator(rng: Seed) -> np.random.Generator:
+    """`rng` as a Generator, by `numpy.random.default_rng`; a Generator is handed back itself."""
+    allowed = (
+        "rng must be a non-negative int, a sequence of them, a SeedSequence, a BitGenerator, "
+        f"a Generator, or None for a seed from the system, not {rng!r}"
+    )
+    if isinstance(rng, bool | np.bool_):
+        raise TypeError(allowed)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise type(error)(allowed) from None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)

@@ -1,0 +1,354 @@
+"""Initializers: one law, `variance_scaling`, its named special cases, and the other draws.
+
+Every initializer is a function `(shape, *, rng, ...) -> array`; `functools.partial` configures
+it. `rng` is whatever `numpy.random.default_rng` takes: an int gives the same array each time, a
+Generator advances by one seed word a call.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Protocol, TypedDict, Unpack
+
+import numpy as np
+import numpy.typing as npt
+
+from netinit import arguments, sampling
+from netinit.arguments import Seed, Shape
+from netinit.fans import Axes, Fans, fans
+
+Array = npt.NDArray[np.floating]
+
+
+class Initializer(Protocol):
+    """Any callable that draws an array of a shape."""
+
+    def __call__(self, shape: Shape, *, rng: Seed) -> Array:
+        """Draw the array."""
+
+
+class Options(TypedDict, total=False):
+    """What every special case of `variance_scaling` takes beside its own arguments."""
+
+    dtype: npt.DTypeLike
+    layout: str | None
+    in_axis: Axes | None
+    out_axis: Axes | None
+
+
+def zeros(shape: Shape, *, rng: Seed = None, dtype: npt.DTypeLike = np.float32) -> Array:
+    """Zeros; `rng` is accepted and left alone.
+
+    >>> zeros(2)
+    array([0., 0.], dtype=float32)
+    """
+    return constant(shape, value=0.0, rng=rng, dtype=dtype)
+
+
+def constant(
+    shape: Shape, *, value: float, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+) -> Array:
+    """The number `value` everywhere; `rng` is accepted and left alone.
+
+    >>> constant(2, value=0.5)
+    array([0.5, 0.5], dtype=float32)
+    """
+    dtype = arguments.float_dtype(dtype)
+    value = arguments.real(value, "value", at_most=_largest(dtype))
+    return np.full(arguments.shape_tuple(shape), value, dtype)
+
+
+def normal(
+    shape: Shape, *, std: float, mean: float = 0.0, rng: Seed, dtype: npt.DTypeLike = np.float32
+) -> Array:
+    """Independent normal numbers of standard deviation `std`.
+
+    >>> round(float(normal((1000, 1000), std=0.02, rng=0).std()), 4)
+    0.02
+    """
+    dtype = arguments.float_dtype(dtype)
+    std, mean = _std(std, dtype), _mean(mean, dtype)
+    return sampling.normal(shape, std=std, mean=mean, rng=rng, dtype=dtype)
+
+
+def uniform(
+    shape: Shape,
+    *,
+    std: float | None = None,
+    bound: float | None = None,
+    rng: Seed,
+    dtype: npt.DTypeLike = np.float32,
+) -> Array:
+    """Independent numbers uniform on [-bound, bound]; give `bound`, or `std` = bound / sqrt(3).
+
+    >>> round(float(abs(uniform((1000, 1000), std=1.0, rng=0)).max()), 3)
+    1.732
+    """
+    dtype = arguments.float_dtype(dtype)
+    if (std is None) == (bound is None):
+        raise TypeError("uniform takes exactly one of std and bound")
+    if bound is None:
+        bound = math.sqrt(3) * _std(std, dtype)
+    bound = arguments.real(bound, "bound", at_least=0, at_most=_largest(dtype))
+    return sampling.uniform(shape, bound=bound, rng=rng, dtype=dtype)
+
+
+def truncated_normal(
+    shape: Shape,
+    *,
+    std: float,
+    cut: float = 2.0,
+    mean: float = 0.0,
+    rng: Seed,
+    dtype: npt.DTypeLike = np.float32,
+) -> Array:
+    """Independent truncated normal numbers whose standard deviation is `std`.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the array.
+    std : float
+        Standard deviation of the result, after truncation.
+    cut : float
+        Where the normal is truncated, in standard deviations before truncation: 2 bounds the
+        result at 2.2737 std.
+    mean : float
+        Mean of the result, in the middle of its range.
+    rng : seed or Generator
+        As for every initializer.
+    dtype : dtype
+        float16, float32 or float64.
+
+    Examples
+    --------
+    >>> weights = truncated_normal((1000, 1000), std=1.0, rng=0)
+    >>> round(float(weights.std()), 2), round(float(abs(weights).max()), 4)
+    (1.0, 2.2737)
+    """
+    dtype = arguments.float_dtype(dtype)
+    std, mean = _std(std, dtype), _mean(mean, dtype)
+    cut = arguments.real(cut, "cut", at_least=1e-6)
+    return sampling.truncated_normal(shape, std=std, cut=cut, mean=mean, rng=rng, dtype=dtype)
+
+
+_MODES: dict[str, Callable[[Fans], float]] = {
+    "fan_in": lambda both: both.fan_in,
+    "fan_out": lambda both: both.fan_out,
+    "fan_avg": lambda both: sum(both) / 2,
+    "fan_geo_avg": lambda both: math.sqrt(math.prod(both)),
+}
+_DISTRIBUTIONS = {"normal": normal, "truncated_normal": truncated_normal, "uniform": uniform}
+
+
+def variance_scaling(
+    shape: Shape,
+    *,
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "normal",
+    rng: Seed,
+    dtype: npt.DTypeLike = np.float32,
+    layout: str | None = None,
+    in_axis: Axes | None = None,
+    out_axis: Axes | None = None,
+) -> Array:
+    """Independent weights of mean 0 and variance scale / n, where n is the fan of that mode.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weight, by default (fan_out, fan_in, *kernel).
+    scale : float
+        Variance of a weight times n.
+    mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
+        What n is: either fan, their mean, or their geometric mean.
+    distribution : {"normal", "truncated_normal", "uniform"}
+        All three have the same variance; the truncated one is cut at 2.
+    rng : seed or Generator
+        As for every initializer.
+    dtype : dtype
+        float16, float32 or float64.
+    layout, in_axis, out_axis : optional
+        Which axes are input and output, as for `fans`.
+
+    Examples
+    --------
+    >>> weights = variance_scaling((1000, 250), scale=2.0, rng=0)
+    >>> round(float(weights.var()) * 250, 2)
+    2.0
+    """
+    scale = arguments.real(scale, "scale", at_least=0)
+    fan = _MODES[arguments.choice(mode, _MODES, "mode")]
+    draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
+    n = fan(fans(shape, layout=layout, in_axis=in_axis, out_axis=out_axis))
+    # A fan of 0 belongs to an empty array: any std will do.
+    return draw(shape, std=math.sqrt(scale / (n or 1)), rng=rng, dtype=dtype)
+
+
+def lecun_normal(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Array:
+    """Normal of variance 1 / fan_in (LeCun et al., 1998, eq. 16).
+
+    >>> lecun_normal((3, 2), rng=0).shape
+    (3, 2)
+    """
+    return variance_scaling(shape, rng=rng, **options)
+
+
+def lecun_uniform(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Array:
+    """Uniform of variance 1 / fan_in: the bound is sqrt(3 / fan_in).
+
+    >>> round(float(abs(lecun_uniform((1000, 300), rng=0)).max()), 3)
+    0.1
+    """
+    return variance_scaling(shape, distribution="uniform", rng=rng, **options)
+
+
+def glorot_normal(
+    shape: Shape, *, gain: float = 1.0, rng: Seed, **options: Unpack[Options]
+) -> Array:
+    """Normal of variance 2 gain^2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 12).
+
+    >>> round(float(glorot_normal((1500, 500), rng=0).var()) * 1000, 2)
+    1.0
+    """
+    scale = _gain(gain) ** 2
+    return variance_scaling(shape, scale=scale, mode="fan_avg", rng=rng, **options)
+
+
+def glorot_uniform(
+    shape: Shape, *, gain: float = 1.0, rng: Seed, **options: Unpack[Options]
+) -> Array:
+    """Uniform of bound gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010, eq. 16).
+
+    >>> round(float(abs(glorot_uniform((400, 200), rng=0)).max()), 3)
+    0.1
+    """
+    scale = _gain(gain) ** 2
+    return variance_scaling(
+        shape, scale=scale, mode="fan_avg", distribution="uniform", rng=rng, **options
+    )
+
+
+def he_normal(
+    shape: Shape,
+    *,
+    negative_slope: float = 0.0,
+    mode: str = "fan_in",
+    rng: Seed,
+    **options: Unpack[Options],
+) -> Array:
+    """Normal of variance 2 / ((1 + negative_slope^2) n) (He et al., 2015, eqs. 10, 14 and 15).
+
+    >>> round(float(he_normal((1000, 500), rng=0).var()) * 500, 1)
+    2.0
+    """
+    scale = _he_scale(negative_slope)
+    return variance_scaling(shape, scale=scale, mode=mode, rng=rng, **options)
+
+
+def he_uniform(
+    shape: Shape,
+    *,
+    negative_slope: float = 0.0,
+    mode: str = "fan_in",
+    rng: Seed,
+    **options: Unpack[Options],
+) -> Array:
+    """Uniform of the same variance as `he_normal`.
+
+    >>> round(float(abs(he_uniform((500, 600), rng=0)).max()), 3)
+    0.1
+    """
+    scale = _he_scale(negative_slope)
+    return variance_scaling(
+        shape, scale=scale, mode=mode, distribution="uniform", rng=rng, **options
+    )
+
+
+xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
+kaiming_normal, kaiming_uniform = he_normal, he_uniform
+
+
+def orthogonal(
+    shape: Shape, *, gain: float = 1.0, rng: Seed, dtype: npt.DTypeLike = np.float32
+) -> Array:
+    """Gain times a Haar orthogonal matrix of shape (shape[0], product of the others).
+
+    Its columns are orthonormal, or its rows if it is wide (Saxe et al., 2014).
+
+    >>> weights = orthogonal((4, 2, 3, 3), gain=2.0, rng=0).reshape(4, 18)
+    >>> bool(np.allclose(weights @ weights.T, 4 * np.eye(4), atol=1e-5))
+    True
+    """
+    shape = arguments.shape_tuple(shape)
+    dtype = arguments.float_dtype(dtype)
+    gain = arguments.real(gain, "gain", at_least=0, at_most=_largest(dtype))
+    if len(shape) < 2:
+        raise ValueError(f"an orthogonal weight has two axes or more, not shape {shape}")
+    matrix = sampling.orthogonal(shape[0], math.prod(shape[1:]), rng=rng, dtype=dtype)
+    matrix *= dtype.type(gain)
+    return matrix.reshape(shape)
+
+
+_REGISTRY: dict[str, Initializer] = {
+    "zeros": zeros,
+    "constant": constant,
+    "normal": normal,
+    "uniform": uniform,
+    "truncated_normal": truncated_normal,
+    "variance_scaling": variance_scaling,
+    "lecun_normal": lecun_normal,
+    "lecun_uniform": lecun_uniform,
+    "glorot_normal": glorot_normal,
+    "glorot_uniform": glorot_uniform,
+    "xavier_normal": xavier_normal,
+    "xavier_uniform": xavier_uniform,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "kaiming_normal": kaiming_normal,
+    "kaiming_uniform": kaiming_uniform,
+    "orthogonal": orthogonal,
+}
+
+
+def names() -> list[str]:
+    """The names `get` knows.
+
+    >>> "kaiming_normal" in names()
+    True
+    """
+    return list(_REGISTRY)
+
+
+def get(initializer: str | Initializer) -> Initializer:
+    """The initializer of that name; a callable is handed back as it is.
+
+    >>> get("he_normal") is he_normal
+    True
+    """
+    if callable(initializer):
+        return initializer
+    if not isinstance(initializer, str):
+        raise TypeError(f"initializer must be a name or a callable, not {initializer!r}")
+    return _REGISTRY[arguments.choice(initializer, _REGISTRY, "initializer")]
+
+
+def _largest(dtype: np.dtype) -> float:
+    return float(np.finfo(dtype).max)
+
+
+def _std(std: object, dtype: np.dtype) -> float:
+    # A normal number reaches 8 std at most, which must not overflow.
+    return arguments.real(std, "std", at_least=0, at_most=_largest(dtype) / 8)
+
+
+def _mean(mean: object, dtype: np.dtype) -> float:
+    return arguments.real(mean, "mean", at_most=_largest(dtype) / 8)
+
+
+def _gain(gain: object) -> float:
+    return arguments.real(gain, "gain", at_least=0)
+
+
+def _he_scale(negative_slope: object) -> float:
+    return 2 / (1 + arguments.real(negative_slope, "negative_slope") ** 2)

@@ -1,0 +1,30 @@
+"""Interactive figures whose numbers Python computed and any page can show.
+
+>>> import numpy as np
+>>> from netinit.widgets import Explorer, Line, Lines
+>>> Explorer(
+...     lambda gain: {"norm": gain ** np.arange(1, 11.0)},
+...     panels=[Lines([Line("norm")], y_scale="log")],
+...     title="Powers of the gain",
+...     gain=[0.5, 1.0, 2.0],
+... )
+Explorer 'Powers of the gain'
+  gain: 3 values from 0.5 to 2, starts at 1
+  Lines: norm
+"""
+
+from netinit.widgets.controls import Choice, Play, Range
+from netinit.widgets.explorer import Explorer
+from netinit.widgets.panels import Histogram, Line, Lines, Number, Numbers
+
+__all__ = [
+    "Choice",
+    "Explorer",
+    "Histogram",
+    "Line",
+    "Lines",
+    "Number",
+    "Numbers",
+    "Play",
+    "Range",
+]

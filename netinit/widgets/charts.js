@@ -1,0 +1,224 @@
+import { colour, html, marker, number, round, scale, svg, tickText, ticks } from "./marks.js";
+
+const FONT = 12, CHARACTER = 6.6; // px; CHARACTER is a digit's width at FONT
+
+/** Values of an array on the axis of a panel; beyond its limits they are infinite. */
+function onAxis({ values, log }, panel) {
+  if (log !== undefined) return values;
+  const [low, high] = axisLimits(panel);
+  return Float64Array.from(values, (value) => {
+    const place = panel.log ? Math.log10(value) : value;
+    return place < low ? -Infinity : place > high ? Infinity : place;
+  });
+}
+
+const axisLimits = (panel) => (panel.log ? panel.y_limits.map(Math.log10) : panel.y_limits);
+const plain = (value, panel) => (panel.log ? 10 ** value : value);
+
+/** Lines panel: {element, summary, notes, table}. */
+export function drawLines(panel, frame, width) {
+  const height = Math.round(Math.min(330, Math.max(215, 0.66 * width)));
+  const limits = axisLimits(panel);
+  const yTicks = ticks(limits[0], limits[1], height / 52, panel.log);
+  const yTexts = yTicks.map((tick) => tickText(tick, panel.log, yTicks));
+  const left = 10 + CHARACTER * Math.max(2, ...yTexts.map((text) => text.length));
+  const x = scale(panel.x_limits, [left + 6, width - 10]), y = scale(limits, [height - 42, 26]);
+  const series = panel.lines.map((line) => seriesOf(line, panel, frame));
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
+    ...axes(panel, x, y, yTicks, yTexts, width, height),
+    ...series.flatMap((s) => [...s.bands].map((band) => bandPath(s, band, x, y))),
+    ...series.flatMap((s) => linePaths(s, x, y)));
+  root.dataset.axes = JSON.stringify({ x: { from: x.from, to: x.to }, y: { from: y.from, to: y.to }, log: panel.log });
+  const summary = series.map((s) => describe(s, panel)).join("; ");
+  root.setAttribute("aria-label", `${panel.title ?? panel.y_label ?? ""} over ${panel.x_label}. ${summary}`.trim());
+  return { element: root, summary, notes: series.flatMap((s) => notesOf(s)), table: () => linesTable(panel, series) };
+}
+
+function seriesOf(line, panel, frame) {
+  const values = onAxis(frame(line.key), panel);
+  const at = panel.x ? frame(panel.x).values : Float64Array.from(values, (_, i) => i + 1);
+  const bands = line.band ? [line.band.map((key) => onAxis(frame(key), panel))] : [];
+  return { line, values, at, bands };
+}
+
+function axes(panel, x, y, yTicks, yTexts, width, height) {
+  const xTicks = ticks(...x.from, Math.min(8, (width - x.to[0]) / 55), !panel.x);
+  const [bottom, top] = y.to;
+  const marks = [svg("text", { x: 0, y: FONT, class: "ni-axis-label" }, panel.y_label)];
+  yTicks.forEach((tick, i) => marks.push(
+    svg("line", { x1: x.to[0], x2: x.to[1], y1: round(y(tick)), y2: round(y(tick)), class: "ni-grid" }),
+    svg("text", { x: x.to[0] - 8, y: round(y(tick) + 4), "text-anchor": "end" }, yTexts[i])));
+  for (const tick of xTicks) marks.push(
+    svg("line", { x1: round(x(tick)), x2: round(x(tick)), y1: bottom, y2: bottom + 4, class: "ni-axis" }),
+    svg("text", { x: round(x(tick)), y: bottom + 18, "text-anchor": "middle" }, tickText(tick, false, xTicks)));
+  marks.push(svg("line", { x1: x.to[0], x2: x.to[1], y1: bottom, y2: bottom, class: "ni-axis" }),
+    svg("text", { x: (x.to[0] + x.to[1]) / 2, y: height - 4, "text-anchor": "middle", class: "ni-axis-label" }, panel.x_label));
+  if (panel.reference !== null) {
+    const place = y(panel.log ? Math.log10(panel.reference) : panel.reference);
+    if (place <= bottom && place >= top)
+      marks.push(svg("line", { x1: x.to[0], x2: x.to[1], y1: round(place), y2: round(place), class: "ni-reference" }));
+  }
+  return marks;
+}
+
+const clamped = (value, [low, high]) => Math.min(high, Math.max(low, value));
+
+function linePaths({ line, values, at }, x, y) {
+  let path = "", pen = false, arrows = "", markers = "", lastMarker = -Infinity;
+  values.forEach((value, i) => {
+    const beyond = !Number.isFinite(value);
+    if (Number.isNaN(value)) { pen = false; return; }
+    const px = round(x(at[i])), py = round(y(clamped(value, y.from)));
+    const before = values[i - 1], after = values[i + 1];
+    if (beyond && value === before) { // the second of a run beyond the limits: a gap, unless the line returns
+      pen = false;
+      if (!Number.isFinite(after)) return;
+    }
+    path += `${pen ? "L" : "M"}${px},${py}`;
+    pen = true;
+    if (beyond) arrows += arrow(px, py, value > 0);
+    else if (px - lastMarker >= 26) { markers += marker(line.role, px, py); lastMarker = px; }
+  });
+  const shared = { "data-key": line.key, "data-label": line.label };
+  const paths = [svg("path", { d: path, class: line.theory ? "ni-line ni-theory" : "ni-line", stroke: colour(line.role), ...shared })];
+  if (markers && !line.theory) paths.push(svg("path", { d: markers, class: "ni-marker", fill: colour(line.role) }));
+  if (arrows) paths.push(svg("path", { d: arrows, class: "ni-arrow", fill: colour(line.role), "data-beyond": line.key }));
+  return paths;
+}
+
+const arrow = (x, y, up) => (up ? `M${x},${y - 9}l5,7h-10z` : `M${x},${y + 9}l5,-7h-10z`);
+
+function bandPath({ line, at }, [lower, upper], x, y) {
+  let path = "", run = [];
+  const close = () => {
+    if (run.length) {
+      const edge = (values, order) => order.map((i) => `${round(x(at[i]))},${round(y(clamped(values[i], y.from)))}`).join("L");
+      path += `M${edge(upper, run)}L${edge(lower, [...run].reverse())}Z`;
+    }
+    run = [];
+  };
+  at.forEach((_, i) => (Number.isNaN(lower[i]) || Number.isNaN(upper[i]) ? close() : run.push(i)));
+  close();
+  return svg("path", { d: path, class: "ni-band", fill: colour(line.role), "data-band": line.band.join(" ") });
+}
+
+function describe({ line, values, at }, panel) {
+  const text = (i) => (Number.isFinite(values[i]) ? number(plain(values[i], panel))
+    : Number.isNaN(values[i]) ? "not a number" : values[i] > 0 ? "above the axis" : "below the axis");
+  const last = values.length - 1;
+  return `${line.label}: ${text(0)} at ${panel.x_label} ${number(at[0], ".4g")}, ${text(last)} at ${number(at[last], ".4g")}`;
+}
+
+function notesOf({ line, values }) {
+  const missing = values.filter(Number.isNaN).length;
+  const beyond = values.filter((value) => Math.abs(value) === Infinity).length;
+  const notes = [];
+  if (missing) notes.push(`${line.label}: ${missing} of ${values.length} values are not numbers and leave a gap.`);
+  if (beyond) notes.push(`${line.label}: ${beyond} of ${values.length} values lie beyond the axis (arrow).`);
+  return notes;
+}
+
+function linesTable(panel, series) {
+  const longest = series.reduce((a, b) => (b.at.length > a.at.length ? b : a));
+  const shown = (value) => (value === undefined ? "" : !Number.isFinite(value) && !Number.isNaN(value)
+    ? (value > 0 ? `> ${number(panel.y_limits[1])}` : `< ${number(panel.y_limits[0])}`) : number(plain(value, panel), ".4g"));
+  const columns = series.flatMap((s) => [[s.line.label, s.values],
+    ...s.bands.flatMap(([lower, upper]) => [[`${s.line.label}, band from`, lower], ["to", upper]])]);
+  return {
+    caption: panel.title ?? panel.y_label,
+    head: [panel.x_label, ...columns.map(([label]) => label)],
+    rows: [...longest.at].map((at, i) => [number(at, ".6g"), ...columns.map(([, values]) => shown(values[i]))]),
+  };
+}
+
+/** Histogram panel, one small multiple per row on shared axes. */
+export function drawHistogram(panel, frame, width) {
+  const { values, shape: [rows, bins] } = frame(panel.key);
+  const labels = rowLabels(panel, frame, rows);
+  const pitch = Math.round(Math.min(46, Math.max(24, 270 / panel.most_rows)));
+  const left = 8 + CHARACTER * Math.max(...labels.map((label) => label.length));
+  const bottom = 12 + pitch * panel.most_rows, height = bottom + 42;
+  const x = scale(panel.limits, [left + 4, width - 10]), top = sharedTop(values, rows, bins);
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
+  for (let row = 0; row < rows; row++)
+    root.append(...histogramRow(panel, values.subarray(row * bins, (row + 1) * bins), row, labels[row], x, 12 + pitch * (row + 1), (pitch - 6) / top));
+  const all = ticks(...panel.limits, Math.max(2, (x.to[1] - x.to[0]) / 60));
+  for (const tick of all) root.append(
+    svg("line", { x1: round(x(tick)), x2: round(x(tick)), y1: bottom, y2: bottom + 4, class: "ni-axis" }),
+    svg("text", { x: round(x(tick)), y: bottom + 18, "text-anchor": "middle" }, tickText(tick, false, all)));
+  root.append(svg("text", { x: (x.to[0] + x.to[1]) / 2, y: height - 4, "text-anchor": "middle", class: "ni-axis-label" }, panel.x_label));
+  root.dataset.axes = JSON.stringify({ x: { from: x.from, to: x.to }, top });
+  const missing = [...Array(rows).keys()].filter((row) => values.subarray(row * bins, (row + 1) * bins).some(Number.isNaN));
+  root.setAttribute("aria-label", `Histograms of ${panel.title ?? panel.x_label}, ${rows} rows from ${panel.limits.map((v) => number(v)).join(" to ")}`);
+  return {
+    element: root,
+    summary: "",
+    notes: missing.length ? [`${panel.title ?? panel.x_label}: ${missing.map((row) => labels[row]).join(", ")} not drawn in full, some values are not numbers.`] : [],
+    table: () => histogramTable(panel, values, labels, rows, bins),
+  };
+}
+
+function rowLabels(panel, frame, rows) {
+  if (Array.isArray(panel.rows)) return panel.rows.slice(0, rows);
+  const numbers = panel.rows ? frame(panel.rows).values : Array.from({ length: rows }, (_, i) => i + 1);
+  return Array.from(numbers, (value) => `${panel.row_label} ${number(value, ".6g")}`.trim());
+}
+
+/** Height of the shared scale: a lone spike is cut, so that broad rows stay visible. */
+function sharedTop(values, rows, bins) {
+  const peaks = Array.from({ length: rows }, (_, row) =>
+    values.subarray(row * bins, (row + 1) * bins).reduce((a, b) => (b > a ? b : a), 0)).sort((a, b) => a - b);
+  return Math.min(peaks.at(-1), 4 * peaks[Math.floor((rows - 1) / 2)]) || peaks.at(-1) || 1;
+}
+
+function histogramRow(panel, values, row, label, x, base, unit) {
+  const step = (panel.limits[1] - panel.limits[0]) / values.length, top = 1 / unit;
+  let path = "", cuts = "";
+  const full = round(base - unit * top * 1);
+  values.forEach((value, i) => {
+    if (!(value > 0)) return;
+    const from = round(x(panel.limits[0] + i * step)), to = round(x(panel.limits[0] + (i + 1) * step));
+    path += `M${from},${base}V${round(base - unit * value)}H${to}V${base}Z`;
+  });
+  return [
+    svg("text", { x: x.to[0] - 8, y: base - 4, "text-anchor": "end" }, label),
+    svg("path", { d: path, class: "ni-bars", fill: colour(panel.role), "data-key": panel.key, "data-row": row, "data-base": base, "data-unit": unit }),
+    svg("line", { x1: x.to[0], x2: x.to[1], y1: base, y2: base, class: "ni-grid" }),
+  ];
+}
+
+function histogramTable(panel, values, labels, rows, bins) {
+  const step = (panel.limits[1] - panel.limits[0]) / bins;
+  const edges = Array.from({ length: bins }, (_, i) => `${number(panel.limits[0] + i * step)} to ${number(panel.limits[0] + (i + 1) * step)}`);
+  return {
+    caption: panel.title ?? panel.x_label,
+    head: [panel.x_label || "bin", ...labels],
+    rows: edges.map((edge, bin) => [edge, ...labels.map((_, row) => number(values[row * bins + bin]))]),
+  };
+}
+
+/** Numbers panel: large figures with their labels. */
+export function drawNumbers(panel, frame) {
+  const entries = panel.numbers.map((entry) => {
+    const { values, log } = frame(entry.key);
+    return { ...entry, text: number(log ? 10 ** values[0] : values[0], entry.format), missing: Number.isNaN(values[0]) };
+  });
+  return {
+    element: html("dl", { class: "ni-numbers" }, ...entries.map((entry) =>
+      html("div", {}, html("dt", {}, entry.label),
+        html("dd", { "data-key": entry.key, style: `color: ${colour(entry.role)}` }, entry.text)))),
+    summary: entries.map((entry) => `${entry.label}: ${entry.text}`).join("; "),
+    notes: [],
+    table: () => ({ caption: panel.title, head: ["", "value"], rows: entries.map((entry) => [entry.label, entry.text]) }),
+  };
+}
+
+/** Legend of a Lines panel: each entry drawn as its mark. */
+export function legend(panel) {
+  return html("ul", { class: "ni-legend" }, ...panel.lines.map((line) => html("li", {},
+    svg("svg", { viewBox: "0 0 26 14", width: 26, height: 14, "aria-hidden": "true" },
+      line.band && svg("rect", { x: 0, y: 1, width: 26, height: 12, fill: colour(line.role), class: "ni-band" }),
+      svg("line", { x1: 0, x2: 26, y1: 7, y2: 7, stroke: colour(line.role), class: line.theory ? "ni-line ni-theory" : "ni-line" }),
+      line.theory ? null : svg("path", { d: marker(line.role, 13, 7), fill: colour(line.role) })),
+    line.label)));
+}

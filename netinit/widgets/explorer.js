@@ -1,0 +1,124 @@
+import { control } from "./controls.js";
+import { drawHistogram, drawLines, drawNumbers, legend } from "./charts.js";
+import { html } from "./marks.js";
+import { decode, lookup } from "./table.js";
+
+const DRAW = { lines: drawLines, histogram: drawHistogram, numbers: drawNumbers };
+const QUIET = 250; // ms without a change before a screen reader is told the result
+
+/** @param {{ model: object, el: HTMLElement }} context as anywidget gives it */
+function render({ model, el }) {
+  const life = new AbortController(), { signal } = life;
+  const spec = model.get("spec"), columns = decode(model.get("table"));
+  const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" });
+  const live = html("p", { class: "ni-hidden", "aria-live": "polite" });
+  const notes = html("p", { class: "ni-notes" });
+  const controls = spec.controls.map((one, i) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
+  const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
+  const panels = spec.panels.map((panel) => panelOf(panel));
+  const numbers = numbersOf(() => current());
+  let request = 0, timer = 0, shown = [];
+
+  const indices = () => {
+    const selection = model.get("selection") ?? {};
+    return spec.controls.map((one) => {
+      const index = one.values.findIndex((value) => same(value, selection[one.name]));
+      return index < 0 ? one.start : index;
+    });
+  };
+  const current = () => shown;
+
+  function pick(change) {
+    const now = indices();
+    const selection = Object.fromEntries(spec.controls.map((one, i) => [one.name, one.values[now[i]]]));
+    model.set("selection", { ...selection, ...change });
+    model.save_changes();
+  }
+
+  function draw() {
+    request = 0;
+    const now = indices();
+    controls.forEach((one, i) => one.show(now[i]));
+    const frame = frameOf(spec, columns, now);
+    shown = panels.map((panel) => panel.draw(frame));
+    const said = [...new Set(shown.flatMap((drawn) => drawn.notes))].join(" ");
+    if (notes.textContent !== said) notes.textContent = said;
+    notes.hidden = !said;
+    numbers.update();
+    const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
+    const result = shown.map((drawn) => drawn.summary).filter(Boolean).join(". ");
+    clearTimeout(timer);
+    timer = setTimeout(() => { live.textContent = `${state}. ${result}.`; }, QUIET);
+    root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
+  }
+  const schedule = () => { request ||= requestAnimationFrame(draw); };
+
+  reset.addEventListener("click", () => {
+    for (const one of controls) one.stop?.();
+    pick(Object.fromEntries(spec.controls.map((one) => [one.name, one.values[one.start]])));
+  }, { signal });
+  // JupyterLab's command mode would take the arrow keys from the focused control.
+  root.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; }, { signal });
+
+  root.append(
+    html("div", { class: "ni-head" }, html("p", { class: "ni-title" }, spec.title), spec.controls.length ? reset : null),
+    spec.description ? html("p", { class: "ni-description" }, spec.description) : "",
+    html("div", { class: "ni-controls" }, ...controls.map((one) => one.element)),
+    html("div", { class: "ni-panels" }, ...panels.map((panel) => panel.element)),
+    notes, numbers.element, live);
+  el.append(root);
+  model.on("change:selection", schedule);
+  const observer = new ResizeObserver(schedule);
+  observer.observe(root);
+  draw();
+  return () => {
+    life.abort();
+    observer.disconnect();
+    cancelAnimationFrame(request);
+    clearTimeout(timer);
+    model.off("change:selection", schedule);
+    root.remove();
+  };
+}
+
+const same = (a, b) => a === b
+  || (typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)));
+
+/** Function that finds the array of a key in the table for the controls' indices. */
+export function frameOf(spec, columns, now) {
+  const called = now.filter((_, i) => spec.controls[i].kind !== "play");
+  const time = {};
+  spec.controls.forEach((one, i) => { for (const key of one.keys) time[key] = now[i]; });
+  return (key) => lookup(columns[key], called, time[key]);
+}
+
+function panelOf(panel) {
+  const stage = html("div", { class: "ni-stage" });
+  const element = html("div", { class: `ni-panel ni-${panel.kind}` },
+    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null,
+    panel.kind === "lines" ? legend(panel) : null, stage);
+  const draw = (frame) => {
+    const drawn = DRAW[panel.kind](panel, frame, Math.max(220, Math.floor(stage.clientWidth) || 320));
+    stage.replaceChildren(drawn.element);
+    return drawn;
+  };
+  return { element, draw };
+}
+
+/** The numbers as tables, made when they are asked for. */
+function numbersOf(current) {
+  const body = html("div", { class: "ni-tables", tabindex: 0, role: "region", "aria-label": "The numbers drawn" });
+  const element = html("details", { class: "ni-details" }, html("summary", {}, "Show the numbers"), body);
+  const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => table(drawn.table()))); };
+  element.addEventListener("toggle", update);
+  return { element, update };
+}
+
+function table({ caption, head, rows }) {
+  const cells = ([first, ...rest]) => html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((text) => html("td", {}, text)));
+  return html("table", {}, caption ? html("caption", {}, caption) : null,
+    html("thead", {}, html("tr", {}, ...head.map((text) => html(text ? "th" : "td", { scope: text ? "col" : null }, text)))),
+    html("tbody", {}, ...rows.map(cells)));
+}
+
+export default { render };

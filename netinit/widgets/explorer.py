@@ -1,0 +1,176 @@
+"""The Explorer: a function of a few controls, computed once, shown anywhere."""
+
+import base64
+import gzip
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from netinit.style import css_variables
+from netinit.widgets.controls import Control, as_control
+from netinit.widgets.panels import Panel
+from netinit.widgets.table import Packing, cell, decode, encode
+from netinit.widgets.tabulate import tabulate
+from netinit.widgets.words import nearest
+
+BUDGET = 80  # kB, as sent by a web server (base64, then gzip)
+
+_HERE = Path(__file__).parent
+_MODULES = ("table.js", "marks.js", "charts.js", "controls.js", "explorer.js")
+_IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
+
+
+def _script() -> str:
+    """One module out of several: a page loads it from a blob, where relative imports fail."""
+    return "".join(_IMPORT.sub("", (_HERE / name).read_text("utf8")) for name in _MODULES)
+
+
+class Explorer(anywidget.AnyWidget):
+    """Interactive figure of a function, tabulated over its controls when it is made.
+
+    Parameters
+    ----------
+    function : called once per selection with the controls as keyword arguments; returns
+        ``{name: array}`` with the same names, ranks and dtypes every time
+    panels : Lines, Histogram and Numbers that say which arrays to draw and how
+    title, description : what it shows, for every reader
+    budget : allowed size of the table in kB (base64 and gzip)
+    controls : one keyword per argument of the function: a list of names, an array of numbers,
+        or a Range or Choice; also a Play, which is not passed to the function
+
+    ``selection`` is the state as a trait, ``{control: value}``: observe it, link it, set it
+    (controls left out stay where they are).
+
+    >>> import numpy as np
+    >>> from netinit.widgets import Lines
+    >>> explorer = Explorer(
+    ...     lambda gain: {"norm": gain ** np.arange(3.0)}, panels=[Lines("norm")], gain=[1, 2]
+    ... )
+    >>> explorer.frame(gain=2)["norm"].round(3)
+    array([1., 2., 4.])
+    >>> explorer.selection = {"gain": 3}
+    Traceback (most recent call last):
+    ...
+    traitlets.traitlets.TraitError: gain=3 is not on the grid; the nearest values are 2 and 1
+    """
+
+    _esm = _script()
+    _css = css_variables() + (_HERE / "explorer.css").read_text("utf8")
+
+    table = traitlets.Bytes(read_only=True).tag(sync=True)
+    spec = traitlets.Dict(read_only=True).tag(sync=True)
+    selection = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        function: Callable[..., Mapping[str, np.ndarray]],
+        *,
+        panels: Sequence[Panel],
+        title: str = "",
+        description: str = "",
+        budget: float = BUDGET,
+        **controls: object,
+    ) -> None:
+        panels = tuple(panels) if isinstance(panels, Sequence) else (panels,)
+        self._controls = {name: as_control(name, given) for name, given in controls.items()}
+        columns = tabulate(function, list(self._controls.values()), _ranks(panels))
+        table = encode(columns, _packings(panels, columns))
+        _check_budget(table, budget, title, columns, list(self._controls.values()))
+        self._columns = decode(table)
+        super().__init__()
+        self.set_trait("table", table)
+        self.set_trait("spec", self._described(panels, columns, title, description))
+        self._panels = panels
+        self.selection = {}
+
+    def frame(self, **selection: object) -> dict[str, np.ndarray]:
+        """Arrays shown for a selection, as the browser decodes them.
+
+        Controls left out stand where they stand now. Values beyond a curve's limits lie on them.
+        """
+        chosen = self._validated(selection)
+        indices = {name: control.index(chosen[name]) for name, control in self._controls.items()}
+        called = [i for name, i in indices.items() if self._controls[name].kind != "play"]
+        frame = {key: cell(column, tuple(called)) for key, column in self._columns.items()}
+        for name, control in self._controls.items():
+            frame |= {key: frame[key][indices[name]] for key in control.keys if key in frame}
+        return {key: array.copy() for key, array in frame.items()}
+
+    @traitlets.validate("selection")
+    def _valid_selection(self, proposal: Mapping[str, Any]) -> dict[str, object]:
+        try:
+            return self._validated(proposal["value"])
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+    def _validated(self, given: Mapping[str, object]) -> dict[str, object]:
+        for name in given:
+            if name not in self._controls:
+                raise ValueError(f"no control is named {name!r}; {nearest(name, self._controls)}")
+        start = {name: control.values[control.start] for name, control in self._controls.items()}
+        wanted = start | self._trait_values.get("selection", {}) | dict(given)
+        return {
+            name: control.values[control.index(wanted[name])]
+            for name, control in self._controls.items()
+        }
+
+    def _described(
+        self, panels: Sequence[Panel], columns: Mapping, title: str, description: str
+    ) -> dict[str, Any]:
+        return {
+            "title": title,
+            "description": description,
+            "controls": [control.spec() for control in self._controls.values()],
+            "panels": [panel.spec(columns) for panel in panels],
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"Explorer {self.spec.get('title', '')!r}"]
+        lines += [str(part) for part in (*self._controls.values(), *self._panels)]
+        return "\n  ".join(lines)
+
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
+        from netinit.widgets.picture import picture
+
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        start = {name: control.values[control.start] for name, control in self._controls.items()}
+        image = picture(self.spec, self.frame(**start))
+        return data | {"image/png": base64.b64encode(image).decode()}, metadata
+
+
+def _ranks(panels: Sequence[Panel]) -> dict[str, int]:
+    if not panels:
+        raise ValueError("an Explorer needs at least one panel")
+    ranks: dict[str, int] = {}
+    for panel in panels:
+        if not hasattr(panel, "ranks"):
+            raise TypeError(f"{panel!r} is not a panel: use Lines, Histogram or Numbers")
+        for key, rank in panel.ranks.items():
+            if ranks.setdefault(key, rank) != rank:
+                raise ValueError(f"{key!r} is read with {ranks[key]} axes by one panel, {rank} by another")
+    return ranks
+
+
+def _packings(panels: Sequence[Panel], columns: Mapping) -> dict[str, Packing]:
+    """One packing per array; the exact one where panels disagree."""
+    packings: dict[str, Packing] = {}
+    for panel in panels:
+        for key, packing in panel.packings(columns).items():
+            known = packings.setdefault(key, packing)
+            packings[key] = packing if known == packing else Packing("exact")
+    return packings
+
+
+def _check_budget(
+    table: bytes, budget: float, title: str, columns: Mapping, controls: Sequence[Control]
+) -> None:
+    size = len(gzip.compress(base64.b64encode(table))) / 1000
+    if size <= budget:
+        return
+    share = {key: sum(c.nbytes for c in column.cells) for key, column in columns.items()}
+    raise ValueError(f"table of {title!r}: {size:.0f} kB, {budget:g} kB allowed; {share}")

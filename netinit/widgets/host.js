@@ -1,0 +1,95 @@
+// Shows the widgets saved in a page, without a kernel: over http and from file://.
+// A classic script; any number of views, VBox and HBox, jslink and jsdlink.
+(function () {
+  "use strict";
+  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const models = new Map(), modules = new Map(), styles = new Set(), life = new AbortController();
+  const find = (reference) => models.get(String(reference).replace("IPY_MODEL_", ""));
+  const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+
+  class Model {
+    constructor({ model_name, state, buffers = [] }) {
+      Object.assign(this, { name: model_name, state, listeners: new Map() });
+      for (const { path, data } of buffers) {
+        const last = path.length - 1;
+        path.slice(0, last).reduce((part, key) => part[key], state)[path[last]] = bytes(data);
+      }
+    }
+    get(key) { return this.state[key]; }
+    set(key, value) {
+      if (typeof key === "object") { for (const name in key) this.set(name, key[name]); return; }
+      if (JSON.stringify(this.state[key]) === JSON.stringify(value)) return;
+      this.state[key] = value;
+      this.tell(`change:${key}`, value);
+      this.tell("change", value);
+    }
+    tell(event, value) { for (const listener of [...(this.listeners.get(event) ?? [])]) listener(value); }
+    on(events, listener) {
+      for (const event of events.split(" ")) this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+    }
+    off(events, listener) {
+      if (!events) this.listeners.clear();
+      else for (const event of events.split(" ")) listener ? this.listeners.get(event)?.delete(listener) : this.listeners.delete(event);
+    }
+    save_changes() {}
+    send() {}
+  }
+
+  function link({ name, state }) {
+    if (!/^(Directional)?LinkModel$/.test(name)) return;
+    const [from, fromKey] = state.source, [to, toKey] = state.target, source = find(from), target = find(to);
+    if (!source || !target) return;
+    const copy = (a, key, b, other) => { b.set(other, a.get(key)); a.on(`change:${key}`, (value) => b.set(other, value)); };
+    copy(source, fromKey, target, toKey);
+    if (name === "LinkModel") copy(target, toKey, source, fromKey);
+  }
+
+  function load(code) {
+    if (!modules.has(code)) {
+      const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      modules.set(code, import(url).then(({ default: widget }) => (typeof widget === "function" ? widget() : widget)));
+    }
+    return modules.get(code);
+  }
+
+  function wear(css) {
+    if (!css || styles.has(css)) return;
+    styles.add(css);
+    document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+  }
+
+  async function show(model, el) {
+    if (/^(VBox|HBox|Box)Model$/.test(model?.name)) {
+      el.className = model.name === "HBoxModel" ? "ni-row" : "ni-column";
+      for (const child of model.get("children")) await show(find(child), el.appendChild(document.createElement("div")));
+      return;
+    }
+    if (!model?.get("_esm")) throw new Error(`${model?.name ?? "this model"} needs a running notebook`);
+    wear(model.get("_css"));
+    const widget = await load(model.get("_esm")), context = { model, el, signal: life.signal };
+    await (model.ready ??= Promise.resolve(widget.initialize?.(context)));
+    await widget.render?.(context);
+  }
+
+  async function start() {
+    for (const script of document.querySelectorAll(STATE))
+      for (const [id, record] of Object.entries(JSON.parse(script.textContent).state)) models.set(id, new Model(record));
+    for (const model of models.values()) link(model);
+    for (const script of document.querySelectorAll(VIEW)) {
+      const el = document.createElement("div");
+      script.after(el);
+      try {
+        await show(models.get(JSON.parse(script.textContent).model_id), el);
+        for (const picture of script.parentElement.querySelectorAll("noscript, .ni-picture")) picture.remove();
+      } catch (error) {
+        el.className = "ni-message";
+        el.textContent = `This figure is interactive only in a notebook (${error.message}).`;
+      }
+      performance.mark("ni-widget");
+    }
+    performance.mark("ni-host-done");
+  }
+
+  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
+})();

@@ -1,0 +1,178 @@
+"""The table of an Explorer: all its numbers as one compact string of bytes.
+
+Layout, little-endian: the length of the header (4 bytes), the header (JSON), then the blocks,
+each at a multiple of 8 bytes. A block holds one array for every cell, a cell being one
+combination of the controls the array depends on. Three packings:
+
+``curve``      16-bit words on the axis's own scale (log10 on a log axis): 0 is NaN, 1 below the
+               limits, 65535 above, else ``low + step * (word - 2)``. Words are stored as
+               differences, high bytes before low bytes: gzip then halves them.
+``histogram``  8 bits relative to each row's peak (255 is NaN), and the peaks in float32.
+``exact``      float32, or float64 where float32 would overflow or underflow.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+NAN, BELOW, FIRST, LAST, ABOVE = 0, 1, 2, 65534, 65535
+LOG_STEP = 8e-4  # decades; half a step is an error of 0.092 %
+LINEAR_STEPS = 20_000  # half a step is 1/40000 of the axis
+HISTOGRAM_TOP, HISTOGRAM_NAN = 254, 255
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How an array is stored; ``limits`` (in the array's own units) are a curve's axis."""
+
+    kind: str
+    log: bool = False
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One named array over the grid: a cell for each combination of the controls ``axes``.
+
+    ``grid`` holds the number of values of each of those controls, ``ragged`` the axis whose
+    length may differ from cell to cell.
+    """
+
+    axes: tuple[int, ...]
+    grid: tuple[int, ...]
+    cells: tuple[np.ndarray, ...]
+    ragged: int = 0
+
+
+def encode(columns: Mapping[str, Column], packings: Mapping[str, Packing]) -> bytes:
+    """Pack every column; the inverse of :func:`decode` within the packing's resolution."""
+    header: dict[str, Any] = {}
+    body = bytearray()
+    for key, column in columns.items():
+        entry, blocks = _PACK[packings[key].kind](column, packings[key])
+        offsets = []
+        for block in blocks:
+            offsets.append(len(body))
+            body += block + bytes(-len(block) % 8)
+        header[key] = _shape_entry(column) | entry | {"offsets": offsets}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(len(text) + 4) % 8)
+    return len(text).to_bytes(4, "little") + text + bytes(body)
+
+
+def decode(table: bytes) -> dict[str, Column]:
+    """Columns of a table, as float64 arrays; values beyond a curve's limits sit on them."""
+    size = int.from_bytes(table[:4], "little")
+    body = table[4 + size :]
+    return {key: _decoded(entry, body) for key, entry in json.loads(table[4 : 4 + size]).items()}
+
+
+def cell(column: Column, indices: tuple[int, ...]) -> np.ndarray:
+    """Array of the selection whose control number ``i`` stands at ``indices[i]``."""
+    place = tuple(indices[axis] for axis in column.axes)
+    return column.cells[int(np.ravel_multi_index(place, column.grid)) if place else 0]
+
+
+def _flat(column: Column) -> np.ndarray:
+    return np.concatenate([np.ravel(cell).astype(np.float64) for cell in column.cells])
+
+
+def _shape_entry(column: Column) -> dict[str, Any]:
+    shapes = {cell.shape for cell in column.cells}
+    entry: dict[str, Any] = {"axes": column.axes, "grid": column.grid, "shape": shapes.pop()}
+    if shapes:
+        entry["ragged"] = column.ragged
+        entry["lengths"] = [cell.shape[column.ragged] for cell in column.cells]
+    return entry
+
+
+def _pack_curve(column: Column, packing: Packing) -> tuple[dict[str, Any], list[bytes]]:
+    low, high = packing.limits
+    with np.errstate(divide="ignore"):  # the log of zero lies below every limit
+        values = np.log10(_flat(column)) if packing.log else _flat(column)
+    low, high = (np.log10(low), np.log10(high)) if packing.log else (low, high)
+    finest = (high - low) / (LAST - FIRST)
+    step = max(LOG_STEP if packing.log else (high - low) / LINEAR_STEPS, finest)
+    words = np.rint((np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / step) + FIRST
+    words = np.clip(words, FIRST, LAST).astype(np.uint16)
+    words[values < low - step / 2] = BELOW
+    words[values > high + step / 2] = ABOVE
+    words[np.isnan(values)] = NAN
+    entry = {"kind": "curve", "log": packing.log, "low": low, "high": high, "step": step}
+    return entry, [_shuffle(words)]
+
+
+def _pack_histogram(column: Column, packing: Packing) -> tuple[dict[str, Any], list[bytes]]:
+    rows = np.concatenate([cell.reshape(-1, cell.shape[-1]) for cell in column.cells])
+    peaks = np.nan_to_num(rows).max(axis=1, initial=0.0).astype(np.float32)
+    relative = rows / np.where(peaks > 0, peaks, 1)[:, None]
+    words = np.rint(np.nan_to_num(relative) * HISTOGRAM_TOP).astype(np.uint8)
+    words[np.isnan(rows)] = HISTOGRAM_NAN
+    return {"kind": "histogram"}, [peaks.tobytes(), words.tobytes()]
+
+
+def _pack_exact(column: Column, packing: Packing) -> tuple[dict[str, Any], list[bytes]]:
+    values = _flat(column)
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    narrow = not sizes.size or (sizes.min() > 1.2e-38 and sizes.max() < 3.4e38)
+    dtype = "<f4" if narrow else "<f8"
+    return {"kind": "exact", "dtype": dtype}, [values.astype(dtype).tobytes()]
+
+
+_PACK = {"curve": _pack_curve, "histogram": _pack_histogram, "exact": _pack_exact}
+
+
+def _shuffle(words: np.ndarray) -> bytes:
+    steps = np.diff(words, prepend=np.uint16(0)).astype("<u2")
+    return steps.view(np.uint8).reshape(-1, 2)[:, ::-1].T.tobytes()
+
+
+def _unshuffle(block: bytes) -> np.ndarray:
+    high, low = np.frombuffer(block, np.uint8).reshape(2, -1).astype(np.uint16)
+    return np.cumsum(high * np.uint16(256) + low, dtype=np.uint16)
+
+
+def _decoded(entry: Mapping[str, Any], body: bytes) -> Column:
+    shapes = _shapes(entry)
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    flat = _VALUES[entry["kind"]](entry, body, sum(sizes), shapes)
+    pieces = np.split(flat, np.cumsum(sizes)[:-1])
+    cells = tuple(piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True))
+    return Column(tuple(entry["axes"]), tuple(entry["grid"]), cells, entry.get("ragged", 0))
+
+
+def _shapes(entry: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    shape = entry["shape"]
+    if "lengths" not in entry:
+        return [tuple(shape)] * int(np.prod(entry["grid"]))
+    axis = entry["ragged"]
+    return [(*shape[:axis], length, *shape[axis + 1 :]) for length in entry["lengths"]]
+
+
+def _curve_values(entry: Mapping[str, Any], body: bytes, count: int, _: object) -> np.ndarray:
+    start = entry["offsets"][0]
+    words = _unshuffle(body[start : start + 2 * count])
+    values = entry["low"] + entry["step"] * (words.astype(np.float64) - FIRST)
+    values[words == BELOW], values[words == ABOVE] = entry["low"], entry["high"]
+    values[words == NAN] = np.nan
+    return 10.0**values if entry["log"] else values
+
+
+def _histogram_values(
+    entry: Mapping[str, Any], body: bytes, count: int, shapes: list[tuple[int, ...]]
+) -> np.ndarray:
+    bins = entry["shape"][-1]
+    peaks = np.frombuffer(body, "<f4", count // bins, entry["offsets"][0])
+    words = np.frombuffer(body, np.uint8, count, entry["offsets"][1]).reshape(-1, bins)
+    values = words * (peaks.astype(np.float64) / HISTOGRAM_TOP)[:, None]
+    return np.where(words == HISTOGRAM_NAN, np.nan, values).ravel()
+
+
+def _exact_values(entry: Mapping[str, Any], body: bytes, count: int, _: object) -> np.ndarray:
+    return np.frombuffer(body, entry["dtype"], count, entry["offsets"][0]).astype(np.float64)
+
+
+_VALUES = {"curve": _curve_values, "histogram": _histogram_values, "exact": _exact_values}

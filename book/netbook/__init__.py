@@ -1,0 +1,20 @@
+"""Sphinx extension that turns the chapters into pages: figures, boxes, search, downloads.
+
+The chapters are plain notebooks, without directives or roles, so that they read well in
+JupyterLab too. What a page needs beyond that is recognised here by its shape: a caption by
+its bold ``Figure 1.2.``, a box by its bold label, a citation by its link.
+"""
+
+from pathlib import Path
+
+from netbook import boxes, citations, figures, folds, freshness, offline, pages, search, widgets
+
+THEME = Path(__file__).parents[1] / "theme"
+
+
+def setup(app) -> dict:
+    """Register every part with Sphinx."""
+    app.add_html_theme("netbook", str(THEME))
+    for part in (boxes, citations, figures, folds, freshness, offline, pages, search, widgets):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

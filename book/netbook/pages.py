@@ -1,0 +1,75 @@
+"""What surrounds the text of a page: its label, its sections, its notebook, its styles."""
+
+import re
+import shutil
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.nodes import clean_astext
+
+from netinit.style import css_variables
+
+SPHINX_OWN = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+CHAPTER = re.compile(r"(?:.*/)?0*(\d+)_[^/]*")
+
+
+def label_of(page: str) -> str:
+    """``Chapter 1`` for ``chapters/01_what_and_why``; nothing for other pages."""
+    match = CHAPTER.fullmatch(page)
+    return f"Chapter {match[1]}" if match else ""
+
+
+def sections_of(doctree: nodes.document | None) -> list[tuple[str, str]]:
+    """Id and title of the sections below the page's title."""
+    top = next(doctree.findall(nodes.section), None) if doctree else None
+    below = [child for child in top.children if isinstance(child, nodes.section)] if top else []
+    return [(child["ids"][0], clean_astext(child[0])) for child in below]
+
+
+def chapters(app: Sphinx) -> list[dict]:
+    """The pages in reading order, as the table of contents lists them."""
+    root = app.config.root_doc
+    order = [root, *app.env.toctree_includes.get(root, [])]
+    return [
+        {"page": page, "label": label_of(page), "title": clean_astext(app.env.titles[page])}
+        for page in order
+        if page in app.env.titles
+    ]
+
+
+def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Hand the template what it needs, and drop the scripts no page uses."""
+    context["chapter_label"] = label_of(page)
+    context["sections"] = sections_of(doctree)
+    context["chapters"] = chapters(app)
+    context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
+    context["script_files"][:] = [
+        script for script in context["script_files"] if not _is_sphinx_own(script)
+    ]
+
+
+def _is_sphinx_own(script) -> bool:
+    return str(getattr(script, "filename", "") or "").endswith(SPHINX_OWN)
+
+
+def is_notebook(app: Sphinx, page: str) -> bool:
+    """Whether `page` was written as a notebook."""
+    return page in app.env.found_docs and str(app.env.doc2path(page)).endswith(".ipynb")
+
+
+def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
+    """Lay each notebook beside its page, and the palette beside the styles."""
+    if error or app.builder.format != "html":
+        return
+    Path(app.outdir, "_static", "palette.css").write_text(css_variables(), "utf-8")
+    for page in filter(lambda name: is_notebook(app, name), app.env.found_docs):
+        target = Path(app.outdir, f"{page}.ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(app.env.doc2path(page), target)
+
+
+def setup(app: Sphinx) -> None:
+    """Run late, when other extensions have added their files."""
+    app.connect("html-page-context", context, priority=900)
+    app.connect("build-finished", copy_notebooks)

@@ -1,0 +1,75 @@
+"""What a cell shows, as the page shows it: inlined pictures, widgets, pictures for no script."""
+
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+from netbook import svg
+from netbook.markup import Tag, raw
+
+LOG = logging.getLogger(__name__)
+VIEW = "application/vnd.jupyter.widget-view+json"
+SVG = "image/svg+xml"
+
+
+def parts_of(bundle: nodes.container) -> dict[str, nodes.container]:
+    """The forms in which an output can be shown, by mime type."""
+    return {child["mime_type"]: child for child in bundle.children}
+
+
+def words(parts: dict[str, nodes.container]) -> str:
+    """The output's plain text: its description."""
+    return parts["text/plain"].astext().strip() if "text/plain" in parts else ""
+
+
+def live(parts: dict[str, nodes.container]) -> Tag:
+    """The place of a widget, and its picture for readers without JavaScript."""
+    shown = [child.deepcopy() for child in parts[VIEW].children]
+    image = next(parts["image/png"].findall(nodes.image), None) if "image/png" in parts else None
+    if image is not None:
+        image = image.deepcopy()
+        image["alt"] = words(parts)
+        shown.append(Tag("noscript", image))
+    return Tag("div", *shown, classes=["live"])
+
+
+class Outputs(SphinxPostTransform):
+    """Choose and shape the outputs, before the notebook reader chooses for itself."""
+
+    default_priority = 3
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        """Walk the outputs of the page."""
+        bundles = (n for n in self.document.findall(nodes.container))
+        bundles = [n for n in bundles if n.get("nb_element") == "mime_bundle"]
+        for index, bundle in enumerate(bundles):
+            if shown := self._shown(parts_of(bundle), index):
+                bundle.replace_self(shown)
+
+    def _shown(self, parts: dict[str, nodes.container], index: int) -> nodes.Node | None:
+        if VIEW in parts:
+            return live(parts)
+        if SVG in parts:
+            return self._picture(parts, index)
+        return None
+
+    def _picture(self, parts: dict[str, nodes.container], index: int) -> nodes.Node | None:
+        image = next(parts[SVG].findall(nodes.image))
+        source = Path(self.app.srcdir, image["uri"].lstrip("/"))
+        try:
+            drawn = svg.inline(
+                source.read_text("utf-8"), prefix=f"p{index}-", alt=words(parts)
+            )
+        except ValueError as error:
+            LOG.warning("picture left as a file: %s", error, location=image)
+            return None
+        return Tag("div", raw(drawn), classes=["picture"])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_post_transform(Outputs)

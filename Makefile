@@ -19,13 +19,13 @@ help: ## list the targets
 # The environment: made once, brought up to date when the lock or the metadata change.
 $(INSTALLED): requirements.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)) && { $(BIN)/python -c '' 2>/dev/null || { \
-	  echo X && $$python -m venv --clear .venv; }; }
+	  echo "Making .venv with $$($$python --version)" && $$python -m venv --clear .venv; }; }
 	@echo "Installing requirements.txt (the first time: about two minutes)"
 	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 book: $(INSTALLED) ## build the site into _build/html, warnings being errors
-	$(BIN)/jupyter-book build . -n -W --keep-going
+	$(BIN)/python book/build.py
 
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it though nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)
@@ -48,10 +48,10 @@ bench: book ## measure, and write the README's table
 	$(BIN)/python -m benchmarks
 
 outputs: $(INSTALLED) ## run the chapters again and store what they show
-	$(BIN)/python -m book.outputs
+	$(BIN)/python book/outputs.py
 
 screenshot: book ## make the README's pictures again from the built book
-	$(BIN)/python -m book.screenshot
+	$(BIN)/python book/screenshot.py
 
 lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requirements.txt
 	$(BIN)/python -m venv _build/uv && _build/uv/bin/python -m pip install --quiet uv

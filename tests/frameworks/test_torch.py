@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import netinit
-from netinit import moments, network, training
+from netinit import losses, moments, training
 
 SHAPES = [(256, 400), (400, 256), (64, 32, 3, 3), (48, 96, 5)]
 SEED = 20
@@ -133,7 +133,7 @@ def small_problem(activation, dtype=np.float64):
 def test_loss_and_every_gradient_equal_autograds(activation):
     net, x, labels = small_problem(activation)
     signals = net.forward(x)
-    loss, output_gradient = network.softmax_cross_entropy(signals.output, labels)
+    loss, output_gradient = losses.softmax_cross_entropy(signals.output, labels)
     gradients = net.backward(signals, output_gradient)
 
     weights, biases = torch_parameters(net)
@@ -152,7 +152,7 @@ def test_loss_and_every_gradient_equal_autograds(activation):
 def test_cross_entropy_of_huge_float32_logits_stays_torchs():
     logits = np.array([[1e4, -1e4, 0.0], [-3e4, 2e4, 2e4]], dtype=np.float32)
     labels = np.array([1, 2])
-    loss, gradient = network.softmax_cross_entropy(logits, labels)
+    loss, gradient = losses.softmax_cross_entropy(logits, labels)
     tensor = torch.tensor(logits, requires_grad=True)
     expected = torch.nn.functional.cross_entropy(tensor, torch.tensor(labels))
     expected.backward()

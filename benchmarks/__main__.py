@@ -1,0 +1,59 @@
+"""Measure everything and write the README's table: ``python -m benchmarks`` (``make bench``).
+
+Every timing is a median; alternatives are timed in turn within one run, on one BLAS thread, so
+that whatever else the machine does meets both alike.
+"""
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "VECLIB")}
+ROOT = Path(__file__).resolve().parent.parent
+START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+
+
+def table(rows: list[tuple[str, str, str]]) -> str:
+    """Return a markdown table of what was measured."""
+    lines = [f"| {what} | {value} | {beside} |" for what, value, beside in rows]
+    return "\n".join(["| what | measured | beside |", "|---|---|---|", *lines])
+
+
+def write(text: str, readme: Path) -> None:
+    """Put a table between the README's markers."""
+    old = readme.read_text("utf-8")
+    before, rest = old.split(START)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
+
+
+def machine() -> str:
+    """Return the line that says where the numbers are from."""
+    return (
+        f"Measured on {os.cpu_count()} cores of {platform.machine()} under {platform.system()}, "
+        f"Python {platform.python_version()}."
+    )
+
+
+def main() -> int:
+    """Measure and write; with ``--print`` only print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--print", action="store_true", help="leave the README as it is")
+    options = parser.parse_args()
+    if any(os.environ.get(name) != "1" for name in ONE_THREAD):
+        # The libraries read the number of threads when they load: start again with it set.
+        os.environ.update(ONE_THREAD)
+        os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]])
+    from benchmarks import page, speed
+
+    text = f"{table([*page.rows(), *speed.rows()])}\n\n{machine()}"
+    print(text)
+    if not options.print:
+        write(text, ROOT / "README.md")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

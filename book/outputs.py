@@ -1,0 +1,66 @@
+"""Run the chapters and store what they show: ``python book/outputs.py [NOTEBOOK ...]``.
+
+What differs from one machine or run to the next and means nothing is left out (times, versions,
+the ids of widgets), so that a diff of a notebook shows what changed for its readers.
+"""
+
+import argparse
+import time
+from itertools import count
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
+VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
+
+
+def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Execute all cells in a new kernel, in their order."""
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+    )
+    client.execute()
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Leave out of an executed notebook what only this run gave it."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    numbers = count(1)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if VIEW in output.get("data", {}):
+                output.data[VIEW]["model_id"] = f"explorer-{next(numbers)}"
+
+
+def main() -> None:
+    """Run the notebooks that are named, or all chapters."""
+    parser = argparse.ArgumentParser(description="Run the chapters and store what they show.")
+    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(CHAPTERS.glob("*.ipynb")))
+    for path in parser.parse_args().notebooks:
+        started = time.monotonic()
+        notebook = nbformat.read(path, as_version=4)
+        run(notebook, path.parent)
+        tidy(notebook)
+        nbformat.write(notebook, path)
+        print(f"{path.name}: {time.monotonic() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,8 @@ _UNSAID = ":root:not([data-theme]) :where(body:not([data-jp-theme-light]))"
 def css_variables() -> str:
     """Style sheet that defines ``--ni-<role>`` for the light and the dark theme.
 
-    ``--ni-scheme`` carries the matching value for the ``color-scheme`` property.
+    ``--ni-page`` is the ground they are drawn on (for text on a coloured field) and
+    ``--ni-scheme`` the matching value for the ``color-scheme`` property.
 
     >>> css_variables().splitlines()[1]
     '  --ni-forward: #0072B2;'
@@ -61,7 +62,8 @@ def css_variables() -> str:
 
 
 def _declarations(theme: str) -> str:
-    colours = {name: getattr(role, theme) for name, role in ROLES.items()}
+    roles = ROLES | {"page": PAGE}
+    colours = {name: getattr(role, theme) for name, role in roles.items()}
     lines = [f"  --ni-{name}: {colour};" for name, colour in colours.items()]
     return "\n".join([*lines, f"  --ni-scheme: {theme};"])
 

@@ -22,7 +22,7 @@ export function drawLines(panel, frame, width) {
   const yTicks = ticks(limits[0], limits[1], height / 52, panel.log);
   const yTexts = yTicks.map((tick) => tickText(tick, panel.log, yTicks));
   const left = 10 + CHARACTER * Math.max(2, ...yTexts.map((text) => text.length));
-  const x = scale(panel.x_limits, [left + 6, width - 10]), y = scale(limits, [height - 42, 26]);
+  const x = scale(panel.x_limits, [left + 6, width - 14]), y = scale(limits, [height - 42, 30]);
   const series = panel.lines.map((line) => seriesOf(line, panel, frame));
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
     ...axes(panel, x, y, yTicks, yTexts, width, height),
@@ -42,7 +42,7 @@ function seriesOf(line, panel, frame) {
 }
 
 function axes(panel, x, y, yTicks, yTexts, width, height) {
-  const xTicks = ticks(...x.from, Math.min(8, (width - x.to[0]) / 55), !panel.x);
+  const xTicks = xTicksOf(panel, x);
   const [bottom, top] = y.to;
   const marks = [svg("text", { x: 0, y: FONT, class: "ni-axis-label" }, panel.y_label)];
   yTicks.forEach((tick, i) => marks.push(
@@ -59,6 +59,12 @@ function axes(panel, x, y, yTicks, yTexts, width, height) {
       marks.push(svg("line", { x1: x.to[0], x2: x.to[1], y1: round(place), y2: round(place), class: "ni-reference" }));
   }
   return marks;
+}
+
+function xTicksOf(panel, x) {
+  const found = ticks(...x.from, Math.min(8, (x.to[1] - x.to[0]) / 55), !panel.x);
+  const first = x.from[0], step = found[1] - found[0];
+  return panel.x || found[0] - first < 0.5 * step ? found : [first, ...found]; // the first layer counts
 }
 
 const clamped = (value, [low, high]) => Math.min(high, Math.max(low, value));
@@ -113,8 +119,8 @@ function notesOf({ line, values }) {
   const missing = values.filter(Number.isNaN).length;
   const beyond = values.filter((value) => Math.abs(value) === Infinity).length;
   const notes = [];
-  if (missing) notes.push(`${line.label}: ${missing} of ${values.length} values are not numbers and leave a gap.`);
-  if (beyond) notes.push(`${line.label}: ${beyond} of ${values.length} values lie beyond the axis (arrow).`);
+  if (missing) notes.push(`Gap: ${missing} of ${values.length} values of ${line.label} are not numbers.`);
+  if (beyond) notes.push(`Arrow: ${beyond} of ${values.length} values of ${line.label} lie beyond the axis.`);
   return notes;
 }
 
@@ -135,13 +141,13 @@ function linesTable(panel, series) {
 export function drawHistogram(panel, frame, width) {
   const { values, shape: [rows, bins] } = frame(panel.key);
   const labels = rowLabels(panel, frame, rows);
-  const pitch = Math.round(Math.min(46, Math.max(24, 270 / panel.most_rows)));
+  const pitch = Math.round(Math.min(50, Math.max(24, 250 / panel.most_rows)));
   const left = 8 + CHARACTER * Math.max(...labels.map((label) => label.length));
   const bottom = 12 + pitch * panel.most_rows, height = bottom + 42;
-  const x = scale(panel.limits, [left + 4, width - 10]), top = sharedTop(values, rows, bins);
+  const x = scale(panel.limits, [left + 4, width - 14]), top = sharedTop(values, rows, bins);
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
   for (let row = 0; row < rows; row++)
-    root.append(...histogramRow(panel, values.subarray(row * bins, (row + 1) * bins), row, labels[row], x, 12 + pitch * (row + 1), (pitch - 6) / top));
+    root.append(...histogramRow(panel, values.subarray(row * bins, (row + 1) * bins), row, labels[row], x, 12 + pitch * (row + 1), pitch - 8, top));
   const all = ticks(...panel.limits, Math.max(2, (x.to[1] - x.to[0]) / 60));
   for (const tick of all) root.append(
     svg("line", { x1: round(x(tick)), x2: round(x(tick)), y1: bottom, y2: bottom + 4, class: "ni-axis" }),
@@ -171,18 +177,19 @@ function sharedTop(values, rows, bins) {
   return Math.min(peaks.at(-1), 4 * peaks[Math.floor((rows - 1) / 2)]) || peaks.at(-1) || 1;
 }
 
-function histogramRow(panel, values, row, label, x, base, unit) {
-  const step = (panel.limits[1] - panel.limits[0]) / values.length, top = 1 / unit;
+function histogramRow(panel, values, row, label, x, base, height, top) {
+  const step = (panel.limits[1] - panel.limits[0]) / values.length, unit = height / top;
   let path = "", cuts = "";
-  const full = round(base - unit * top * 1);
   values.forEach((value, i) => {
     if (!(value > 0)) return;
     const from = round(x(panel.limits[0] + i * step)), to = round(x(panel.limits[0] + (i + 1) * step));
-    path += `M${from},${base}V${round(base - unit * value)}H${to}V${base}Z`;
+    path += `M${from},${base}V${round(base - unit * Math.min(value, top))}H${to}V${base}Z`;
+    if (value > 1.001 * top) cuts += `M${(from + to) / 2},${round(base - height - 5)}l3.5,4h-7z`;
   });
   return [
     svg("text", { x: x.to[0] - 8, y: base - 4, "text-anchor": "end" }, label),
     svg("path", { d: path, class: "ni-bars", fill: colour(panel.role), "data-key": panel.key, "data-row": row, "data-base": base, "data-unit": unit }),
+    cuts ? svg("path", { d: cuts, class: "ni-arrow", fill: colour(panel.role) }) : "",
     svg("line", { x1: x.to[0], x2: x.to[1], y1: base, y2: base, class: "ni-grid" }),
   ];
 }

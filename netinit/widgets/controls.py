@@ -1,7 +1,8 @@
 """What a reader can move: a range of numbers, a choice of names, the play of time."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,10 @@ class Control:
         return {name: getattr(self, name) for name in fields} | lists
 
     def __str__(self) -> str:
-        ends = f"{self.texts[0]} to {self.texts[-1]}"
+        offered = f"{len(self.values)} values from {self.texts[0]} to {self.texts[-1]}"
         if self.kind == "choice":
-            return f"{self.label}: {', '.join(self.texts)}, starts at {self.texts[self.start]}"
-        return f"{self.label}: {len(self.values)} values from {ends}, starts at {self.texts[self.start]}"
+            offered = ", ".join(self.texts)
+        return f"{self.label}: {offered}, starts at {self.texts[self.start]}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Play:
     """
 
     values: Iterable[float]
-    keys: Sequence[str] = field(default=())
+    keys: Sequence[str] | str = ()
     label: str | None = None
     format: str | None = None
     start: float | None = None
@@ -169,7 +170,7 @@ def _increasing(values: Iterable[float], name: str) -> tuple[float, ...]:
     listed = _distinct(np.asarray(values if hasattr(values, "__len__") else list(values)), name)
     if not all(isinstance(v, (int, float)) and np.isfinite(v) for v in listed):
         raise ValueError(f"{name}: a range takes finite numbers; for names use Choice")
-    if any(b <= a for a, b in zip(listed, listed[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(listed)):
         raise ValueError(f"{name}: the values of a range must increase; sort them")
     return listed
 
@@ -185,11 +186,4 @@ def _texts(values: tuple[float, ...], spec: str | None, name: str) -> tuple[str,
 
 
 def _started(control: Control, start: Scalar | None) -> Control:
-    if start is None:
-        return control
-    fields = {**control.__dict__, "start": control.index(start)}
-    return Control(**fields)
-
-
-ControlLike = Range | Choice | Play | Sequence[Scalar]
-Tabulated = Callable[..., dict[str, np.ndarray]]
+    return control if start is None else replace(control, start=control.index(start))

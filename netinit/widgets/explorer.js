@@ -16,8 +16,8 @@ function render({ model, el }) {
   const controls = spec.controls.map((one, i) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
   const panels = spec.panels.map((panel) => panelOf(panel));
-  const numbers = numbersOf(() => current());
-  let request = 0, timer = 0, shown = [];
+  const numbers = numbersOf(() => shown);
+  let request = 0, timer = 0, width = 0, shown = [];
 
   const indices = () => {
     const selection = model.get("selection") ?? {};
@@ -26,7 +26,6 @@ function render({ model, el }) {
       return index < 0 ? one.start : index;
     });
   };
-  const current = () => shown;
 
   function pick(change) {
     const now = indices();
@@ -37,13 +36,13 @@ function render({ model, el }) {
 
   function draw() {
     request = 0;
+    width = root.clientWidth;
     const now = indices();
     controls.forEach((one, i) => one.show(now[i]));
     const frame = frameOf(spec, columns, now);
     shown = panels.map((panel) => panel.draw(frame));
     const said = [...new Set(shown.flatMap((drawn) => drawn.notes))].join(" ");
     if (notes.textContent !== said) notes.textContent = said;
-    notes.hidden = !said;
     numbers.update();
     const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
     const result = shown.map((drawn) => drawn.summary).filter(Boolean).join(". ");
@@ -68,7 +67,7 @@ function render({ model, el }) {
     notes, numbers.element, live);
   el.append(root);
   model.on("change:selection", schedule);
-  const observer = new ResizeObserver(schedule);
+  const observer = new ResizeObserver(() => { if (root.clientWidth !== width) schedule(); });
   observer.observe(root);
   draw();
   return () => {

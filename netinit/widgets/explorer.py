@@ -1,7 +1,6 @@
 """The Explorer: a function of a few controls, computed once, shown anywhere."""
 
 import base64
-import gzip
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,13 +11,12 @@ import numpy as np
 import traitlets
 
 from netinit.style import css_variables
-from netinit.widgets.controls import Control, as_control
+from netinit.widgets.budget import BUDGET, check_budget
+from netinit.widgets.controls import as_control
 from netinit.widgets.panels import Panel
 from netinit.widgets.table import Packing, cell, decode, encode
 from netinit.widgets.tabulate import tabulate
 from netinit.widgets.words import nearest
-
-BUDGET = 80  # kB, as sent by a web server (base64, then gzip)
 
 _HERE = Path(__file__).parent
 _MODULES = ("table.js", "marks.js", "charts.js", "controls.js", "explorer.js")
@@ -62,8 +60,8 @@ class Explorer(anywidget.AnyWidget):
     _esm = _script()
     _css = css_variables() + (_HERE / "explorer.css").read_text("utf8")
 
-    table = traitlets.Bytes(read_only=True).tag(sync=True)
-    spec = traitlets.Dict(read_only=True).tag(sync=True)
+    table = traitlets.Bytes().tag(sync=True)
+    spec = traitlets.Dict().tag(sync=True)
     selection = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -77,16 +75,18 @@ class Explorer(anywidget.AnyWidget):
         **controls: object,
     ) -> None:
         panels = tuple(panels) if isinstance(panels, Sequence) else (panels,)
-        self._controls = {name: as_control(name, given) for name, given in controls.items()}
-        columns = tabulate(function, list(self._controls.values()), _ranks(panels))
-        table = encode(columns, _packings(panels, columns))
-        _check_budget(table, budget, title, columns, list(self._controls.values()))
+        made = [as_control(name, given) for name, given in controls.items()]
+        columns = tabulate(function, made, _ranks(panels))
+        packings = _packings(panels, columns)
+        table = encode(columns, packings)
+        check_budget(table, budget, columns, packings, made)
+        self._controls, self._panels = {control.name: control for control in made}, panels
         self._columns = decode(table)
-        super().__init__()
-        self.set_trait("table", table)
-        self.set_trait("spec", self._described(panels, columns, title, description))
-        self._panels = panels
-        self.selection = {}
+        super().__init__(
+            table=table,
+            spec=self._described(panels, columns, title, description),
+            selection={control.name: control.values[control.start] for control in made},
+        )
 
     def frame(self, **selection: object) -> dict[str, np.ndarray]:
         """Arrays shown for a selection, as the browser decodes them.
@@ -130,7 +130,8 @@ class Explorer(anywidget.AnyWidget):
         }
 
     def __repr__(self) -> str:
-        lines = [f"Explorer {self.spec.get('title', '')!r}"]
+        title = self.spec["title"]
+        lines = [f"Explorer {title!r}" if title else "Explorer"]
         lines += [str(part) for part in (*self._controls.values(), *self._panels)]
         return "\n  ".join(lines)
 
@@ -152,7 +153,9 @@ def _ranks(panels: Sequence[Panel]) -> dict[str, int]:
             raise TypeError(f"{panel!r} is not a panel: use Lines, Histogram or Numbers")
         for key, rank in panel.ranks.items():
             if ranks.setdefault(key, rank) != rank:
-                raise ValueError(f"{key!r} is read with {ranks[key]} axes by one panel, {rank} by another")
+                raise ValueError(
+                    f"{key!r} is read with {ranks[key]} axes by one panel, {rank} by another"
+                )
     return ranks
 
 
@@ -164,13 +167,3 @@ def _packings(panels: Sequence[Panel], columns: Mapping) -> dict[str, Packing]:
             known = packings.setdefault(key, packing)
             packings[key] = packing if known == packing else Packing("exact")
     return packings
-
-
-def _check_budget(
-    table: bytes, budget: float, title: str, columns: Mapping, controls: Sequence[Control]
-) -> None:
-    size = len(gzip.compress(base64.b64encode(table))) / 1000
-    if size <= budget:
-        return
-    share = {key: sum(c.nbytes for c in column.cells) for key, column in columns.items()}
-    raise ValueError(f"table of {title!r}: {size:.0f} kB, {budget:g} kB allowed; {share}")

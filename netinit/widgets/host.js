@@ -61,8 +61,12 @@
 
   async function show(model, el) {
     if (/^(VBox|HBox|Box)Model$/.test(model?.name)) {
-      el.className = model.name === "HBoxModel" ? "ni-row" : "ni-column";
-      for (const child of model.get("children")) await show(find(child), el.appendChild(document.createElement("div")));
+      el.style.cssText = `display: flex; gap: 0.5rem 1.5rem; flex-flow: ${model.name === "HBoxModel" ? "row wrap" : "column"}`;
+      for (const child of model.get("children")) {
+        const place = el.appendChild(document.createElement("div"));
+        place.style.cssText = "flex: 1 1 20rem; min-width: 0";
+        await show(find(child), place);
+      }
       return;
     }
     if (!model?.get("_esm")) throw new Error(`${model?.name ?? "this model"} needs a running notebook`);
@@ -81,7 +85,8 @@
       script.after(el);
       try {
         await show(models.get(JSON.parse(script.textContent).model_id), el);
-        for (const picture of script.parentElement.querySelectorAll("noscript, .ni-picture")) picture.remove();
+        const output = script.closest(".cell_output, figure") ?? script.parentElement;
+        for (const picture of output.querySelectorAll("noscript, .ni-picture")) picture.remove();
       } catch (error) {
         el.className = "ni-message";
         el.textContent = `This figure is interactive only in a notebook (${error.message}).`;

@@ -79,7 +79,9 @@ class Lines:
         made = tuple(Line(line) if isinstance(line, str) else line for line in lines)
         object.__setattr__(self, "lines", made)
         if self.y_scale not in ("linear", "log"):
-            raise ValueError(f"y_scale {self.y_scale!r}: {nearest(self.y_scale, ['linear', 'log'])}")
+            raise ValueError(
+                f"y_scale {self.y_scale!r}: {nearest(self.y_scale, ['linear', 'log'])}"
+            )
         if not made:
             raise ValueError("Lines needs at least one line")
         if self.y_limits is not None:
@@ -122,7 +124,7 @@ class Lines:
         }
 
     def __str__(self) -> str:
-        return f"Lines: {', '.join(line.label or spoken(line.key) for line in self.lines)}"
+        return f"Lines: {'; '.join(line.label or spoken(line.key) for line in self.lines)}"
 
     def _x_limits(self, columns: Columns) -> list[float]:
         if self.x:
@@ -135,7 +137,9 @@ class Lines:
     def _y_limits(self, columns: Columns) -> tuple[float, float]:
         if self.y_limits is not None:
             return float(self.y_limits[0]), float(self.y_limits[1])
-        return _nice_limits(*_span(columns, self.curves, positive=self.y_scale == "log"), self.y_scale)
+        return _nice_limits(
+            *_span(columns, self.curves, positive=self.y_scale == "log"), self.y_scale
+        )
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,9 @@ class Histogram:
             "kind": "histogram",
             "key": self.key,
             "limits": [float(v) for v in self.limits],
-            "rows": self.rows if self.rows is None or isinstance(self.rows, str) else list(self.rows),
+            "rows": self.rows
+            if self.rows is None or isinstance(self.rows, str)
+            else list(self.rows),
             "most_rows": max(cell.shape[-2] for cell in columns[self.key].cells),
             "row_label": self.row_label,
             "x_label": self.x_label,
@@ -244,7 +250,7 @@ class Numbers:
 
     def __str__(self) -> str:
         labels = (number.label or spoken(number.key) for number in self.numbers)
-        return f"Numbers: {', '.join(labels)}"
+        return f"Numbers: {'; '.join(labels)}"
 
 
 Panel = Lines | Histogram | Numbers
@@ -271,7 +277,7 @@ def _span(columns: Columns, keys: Sequence[str], *, positive: bool = False) -> t
 
 def _nice_limits(low: float, high: float, scale: str) -> tuple[float, float]:
     if scale == "log":
-        low, high = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        low, high = max(-300, math.floor(math.log10(low))), math.ceil(math.log10(high))
         return 10.0**low, 10.0 ** max(high, low + 1)
     margin = 0.04 * (high - low) or 0.5 * abs(high) or 0.5
     return (0.0 if 0 <= low < 0.2 * high else low - margin), high + margin

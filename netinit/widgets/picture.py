@@ -46,7 +46,9 @@ def _lines(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -
         at = frame[panel["x"]] if panel["x"] else np.arange(1, len(values) + 1)
         colour = ROLES[line["role"]].light
         if line["band"]:
-            ax.fill_between(at, *(frame[key] for key in line["band"]), color=colour, alpha=0.2, lw=0)
+            ax.fill_between(
+                at, *(frame[key] for key in line["band"]), color=colour, alpha=0.2, lw=0
+            )
         dashes = {"ls": (0, (4, 3)), "lw": 1.3} if line["theory"] else {"lw": 1.8}
         ax.plot(at, values, color=colour, label=line["label"], **dashes)
     if panel["reference"] is not None:
@@ -64,11 +66,15 @@ def _histogram(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray
     for i, row in enumerate(rows):
         base = len(rows) - 1 - i
         bars = base + 0.85 * np.minimum(row / top, 1)
-        ax.stairs(bars, edges, baseline=base, fill=True, color=ROLES[panel["role"]].light, alpha=0.85)
+        ax.stairs(
+            bars, edges, baseline=base, fill=True, color=ROLES[panel["role"]].light, alpha=0.85
+        )
     numbers = frame[panel["rows"]] if isinstance(panel["rows"], str) else range(1, len(rows) + 1)
-    labels = panel["rows"] if isinstance(panel["rows"], list) else [
-        f"{panel['row_label']} {number(float(n), '.6g')}".strip() for n in numbers
-    ]
+    labels = (
+        panel["rows"]
+        if isinstance(panel["rows"], list)
+        else [f"{panel['row_label']} {number(float(n), '.6g')}".strip() for n in numbers]
+    )
     ax.set_yticks(np.arange(len(rows))[::-1], labels[: len(rows)])
     ax.set(xlim=panel["limits"], xlabel=panel["x_label"], title=panel["title"])
     ax.spines["left"].set_visible(False)

@@ -96,8 +96,8 @@ def _pack_curve(column: Column, packing: Packing) -> tuple[dict[str, Any], list[
     low, high = (np.log10(low), np.log10(high)) if packing.log else (low, high)
     finest = (high - low) / (LAST - FIRST)
     step = max(LOG_STEP if packing.log else (high - low) / LINEAR_STEPS, finest)
-    words = np.rint((np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / step) + FIRST
-    words = np.clip(words, FIRST, LAST).astype(np.uint16)
+    inside = np.clip(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
+    words = (np.rint((inside - low) / step) + FIRST).astype(np.uint16)
     words[values < low - step / 2] = BELOW
     words[values > high + step / 2] = ABOVE
     words[np.isnan(values)] = NAN
@@ -109,7 +109,7 @@ def _pack_histogram(column: Column, packing: Packing) -> tuple[dict[str, Any], l
     rows = np.concatenate([cell.reshape(-1, cell.shape[-1]) for cell in column.cells])
     peaks = np.nan_to_num(rows).max(axis=1, initial=0.0).astype(np.float32)
     relative = rows / np.where(peaks > 0, peaks, 1)[:, None]
-    words = np.rint(np.nan_to_num(relative) * HISTOGRAM_TOP).astype(np.uint8)
+    words = np.rint(np.clip(np.nan_to_num(relative), 0, 1) * HISTOGRAM_TOP).astype(np.uint8)
     words[np.isnan(rows)] = HISTOGRAM_NAN
     return {"kind": "histogram"}, [peaks.tobytes(), words.tobytes()]
 

@@ -30,17 +30,31 @@ def tabulate(
         sizes = " × ".join(f"{n} {c.name}" for n, c in zip(grid, called, strict=True))
         raise ValueError(f"{sizes} = {math.prod(grid)} selections; {MOST_SELECTIONS} are allowed")
     _check_parameters(function, called)
-    results = []
+    played = _played(controls)
+    results: list[dict[str, np.ndarray]] = []
     for values in itertools.product(*(control.values for control in called)):
         selection = dict(zip((c.name for c in called), values, strict=True))
-        results.append(_result(function, selection, results[0] if results else None))
-    played = {key: control for control in controls for key in control.keys}
-    _check_first(results[0], ranks, played)
-    names = [f"{c.name}={v!r}" for c in called for v in c.values[:1]]
+        result, where = _result(function, selection), _told(selection)
+        _check_alike(results[0] if results else result, result, played, where)
+        if not results:
+            _check_first(result, ranks, played)
+        results.append(result)
     return {
-        key: _column(key, [r[key] for r in results], grid, int(key in played), ", ".join(names))
-        for key in ranks
+        key: _column([result[key] for result in results], grid, int(key in played)) for key in ranks
     }
+
+
+def _told(selection: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in selection.items()) or "no controls"
+
+
+def _played(controls: Sequence[Control]) -> dict[str, Control]:
+    played: dict[str, Control] = {}
+    for control in controls:
+        for key in control.keys:
+            if played.setdefault(key, control) is not control:
+                raise ValueError(f"{key!r} is played by both {played[key].name} and {control.name}")
+    return played
 
 
 def _check_parameters(function: Callable, called: Sequence[Control]) -> None:
@@ -49,16 +63,14 @@ def _check_parameters(function: Callable, called: Sequence[Control]) -> None:
         inspect.signature(function).bind(**names)
     except TypeError as error:
         raise ValueError(
-            f"the function must take one argument per control ({', '.join(names) or 'none'}): {error}"
+            f"the function must take one argument per control, {list(names)}: {error}"
         ) from None
 
 
 def _result(
-    function: Callable[..., Mapping[str, np.ndarray]],
-    selection: Mapping[str, object],
-    first: Mapping[str, np.ndarray] | None,
+    function: Callable[..., Mapping[str, np.ndarray]], selection: Mapping[str, object]
 ) -> dict[str, np.ndarray]:
-    where = ", ".join(f"{name}={value!r}" for name, value in selection.items()) or "no controls"
+    where = _told(selection)
     try:
         returned = function(**selection)
     except Exception as error:
@@ -66,10 +78,7 @@ def _result(
         raise
     if not isinstance(returned, Mapping):
         raise ValueError(f"the function must return {{name: array}}, not {returned!r} ({where})")
-    result = {key: _numeric(key, value, where) for key, value in returned.items()}
-    if first is not None:
-        _check_alike(first, result, where)
-    return result
+    return {key: _numeric(key, value, where) for key, value in returned.items()}
 
 
 def _numeric(key: str, value: object, where: str) -> np.ndarray:
@@ -82,18 +91,30 @@ def _numeric(key: str, value: object, where: str) -> np.ndarray:
 
 
 def _check_alike(
-    first: Mapping[str, np.ndarray], result: Mapping[str, np.ndarray], where: str
+    first: Mapping[str, np.ndarray],
+    result: Mapping[str, np.ndarray],
+    played: Mapping[str, Control],
+    where: str,
 ) -> None:
     if first.keys() != result.keys():
         odd = ", ".join(sorted(map(repr, first.keys() ^ result.keys())))
         raise ValueError(f"every selection must return the same names; {where} differs in {odd}")
     for key, array in result.items():
-        if array.ndim != first[key].ndim:
-            raise ValueError(
-                f"{key!r} has {first[key].ndim} axes at first but {array.ndim} for {where}"
-            )
-        if array.dtype != first[key].dtype:
-            raise ValueError(f"{key!r} is {first[key].dtype} at first but {array.dtype} for {where}")
+        layers = int(key in played)
+        for trait, was, is_ in (
+            ("dtype", first[key].dtype, array.dtype),
+            ("number of axes", first[key].ndim, array.ndim),
+            ("shape", _fixed(first[key], layers), _fixed(array, layers)),
+        ):
+            if was != is_:
+                raise ValueError(
+                    f"{key!r} changes its {trait} from {was} to {is_} at {where}; "
+                    "only the number of layers may change"
+                )
+
+
+def _fixed(array: np.ndarray, layers: int) -> tuple[int | str, ...]:
+    return tuple("any" if axis == layers else size for axis, size in enumerate(array.shape))
 
 
 def _check_first(
@@ -110,31 +131,22 @@ def _check_first(
                 f"not shape {result[key].shape}"
             )
         if key in played and len(result[key]) != len(played[key].values):
-            raise ValueError(
-                f"{key!r} has {len(result[key])} frames, {played[key].name} {len(played[key].values)}"
-            )
+            times = f"{played[key].name} has {len(played[key].values)} values"
+            raise ValueError(f"{key!r} has {len(result[key])} frames but {times}")
 
 
-def _column(
-    key: str, cells: list[np.ndarray], grid: tuple[int, ...], ragged: int, where: str
-) -> Column:
-    fixed = [cell.shape[:ragged] + cell.shape[ragged + 1 :] for cell in cells]
-    for shape, cell in zip(fixed, cells, strict=True):
-        if shape != fixed[0]:
-            raise ValueError(
-                f"{key!r} has shape {cells[0].shape} for {where} but {cell.shape} elsewhere; "
-                "only the number of layers may change"
-            )
+def _column(cells: list[np.ndarray], grid: tuple[int, ...], ragged: int) -> Column:
     axes = tuple(axis for axis in range(len(grid)) if _varies(cells, grid, axis))
     places = np.arange(len(cells)).reshape(grid)
     kept = places[tuple(slice(None) if axis in axes else 0 for axis in range(len(grid)))]
-    return Column(
-        axes, tuple(grid[axis] for axis in axes), tuple(cells[i] for i in kept.flat), ragged
-    )
+    sizes = tuple(grid[axis] for axis in axes)
+    return Column(axes, sizes, tuple(cells[i] for i in kept.flat), ragged)
 
 
 def _varies(cells: list[np.ndarray], grid: tuple[int, ...], axis: int) -> bool:
     rows = np.moveaxis(np.arange(len(cells)).reshape(grid), axis, 0).reshape(grid[axis], -1)
     return any(
-        not np.array_equal(cells[row[0]], cells[i], equal_nan=True) for row in rows.T for i in row[1:]
+        not np.array_equal(cells[row[0]], cells[i], equal_nan=True)
+        for row in rows.T
+        for i in row[1:]
     )

@@ -24,8 +24,9 @@ def nearest(name: object, known: Iterable[object]) -> str:
     "did you mean 'forward'? Known: 'forward', 'backward'"
     """
     known = list(known)
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    spelled = {str(k).lower(): k for k in known}
+    close = difflib.get_close_matches(str(name).lower(), spelled, n=1)
+    hint = f"did you mean {spelled[close[0]]!r}? " if close else ""
     return f"{hint}Known: {', '.join(map(repr, known)) or 'none'}"
 
 

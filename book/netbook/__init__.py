@@ -7,14 +7,28 @@ its bold ``Figure 1.2.``, a box by its bold label, a citation by its link.
 
 from pathlib import Path
 
-from netbook import boxes, citations, figures, folds, freshness, offline, pages, search, widgets
+from netbook import (
+    boxes,
+    citations,
+    figures,
+    folds,
+    freshness,
+    markup,
+    offline,
+    pages,
+    search,
+    widgets,
+)
 
+PARTS = (boxes, citations, figures, folds, freshness, markup, offline, pages, search, widgets)
 THEME = Path(__file__).parents[1] / "theme"
 
 
 def setup(app) -> dict:
     """Register every part with Sphinx."""
     app.add_html_theme("netbook", str(THEME))
-    for part in (boxes, citations, figures, folds, freshness, offline, pages, search, widgets):
+    # Jupyter Book always sets this one, for an extension that the book does not load.
+    app.add_config_value("comments_config", {}, "html")
+    for part in PARTS:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

@@ -3,7 +3,7 @@
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from netbook.markup import Tag
+from netbook.markup import Block, block, line, words_of
 
 LABELS = ("Predict", "Surprise", "Commonly said", "Try it", "Aside")
 
@@ -11,25 +11,22 @@ LABELS = ("Predict", "Surprise", "Commonly said", "Try it", "Aside")
 def label_of(quote: nodes.block_quote) -> str | None:
     """The known label that `quote` starts with, or None for an ordinary quotation."""
     first = quote.children[0] if quote.children else None
-    if not isinstance(first, nodes.paragraph) or not first.children:
-        return None
-    label = first.children[0]
-    text = label.astext().rstrip(".:?! ") if isinstance(label, nodes.strong) else ""
+    words = words_of(first) if isinstance(first, nodes.paragraph) else []
+    strong = words and isinstance(words[0], nodes.strong)
+    text = words[0].astext().rstrip(".:?! ") if strong else ""
     return text if text in LABELS else None
 
 
-def box(quote: nodes.block_quote, label: str) -> Tag:
+def box(quote: nodes.block_quote, label: str) -> Block:
     """The box: its label on a line of its own (an aside needs none), then the text."""
-    content = [child.deepcopy() for child in quote.children]
-    paragraph = content[0]
-    paragraph.pop(0)
-    if paragraph.children and isinstance(paragraph[0], nodes.Text):
-        paragraph[0] = nodes.Text(str(paragraph[0]).lstrip())
-    if not paragraph.children:
-        content.pop(0)
+    first, *rest = (child.deepcopy() for child in quote.children)
+    words = words_of(first)[1:]
+    if words and isinstance(words[0], nodes.Text):
+        words[0] = nodes.Text(str(words[0]).lstrip())
+    content = [nodes.paragraph("", "", *words), *rest] if words else rest
     kind = label.lower().replace(" ", "-")
-    heading = Tag("p", nodes.Text(label), classes=["box-label"])
-    return Tag("div", heading, *content, classes=["box", kind], html={"role": "note"})
+    heading = line("p", nodes.Text(label), classes=["box-label"])
+    return block("div", heading, *content, classes=["box", kind], html={"role": "note"})
 
 
 class Boxes(SphinxTransform):
@@ -52,16 +49,13 @@ class ReadingLine(SphinxTransform):
     def apply(self, **kwargs) -> None:
         """Look below the first title only."""
         title = next(self.document.findall(nodes.title), None)
-        line = title.next_node(descend=False, siblings=True) if title else None
-        italic = isinstance(line, nodes.paragraph) and len(line.children) == 1
-        if italic and isinstance(line.children[0], nodes.emphasis):
-            line["classes"].append("reading")
+        below = title.next_node(descend=False, siblings=True) if title else None
+        words = words_of(below) if isinstance(below, nodes.paragraph) else []
+        if len(words) == 1 and isinstance(words[0], nodes.emphasis):
+            below["classes"].append("reading")
 
 
 def setup(app) -> None:
-    """Register the transforms, and the element they write."""
-    from netbook import markup
-
-    markup.setup(app)
+    """Register the transforms."""
     app.add_transform(Boxes)
     app.add_transform(ReadingLine)

@@ -14,7 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from netbook.markup import Tag, raw
+from netbook.markup import Line, block, line, raw, words_of
 
 LOG = logging.getLogger(__name__)
 LABEL = re.compile(r"Figure (\d+\.\d+)\.\s*")
@@ -25,10 +25,9 @@ UNLINKED = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, no
 
 def number_of(node: nodes.Node) -> str | None:
     """The number of the figure whose caption `node` is, such as ``1.2``; else None."""
-    if not isinstance(node, nodes.paragraph) or not node.children:
-        return None
-    first = node.children[0]
-    match = LABEL.match(first.astext()) if isinstance(first, nodes.strong) else None
+    words = words_of(node) if isinstance(node, nodes.paragraph) else []
+    strong = words and isinstance(words[0], nodes.strong)
+    match = LABEL.match(words[0].astext()) if strong else None
     return match[1] if match else None
 
 
@@ -41,17 +40,13 @@ def picture_of(cell: nodes.Node) -> nodes.container | None:
     return shown[-1] if shown else None
 
 
-def caption(paragraph: nodes.paragraph, number: str) -> Tag:
+def caption(paragraph: nodes.paragraph, number: str) -> Line:
     """The caption: its number as a link to itself, then the paragraph's own words."""
-    words = [child.deepcopy() for child in paragraph.children]
-    rest = LABEL.sub("", words[0].astext(), count=1)
+    takeaway, *words = (child.deepcopy() for child in words_of(paragraph))
+    start = next(takeaway.findall(nodes.Text))
+    start.parent.replace(start, nodes.Text(LABEL.sub("", str(start), count=1)))
     anchor = f'<a class="figure-number" href="#{anchor_of(number)}">Figure {number}</a> '
-    takeaway = words.pop(0)
-    first = takeaway.children[0]
-    if isinstance(first, nodes.Text):
-        takeaway.replace(first, nodes.Text(LABEL.sub("", str(first), count=1)))
-    shown = [takeaway] if rest else []
-    return Tag("figcaption", raw(anchor), *shown, *words)
+    return line("figcaption", raw(anchor), takeaway, *words)
 
 
 def anchor_of(number: str) -> str:
@@ -77,7 +72,7 @@ class Captions(SphinxTransform):
             LOG.warning("Figure %s: no output above its caption", number, location=paragraph)
             return
         self._register(number, paragraph)
-        figure = Tag("figure", picture.deepcopy(), caption(paragraph, number))
+        figure = block("figure", picture.deepcopy(), caption(paragraph, number))
         figure["ids"].append(anchor_of(number))
         _take_out(picture)
         paragraph.replace_self(figure)
@@ -123,7 +118,7 @@ class Mentions(SphinxPostTransform):
             LOG.warning("Figure %s is mentioned but does not exist", match[1], location=where)
             return words
         here, anchor = self.env.docname, anchor_of(match[1])
-        return make_refnode(self.app.builder, here, page, anchor, words)
+        return make_refnode(self.app.builder, here, page, anchor, nodes.inline("", "", words))
 
 
 def _inside(node: nodes.Node, kinds: tuple) -> bool:

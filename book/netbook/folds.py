@@ -3,15 +3,15 @@
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from netbook.markup import Tag
+from netbook.markup import Block, block, line
 
 SUMMARIES = {"all": "Solution", "input": "Show the code", "output": "Show the output"}
 
 
-def fold(mode: str, *content: nodes.Node) -> Tag:
+def fold(mode: str, *content: nodes.Node) -> Block:
     """`content` behind a summary that says what it is."""
-    summary = Tag("summary", nodes.Text(SUMMARIES[mode]))
-    return Tag("details", summary, *content, classes=["fold", f"fold-{mode}"])
+    summary = line("summary", nodes.Text(SUMMARIES[mode]))
+    return block("details", summary, *content, classes=["fold", f"fold-{mode}"])
 
 
 class Folds(SphinxTransform):

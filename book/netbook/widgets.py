@@ -8,7 +8,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from netbook import svg
-from netbook.markup import Tag, raw
+from netbook.markup import Block, block, raw
 
 LOG = logging.getLogger(__name__)
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -25,15 +25,15 @@ def words(parts: dict[str, nodes.container]) -> str:
     return parts["text/plain"].astext().strip() if "text/plain" in parts else ""
 
 
-def live(parts: dict[str, nodes.container]) -> Tag:
+def live(parts: dict[str, nodes.container]) -> Block:
     """The place of a widget, and its picture for readers without JavaScript."""
     shown = [child.deepcopy() for child in parts[VIEW].children]
     image = next(parts["image/png"].findall(nodes.image), None) if "image/png" in parts else None
     if image is not None:
         image = image.deepcopy()
         image["alt"] = words(parts)
-        shown.append(Tag("noscript", image))
-    return Tag("div", *shown, classes=["live"])
+        shown.append(block("noscript", image))
+    return block("div", *shown, classes=["live"])
 
 
 class Outputs(SphinxPostTransform):
@@ -67,7 +67,7 @@ class Outputs(SphinxPostTransform):
         except ValueError as error:
             LOG.warning("picture left as a file: %s", error, location=image)
             return None
-        return Tag("div", raw(drawn), classes=["picture"])
+        return block("div", raw(drawn), classes=["picture"])
 
 
 def setup(app: Sphinx) -> None:

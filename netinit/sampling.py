@@ -1,4 +1,4 @@
-"""The draws beneath the initializers: fast, and the same whatever the number of threads.
+"""Independent draws: fast, and the same whatever the number of threads.
 
 A call takes one seed word of 128 bits from the caller's `rng` and cuts the array into blocks of
 fixed size; block k has a stream of its own, seeded by the word and k. Threads share out the
@@ -7,7 +7,7 @@ blocks, so they cannot change the numbers. `NETINIT_THREADS` limits them (1: no 
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -18,32 +18,39 @@ from netinit import arguments
 from netinit.arguments import Seed, Shape
 
 Array = npt.NDArray[np.floating]
-Draw = Callable[[Generator, Array], None]
+Draw = Callable[[Generator, Array, Array], None]  # stream, what to fill, scratch rows of its size
 
 # Both are part of what a seed means: another size gives other numbers.
-BLOCK = 1 << 18  # elements a stream; seeding one costs 12 us, drawing one 400 us or more
-CHUNK = 1 << 15  # elements at a time within a block, so that temporaries stay in the L2 cache
+BLOCK = 1 << 18  # elements a stream: seeding one costs 10 us, drawing it 250 us or more
+CHUNK = 1 << 16  # elements at a time within a block: larger temporaries leave the L2 cache
 
-_WORTH_THREADS = 4  # blocks: below, starting threads costs more than they save
-_REFLECTORS = 64  # at a time in the compact WY form
-_FACTORIZE_BELOW = 128  # columns: below, a QR factorization is faster than reflectors
+_WORTH_THREADS = 4  # tasks: below, starting threads costs more than they save
 
 
-def uniform(shape: Shape, *, bound: float, rng: Seed, dtype: npt.DTypeLike = np.float32) -> Array:
-    """Uniform on [-bound, bound].
+def uniform(
+    shape: Shape,
+    *,
+    std: float | None = None,
+    bound: float | None = None,
+    rng: Seed,
+    dtype: npt.DTypeLike = np.float32,
+) -> Array:
+    """Independent numbers uniform on [-bound, bound]; give `bound`, or `std` = bound / sqrt(3).
 
-    >>> uniform(3, bound=1.0, rng=0).dtype
-    dtype('float32')
+    >>> round(float(abs(uniform((1000, 1000), std=1.0, rng=0)).max()), 3)
+    1.732
     """
+    dtype = arguments.float_dtype(dtype)
+    if (std is None) == (bound is None):
+        raise TypeError("uniform takes exactly one of std and bound")
+    if bound is None:
+        half = math.sqrt(3) * _scale(std, "std", dtype)
+    else:
+        half = _scale(bound, "bound", dtype)
 
-    def draw(stream: Generator, out: Array) -> None:
-        if out.dtype == np.float64:
-            stream.random(out=out)
-            out -= 0.5
-            out *= 2 * bound
-        else:
-            out[...] = _signed_bits(stream, out.size)
-            out *= np.float32(bound * 2.0**-31)
+    def draw(stream: Generator, out: Array, scratch: Array) -> None:
+        _signed_uniform(stream, out)
+        out *= out.dtype.type(half)
 
     return _filled(shape, rng, dtype, draw)
 
@@ -51,14 +58,16 @@ def uniform(shape: Shape, *, bound: float, rng: Seed, dtype: npt.DTypeLike = np.
 def normal(
     shape: Shape, *, std: float, mean: float = 0.0, rng: Seed, dtype: npt.DTypeLike = np.float32
 ) -> Array:
-    """Normal of that mean and standard deviation.
+    """Independent normal numbers of standard deviation `std`.
 
-    >>> normal(3, std=1.0, rng=0).shape
-    (3,)
+    >>> round(float(normal((1000, 1000), std=0.02, rng=0).std()), 4)
+    0.02
     """
+    dtype = arguments.float_dtype(dtype)
+    std, mean = _scale(std, "std", dtype), _mean(mean, dtype)
 
-    def draw(stream: Generator, out: Array) -> None:
-        _standard_normal(stream, out)
+    def draw(stream: Generator, out: Array, scratch: Array) -> None:
+        _standard_normal(stream, out, scratch)
         _place(out, std, mean)
 
     return _filled(shape, rng, dtype, draw)
@@ -73,18 +82,40 @@ def truncated_normal(
     rng: Seed,
     dtype: npt.DTypeLike = np.float32,
 ) -> Array:
-    """Normal truncated at `cut` of its own standard deviations, then brought to `std`.
+    """Independent truncated normal numbers whose standard deviation is `std`.
 
-    >>> bool(np.abs(truncated_normal(1000, std=1.0, rng=0)).max() <= 2.2737)
-    True
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Shape of the array.
+    std : float
+        Standard deviation of the result, after truncation.
+    cut : float
+        Where the normal is truncated, in standard deviations before truncation: 2 bounds the
+        result at 2.2737 std.
+    mean : float
+        Mean of the result, in the middle of its range.
+    rng : seed or Generator
+        Whatever `numpy.random.default_rng` takes.
+    dtype : dtype
+        One of float16, float32 and float64.
+
+    Examples
+    --------
+    >>> weights = truncated_normal((1000, 1000), std=1.0, rng=0)
+    >>> round(float(weights.std()), 2), round(float(abs(weights).max()), 4)
+    (1.0, 2.2737)
     """
+    dtype = arguments.float_dtype(dtype)
+    std, mean = _scale(std, "std", dtype), _mean(mean, dtype)
     parent_std = std / truncated_std(cut)
 
-    def draw(stream: Generator, out: Array) -> None:
+    def draw(stream: Generator, out: Array, scratch: Array) -> None:
         if out.dtype == np.float32 and cut == 2:
-            _truncated_at_two(stream, out)
+            _signed_uniform(stream, out)
+            _inverse_distribution(out, scratch)
         else:
-            _truncated_by_rejection(stream, out, cut)
+            _truncated_by_rejection(stream, out, scratch, cut)
         _place(out, parent_std, mean)
 
     return _filled(shape, rng, dtype, draw)
@@ -99,8 +130,9 @@ def truncated_std(cut: float) -> float:
     >>> round(truncated_std(2.0), 12)
     0.879625661034
     """
+    cut = arguments.real(cut, "cut", at_least=1e-6)
     if cut > 30:
-        return 1.0  # differs by less than exp(-400)
+        return 1.0  # off by less than exp(-400)
     rest, term, odd = 0.0, 1.0, 3
     while term > 1e-17 * rest:
         term *= cut**2 / odd
@@ -109,53 +141,18 @@ def truncated_std(cut: float) -> float:
     return math.sqrt(rest / (1 + rest))
 
 
-def orthogonal(rows: int, columns: int, *, rng: Seed, dtype: npt.DTypeLike = np.float32) -> Array:
-    """Haar matrix: orthonormal columns, or rows if wide, every such matrix equally likely.
+def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
+    """Call `task` on each number, in threads where there are enough to pay for them.
 
-    >>> q = orthogonal(3, 2, rng=0)
-    >>> bool(np.allclose(q.T @ q, np.eye(2), atol=1e-6))
-    True
+    The tasks must not depend on one another.
     """
-    dtype = arguments.float_dtype(dtype)
-    tall = max(rows, columns), min(rows, columns)
-    if dtype == np.float64 or tall[1] < _FACTORIZE_BELOW:
-        q = _haar_by_factorization(*tall, rng)
-    else:
-        q = _haar_by_reflectors(*tall, rng)
-    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=dtype)
-
-
-def _filled(shape: Shape, rng: Seed, dtype: npt.DTypeLike, draw: Draw) -> Array:
-    """A new array whose blocks `draw` has filled, each from its own stream."""
-    shape = arguments.shape_tuple(shape)
-    dtype = arguments.float_dtype(dtype)
-    # float16 is drawn as float32 and rounded once.
-    out = np.empty(math.prod(shape), np.promote_types(dtype, np.float32))
-    word = _seed_word(rng)
-
-    def fill(block: int) -> None:
-        stream = Generator(SFC64(SeedSequence(word, spawn_key=(block,))))
-        draw(stream, out[block * BLOCK : (block + 1) * BLOCK])
-
-    _for_each(fill, math.ceil(out.size / BLOCK))
-    return out.astype(dtype, copy=False).reshape(shape)
-
-
-def _seed_word(rng: Seed) -> int:
-    """One word of 128 bits; a Generator advances by it."""
-    low, high = arguments.generator(rng).integers(0, 2**64, size=2, dtype=np.uint64).tolist()
-    return high << 64 | low
-
-
-def _for_each(fill: Callable[[int], None], blocks: int) -> None:
-    """Call `fill` on each block, by threads where that pays."""
-    threads = min(_threads(), blocks)
-    if threads < 2 or blocks < _WORTH_THREADS:
-        for block in range(blocks):
-            fill(block)
+    threads = min(_threads(), len(numbers))
+    if threads < 2 or len(numbers) < _WORTH_THREADS:
+        for number in numbers:
+            task(number)
         return
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fill, range(blocks)))
+        list(pool.map(task, numbers))
 
 
 def _threads() -> int:
@@ -169,6 +166,41 @@ def _threads() -> int:
     return int(wanted)
 
 
+def _filled(shape: Shape, rng: Seed, dtype: np.dtype, draw: Draw) -> Array:
+    """A new array, its blocks filled by `draw`, each from its own stream."""
+    shape = arguments.shape_tuple(shape)
+    # float16 is drawn as float32 and rounded once.
+    out = np.empty(math.prod(shape), np.promote_types(dtype, np.float32))
+    word = _seed_word(rng)
+
+    def fill(block: int) -> None:
+        stream = Generator(SFC64(SeedSequence(word, spawn_key=(block,))))
+        part = out[block * BLOCK : (block + 1) * BLOCK]
+        # Made once a block: the system would clear the pages of each temporary anew.
+        scratch = np.empty((3, min(part.size, CHUNK)), out.dtype)
+        for first in range(0, part.size, CHUNK):
+            chunk = part[first : first + CHUNK]
+            draw(stream, chunk, scratch[:, : chunk.size])
+
+    for_each(fill, range(math.ceil(out.size / BLOCK)))
+    return out.astype(dtype, copy=False).reshape(shape)
+
+
+def _seed_word(rng: Seed) -> int:
+    """A word of 128 bits; a Generator advances by it."""
+    low, high = arguments.generator(rng).integers(0, 2**64, size=2, dtype=np.uint64).tolist()
+    return high << 64 | low
+
+
+def _scale(value: object, name: str, dtype: np.dtype) -> float:
+    # The farthest draw, at 7 standard deviations, must not overflow.
+    return arguments.real(value, name, at_least=0, at_most=float(np.finfo(dtype).max) / 8)
+
+
+def _mean(value: object, dtype: np.dtype) -> float:
+    return arguments.real(value, "mean", at_most=float(np.finfo(dtype).max) / 8)
+
+
 def _place(out: Array, std: float, mean: float) -> None:
     """Standard draws to that std and mean, in place."""
     out *= out.dtype.type(std)
@@ -176,36 +208,41 @@ def _place(out: Array, std: float, mean: float) -> None:
         out += out.dtype.type(mean)
 
 
-def _chunks(out: Array) -> list[Array]:
-    return [out[first : first + CHUNK] for first in range(0, out.size, CHUNK)]
-
-
 def _signed_bits(stream: Generator, count: int) -> npt.NDArray[np.int32]:
     """Random bits as `count` int32 words, each of the 2^32 values equally likely."""
-    words = stream.integers(0, 2**64, size=(count + 1) // 2, dtype=np.uint64)
-    return words.view(np.int32)[:count]
+    return stream.bit_generator.random_raw((count + 1) // 2).view(np.int32)[:count]
 
 
-def _standard_normal(stream: Generator, out: Array) -> None:
+def _signed_uniform(stream: Generator, out: Array) -> None:
+    """Fill `out` with numbers uniform on [-1, 1]."""
+    if out.dtype == np.float64:
+        stream.random(out=out)
+        out -= 0.5
+        out *= 2
+    else:
+        out[...] = _signed_bits(stream, out.size)
+        out *= np.float32(2.0**-31)
+
+
+def _standard_normal(stream: Generator, out: Array, scratch: Array) -> None:
     if out.dtype == np.float64:
         stream.standard_normal(out=out)
-        return
-    for chunk in _chunks(out):
-        _box_muller(stream, chunk)
+    else:
+        _box_muller(stream, out, scratch[0])
 
 
-def _box_muller(stream: Generator, out: Array) -> None:
-    """Box and Muller, 1958: a radius and an angle give two normals; three times the ziggurat."""
+def _box_muller(stream: Generator, out: Array, scratch: Array) -> None:
+    """Two normals from a radius and an angle (Box and Muller, 1958), as whole-array steps."""
     half = (out.size + 1) // 2
     bits = _signed_bits(stream, 2 * half)
-    # Uniform on (0, 1]: the half step keeps the logarithm finite; |z| reaches 6.76.
-    radius = bits[:half].view(np.uint32).astype(np.float32)
+    first, second, radius = out[:half], out[half:], scratch[:half]
+    # Uniform on (0, 1]: the half step keeps the logarithm finite, and |z| below 6.77.
+    radius[...] = bits[:half].view(np.uint32)
     radius *= np.float32(2.0**-32)
     radius += np.float32(2.0**-33)
     np.log(radius, out=radius)
     radius *= np.float32(-2)
     np.sqrt(radius, out=radius)
-    first, second = out[:half], out[half:]
     first[...] = bits[half:]
     first *= np.float32(math.pi * 2.0**-31)
     np.sin(first[: second.size], out=second)
@@ -214,8 +251,8 @@ def _box_muller(stream: Generator, out: Array) -> None:
     second *= radius[: second.size]
 
 
-# Inverse distribution function of N(0, 1) cut at 2, as u (A + sum r / (p - u^2)) for u in
-# [-1, 1]: a minimax fit, off by 5e-7 at most. Every term is positive, so nothing cancels.
+# The normal cut at 2 has the inverse distribution function u (A + sum r / (p - u^2)), u in
+# [-1, 1], to within 6e-7 (a minimax fit). Every term is positive, so nothing cancels.
 _CENTRE = 0.4095324145847667
 _POLES = (
     (2.482041671968685, 5.022065541678478),
@@ -225,79 +262,38 @@ _POLES = (
 )
 
 
-def _truncated_at_two(stream: Generator, out: Array) -> None:
-    for chunk in _chunks(out):
-        chunk[...] = _signed_bits(stream, chunk.size)
-        chunk *= np.float32(2.0**-31)
-        _inverse_distribution(chunk)
-
-
-def _inverse_distribution(u: Array) -> None:
-    """Map u, uniform on [-1, 1], to the normal cut at 2, in place."""
-    square = u * u
-    total = np.full_like(u, _CENTRE)
-    term = np.empty_like(u)
+def _inverse_distribution(u: Array, scratch: Array) -> None:
+    """Map u, uniform on [-1, 1], to the standard normal cut at 2, in place."""
+    square, total, term = scratch
+    np.multiply(u, u, out=square)
+    total[...] = _CENTRE
     for residue, pole in _POLES:
-        np.subtract(np.float32(pole), square, out=term)
-        np.divide(np.float32(residue), term, out=term)
+        np.subtract(u.dtype.type(pole), square, out=term)
+        np.divide(u.dtype.type(residue), term, out=term)
         total += term
     u *= total
 
 
-def _truncated_by_rejection(stream: Generator, out: Array, cut: float) -> None:
-    for chunk in _chunks(out):
-        refused = np.arange(chunk.size)
-        while refused.size:
-            proposal = np.empty(refused.size, out.dtype)
-            kept = _propose(stream, proposal, cut)
-            chunk[refused] = proposal
-            refused = refused[~kept]
+def _truncated_by_rejection(stream: Generator, out: Array, scratch: Array, cut: float) -> None:
+    refused = np.flatnonzero(~_propose(stream, out, scratch, cut))
+    while refused.size:
+        again = np.empty(refused.size, out.dtype)
+        kept = _propose(stream, again, scratch[:, : again.size], cut)
+        out[refused] = again
+        refused = refused[~kept]
 
 
-def _propose(stream: Generator, z: Array, cut: float) -> npt.NDArray[np.bool_]:
+def _propose(stream: Generator, z: Array, scratch: Array, cut: float) -> npt.NDArray[np.bool_]:
     """Fill `z` with proposals; which of them to keep."""
     # Normal proposals are kept more often than uniform ones when 2 cut > sqrt(2 pi).
     if cut > math.sqrt(math.pi / 2):
-        _standard_normal(stream, z)
-        return np.abs(z) <= cut
-    stream.random(out=z, dtype=z.dtype)
-    z -= 0.5
-    z *= 2 * cut
-    return stream.random(z.size) < np.exp(-(z**2) / 2)
-
-
-def _haar_by_factorization(rows: int, columns: int, rng: Seed) -> Array:
-    """Q of a Gaussian matrix, columns signed so that R has a positive diagonal.
-
-    Without the signs the law is LAPACK's, not Haar's (Mezzadri, 2007).
-    """
-    q, r = np.linalg.qr(normal((rows, columns), std=1.0, rng=rng, dtype=np.float64))
-    return q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
-
-
-def _haar_by_reflectors(rows: int, columns: int, rng: Seed) -> Array:
-    """Product of random reflections, by matrix products alone.
-
-    Reflection k sends a Gaussian vector of rows - k entries to an axis (Stewart, 1980).
-    """
-    vectors = np.triu(normal((columns, rows), std=1.0, rng=rng))
-    diagonal = np.arange(columns)
-    signs = np.where(vectors[diagonal, diagonal] < 0, np.float32(-1), np.float32(1))
-    vectors[diagonal, diagonal] += signs * np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-    q = np.zeros((rows, columns), np.float32)
-    q[diagonal, diagonal] = -signs
-    for first in reversed(range(0, columns, _REFLECTORS)):
-        _reflect(vectors[first : first + _REFLECTORS, first:], q[first:, first:])
-    return q
-
-
-def _reflect(vectors: Array, q: Array) -> None:
-    """Apply the product of the reflections I - 2 v v^T / v^T v to `q`, in place.
-
-    It is I - V^T T V with T upper triangular (Schreiber and Van Loan, 1989).
-    """
-    # The Gram matrix in float64: float32 would cost a factor 8 in orthogonality.
-    gram = vectors.astype(np.float64)
-    gram = gram @ gram.T
-    inverse = np.triu(gram, 1) + np.diag(np.diagonal(gram) / 2)
-    q -= vectors.T @ (np.linalg.inv(inverse).astype(np.float32) @ (vectors @ q))
+        _standard_normal(stream, z, scratch)
+        return np.abs(z, out=scratch[0]) <= cut
+    _signed_uniform(stream, z)
+    z *= z.dtype.type(cut)
+    density, chance = scratch[:2]
+    np.multiply(z, z, out=density)
+    density *= -0.5
+    np.exp(density, out=density)
+    stream.random(out=chance, dtype=chance.dtype)
+    return chance < density

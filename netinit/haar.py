@@ -1,0 +1,106 @@
+"""Orthogonal matrices drawn from the Haar measure: each is as likely as any other."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from netinit import sampling
+from netinit.arguments import Seed
+
+Array = npt.NDArray[np.floating]
+
+_FACTORIZE_UP_TO = 64 * 64  # elements: a QR factorization is then the faster way
+# Every product is at most 64 x 64 x 64: BLAS libraries split larger ones among their threads,
+# and the last bits of the result then depend on how many there are.
+_TILE = 64
+_PANEL = 256  # columns of the result built together; threads share out the panels
+
+
+def haar(rows: int, columns: int, *, rng: Seed, dtype: npt.DTypeLike = np.float32) -> Array:
+    """A random matrix with orthonormal columns, or orthonormal rows if it is wide.
+
+    >>> q = haar(300, 200, rng=0)
+    >>> bool(np.allclose(q.T @ q, np.eye(200), atol=1e-5))
+    True
+    """
+    work = np.promote_types(dtype, np.float32)
+    draw = _by_factorization if rows * columns <= _FACTORIZE_UP_TO else _by_reflections
+    q = draw(max(rows, columns), min(rows, columns), rng, work)
+    return np.ascontiguousarray(q if rows >= columns else q.T, dtype=dtype)
+
+
+def _by_factorization(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Array:
+    """Q of a Gaussian matrix, its columns signed so that R has a positive diagonal.
+
+    Without the signs the law is LAPACK's, not Haar's (Mezzadri, 2007).
+    """
+    q, r = np.linalg.qr(sampling.normal((rows, columns), std=1.0, rng=rng, dtype=np.float64))
+    return (q * np.where(np.diagonal(r) < 0, -1.0, 1.0)).astype(dtype)
+
+
+def _by_reflections(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Array:
+    """Product of the reflections that send Gaussian vectors to the axes (Stewart, 1980).
+
+    Reflection k acts on the last rows - k coordinates. A tile of them at a time is
+    I - V^T T V with T upper triangular (Schreiber and Van Loan, 1989).
+    """
+    step = min(_TILE, columns)
+    vectors, signs = _reflectors(rows, columns, rng, dtype)
+    q = np.zeros(vectors.T.shape, dtype)
+    np.fill_diagonal(q[:columns, :columns], -signs)
+    blocks = [(first, *_compact(vectors, first, step)) for first in range(0, columns, step)]
+
+    def build(start: int) -> None:
+        end = start + _PANEL
+        for first, tiles, triangle in reversed(blocks):
+            if first < end:
+                _reflect(tiles, triangle, q[first:, start:end])
+
+    # The last panels take longest: they go first.
+    sampling.for_each(build, range(0, columns, _PANEL)[::-1])
+    return q[:rows, :columns]
+
+
+def _reflectors(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> tuple[Array, Array]:
+    """The vectors v of the reflections I - 2 v v^T / v^T v, as rows, and their signs.
+
+    Rows and columns are filled with zeros to whole tiles.
+    """
+    step = min(_TILE, columns)
+    vectors = np.zeros((step * math.ceil(columns / step), _TILE * math.ceil(rows / _TILE)), dtype)
+    vectors[:columns, :rows] = sampling.normal((columns, rows), std=1.0, rng=rng, dtype=dtype)
+    for first in range(0, columns, step):
+        block = vectors[first : first + step]
+        block[:, :first] = 0
+        block[:, first : first + step] = np.triu(block[:, first : first + step])
+    diagonal = np.arange(columns)
+    signs = np.where(vectors[diagonal, diagonal] < 0, -1, 1).astype(dtype)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:columns]
+    vectors[diagonal, diagonal] += signs * lengths
+    return vectors, signs
+
+
+def _compact(vectors: Array, first: int, step: int) -> tuple[Array, Array]:
+    """V of the block at `first`, cut into tiles along its vectors, and T."""
+    tiles = vectors[first : first + step, first:].reshape(step, -1, _TILE).transpose(1, 0, 2)
+    # In float64: a float32 Gram matrix would cost a factor of 8 in orthogonality.
+    gram = np.zeros((step, step))
+    for tile in tiles.astype(np.float64):
+        gram += tile @ tile.T.copy()
+    half = np.diagonal(gram) / 2
+    # The zero vectors that fill up the last tile reflect nothing; 1 keeps T finite.
+    inverse = np.triu(gram, 1) + np.diag(np.where(half > 0, half, 1))
+    return tiles, np.linalg.inv(inverse).astype(vectors.dtype)
+
+
+def _reflect(tiles: Array, triangle: Array, q: Array) -> None:
+    """Apply the block I - V^T T V to `q`, in place, tile by tile."""
+    step = len(triangle)
+    q_tiles = q.reshape(len(tiles), _TILE, -1, step).transpose(0, 2, 1, 3)
+    product = np.zeros((q_tiles.shape[1], step, step), q.dtype)
+    for tile, part in zip(tiles, q_tiles, strict=True):
+        product += tile @ part
+    product = triangle @ product
+    for tile, part in zip(tiles, q_tiles, strict=True):
+        part -= tile.T @ product

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,11 +124,15 @@ def paragraphs(chapter: Chapter) -> Iterator[tuple[Cell, str]]:
 def sections(chapter: Chapter) -> list[list[Cell]]:
     """Return the cells of each section; the first is what stands before the first H2.
 
-    A markdown cell that opens a section starts with its H2: the rules hold chapters to that.
+    A markdown cell that holds several H2s is split, and keeps its number.
     """
     found: list[list[Cell]] = [[]]
     for cell in chapter.cells:
-        if cell.kind == "markdown" and cell.source.lstrip().startswith("## "):
-            found.append([])
-        found[-1].append(cell)
+        pieces = [cell.source]
+        if cell.kind == "markdown":
+            pieces = re.split(r"^(?=## )", cell.source, flags=re.MULTILINE)
+        for piece in pieces:
+            if cell.kind == "markdown" and piece.startswith("## "):
+                found.append([])
+            found[-1].append(replace(cell, source=piece))
     return found

@@ -189,7 +189,7 @@ def test_importing_netinit_loads_numpy_alone():
 # Imports of the package run downward only ----------------------------------------------------
 
 LAYERS = (
-    {"arguments", "fans", "sampling", "style"},
+    {"arguments", "fans", "haar", "sampling", "style"},
     {"initializers", "activations", "optimizers"},
     {"moments", "losses"},
     {"network", "datasets"},

@@ -135,7 +135,7 @@ def label(
 
 
 def seeds(
-    ax: Axes, x: ArrayLike, values: ArrayLike, *, role: str, text: str = "", dashes: str = "-"
+    ax: Axes, x: ArrayLike, values: ArrayLike, *, role: str, text: str = "", at: str = "end"
 ) -> Axes:
     """The median over seeds as a line, in a band from the lowest seed to the highest.
 
@@ -146,28 +146,33 @@ def seeds(
     role
         What the line means: a key of `style.ROLES`.
     text
-        A label at the end of the line.
+        A label beside the line.
+    at : "end" or "start"
+        Which end of the line the label stands at.
     """
     values = np.asarray(values, float)
     colour = ROLES[role].light
     middle = np.median(values, axis=0)
     ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, lw=0)
-    ax.plot(x, middle, dashes, color=colour)
-    return end_label(ax, x, middle, text, role=role)
+    ax.plot(x, middle, color=colour)
+    return line_label(ax, x, middle, text, role=role, at=at)
 
 
 def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes:
     """A prediction: a dashed line in the colour of the text."""
     ax.plot(x, values, "--", color=ROLES["theory"].light, lw=1.3, zorder=3)
-    return end_label(ax, x, values, text, role="theory")
+    return line_label(ax, x, values, text, role="theory")
 
 
-def end_label(ax: Axes, x: ArrayLike, values: ArrayLike, text: str, *, role: str) -> Axes:
-    """Write `text` beside the last point of a line, in the line's colour."""
+def line_label(
+    ax: Axes, x: ArrayLike, values: ArrayLike, text: str, *, role: str, at: str = "end"
+) -> Axes:
+    """Write `text` in the line's colour: after its last point, or above its first."""
+    index, offset, align = {"end": (-1, (5, 0), "center"), "start": (0, (4, 4), "bottom")}[at]
     if text:
-        place = (np.asarray(x)[-1], np.asarray(values)[-1])
+        place = (np.asarray(x)[index], np.asarray(values)[index])
         ax.annotate(
-            text, place, (5, 0), textcoords="offset points", va="center",
+            text, place, offset, textcoords="offset points", va=align,
             color=ROLES[role].light, annotation_clip=False,
         )  # fmt: skip
     return ax

@@ -23,7 +23,8 @@ export function drawLines(panel, frame, width) {
   const yTexts = yTicks.map((tick) => tickText(tick, panel.log, yTicks));
   const left = 10 + CHARACTER * Math.max(2, ...yTexts.map((text) => text.length));
   const x = scale(panel.x_limits, [left + 6, width - 14]), y = scale(limits, [height - 42, 30]);
-  const series = panel.lines.map((line) => seriesOf(line, panel, frame));
+  const under = panel.lines.some((line) => line.theory);
+  const series = panel.lines.map((line) => ({ ...seriesOf(line, panel, frame), under }));
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
     ...axes(panel, x, y, yTicks, yTexts, width, height),
     ...series.flatMap((s) => [...s.bands].map((band) => bandPath(s, band, x, y))),
@@ -69,27 +70,27 @@ function xTicksOf(panel, x) {
 
 const clamped = (value, [low, high]) => Math.min(high, Math.max(low, value));
 
-function linePaths({ line, values, at }, x, y) {
+function linePaths({ line, values, at, under }, x, y) {
   let path = "", pen = false, arrows = "", markers = "", lastMarker = -Infinity;
   values.forEach((value, i) => {
-    const beyond = !Number.isFinite(value);
-    if (Number.isNaN(value)) { pen = false; return; }
+    if (Number.isNaN(value) || lost(values, i)) { pen = false; return; }
     const px = round(x(at[i])), py = round(y(clamped(value, y.from)));
-    const before = values[i - 1], after = values[i + 1];
-    if (beyond && value === before) { // the second of a run beyond the limits: a gap, unless the line returns
-      pen = false;
-      if (!Number.isFinite(after)) return;
-    }
     path += `${pen ? "L" : "M"}${px},${py}`;
     pen = true;
-    if (beyond) arrows += arrow(px, py, value > 0);
+    if (!Number.isFinite(value)) arrows += arrow(px, py, value > 0);
     else if (px - lastMarker >= 26) { markers += marker(line.role, px, py); lastMarker = px; }
   });
-  const shared = { "data-key": line.key, "data-label": line.label };
-  const paths = [svg("path", { d: path, class: line.theory ? "ni-line ni-theory" : "ni-line", stroke: colour(line.role), ...shared })];
-  if (markers && !line.theory) paths.push(svg("path", { d: markers, class: "ni-marker", fill: colour(line.role) }));
-  if (arrows) paths.push(svg("path", { d: arrows, class: "ni-arrow", fill: colour(line.role), "data-beyond": line.key }));
+  const look = line.theory ? "ni-line ni-theory" : under ? "ni-line ni-under" : "ni-line";
+  const paths = [svg("path", { d: path, class: look, stroke: colour(line.role), "data-key": line.key })];
+  if (markers && !line.theory) paths.push(svg("path", { d: markers, fill: colour(line.role) }));
+  if (arrows) paths.push(svg("path", { d: arrows, fill: colour(line.role), "data-beyond": line.key }));
   return paths;
+}
+
+/** Whether a value beyond the axis has no neighbour on it; the first stands for a line wholly beyond. */
+function lost(values, i) {
+  const away = (j) => !Number.isFinite(values[j] ?? NaN);
+  return away(i) && away(i - 1) && away(i + 1) && !(i === 0 && values.every((_, j) => away(j)));
 }
 
 const arrow = (x, y, up) => (up ? `M${x},${y - 9}l5,7h-10z` : `M${x},${y + 9}l5,-7h-10z`);
@@ -117,11 +118,11 @@ function describe({ line, values, at }, panel) {
 
 function notesOf({ line, values }) {
   const missing = values.filter(Number.isNaN).length;
-  const beyond = values.filter((value) => Math.abs(value) === Infinity).length;
-  const notes = [];
-  if (missing) notes.push(`Gap: ${missing} of ${values.length} values of ${line.label} are not numbers.`);
-  if (beyond) notes.push(`Arrow: ${beyond} of ${values.length} values of ${line.label} lie beyond the axis.`);
-  return notes;
+  const beyond = values.some((value) => Math.abs(value) === Infinity);
+  return [
+    ...(missing ? [["Gaps where values are not numbers", `${line.label} (${missing} of ${values.length})`]] : []),
+    ...(beyond ? [["Arrows where values lie beyond the axis", line.label]] : []),
+  ];
 }
 
 function linesTable(panel, series) {
@@ -159,7 +160,7 @@ export function drawHistogram(panel, frame, width) {
   return {
     element: root,
     summary: "",
-    notes: missing.length ? [`${panel.title ?? panel.x_label}: ${missing.map((row) => labels[row]).join(", ")} not drawn in full, some values are not numbers.`] : [],
+    notes: missing.map((row) => ["Gaps where values are not numbers", labels[row]]),
     table: () => histogramTable(panel, values, labels, rows, bins),
   };
 }
@@ -189,7 +190,7 @@ function histogramRow(panel, values, row, label, x, base, height, top) {
   return [
     svg("text", { x: x.to[0] - 8, y: base - 4, "text-anchor": "end" }, label),
     svg("path", { d: path, class: "ni-bars", fill: colour(panel.role), "data-key": panel.key, "data-row": row, "data-base": base, "data-unit": unit }),
-    cuts ? svg("path", { d: cuts, class: "ni-arrow", fill: colour(panel.role) }) : "",
+    cuts ? svg("path", { d: cuts, fill: colour(panel.role) }) : "",
     svg("line", { x1: x.to[0], x2: x.to[1], y1: base, y2: base, class: "ni-grid" }),
   ];
 }

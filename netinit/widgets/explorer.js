@@ -17,7 +17,7 @@ function render({ model, el }) {
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
   const panels = spec.panels.map((panel) => panelOf(panel));
   const numbers = numbersOf(() => shown);
-  let request = 0, timer = 0, width = 0, shown = [];
+  let timer = 0, width = -1, place = "", shown = [];
 
   const indices = () => {
     const selection = model.get("selection") ?? {};
@@ -35,13 +35,14 @@ function render({ model, el }) {
   }
 
   function draw() {
-    request = 0;
-    width = root.clientWidth;
     const now = indices();
+    if (width === root.clientWidth && place === now.join()) return;
+    width = root.clientWidth;
+    place = now.join();
     controls.forEach((one, i) => one.show(now[i]));
     const frame = frameOf(spec, columns, now);
     shown = panels.map((panel) => panel.draw(frame));
-    const said = [...new Set(shown.flatMap((drawn) => drawn.notes))].join(" ");
+    const said = sentences(shown.flatMap((drawn) => drawn.notes));
     if (notes.textContent !== said) notes.textContent = said;
     numbers.update();
     const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
@@ -50,7 +51,6 @@ function render({ model, el }) {
     timer = setTimeout(() => { live.textContent = `${state}. ${result}.`; }, QUIET);
     root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
   }
-  const schedule = () => { request ||= requestAnimationFrame(draw); };
 
   reset.addEventListener("click", () => {
     for (const one of controls) one.stop?.();
@@ -66,18 +66,24 @@ function render({ model, el }) {
     html("div", { class: "ni-panels" }, ...panels.map((panel) => panel.element)),
     notes, numbers.element, live);
   el.append(root);
-  model.on("change:selection", schedule);
-  const observer = new ResizeObserver(() => { if (root.clientWidth !== width) schedule(); });
+  model.on("change:selection", draw);
+  const observer = new ResizeObserver(draw);
   observer.observe(root);
   draw();
   return () => {
     life.abort();
     observer.disconnect();
-    cancelAnimationFrame(request);
     clearTimeout(timer);
-    model.off("change:selection", schedule);
+    model.off("change:selection", draw);
     root.remove();
   };
+}
+
+/** One sentence per kind of note: "Gaps where values are not numbers: a; b." */
+function sentences(pairs) {
+  const kinds = new Map();
+  for (const [kind, which] of pairs) kinds.set(kind, (kinds.get(kind) ?? new Set()).add(which));
+  return [...kinds].map(([kind, which]) => `${kind}: ${[...which].join("; ")}.`).join(" ");
 }
 
 const same = (a, b) => a === b

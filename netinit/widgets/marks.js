@@ -30,7 +30,8 @@ export function number(value, spec = ".3g") {
   const text = kind === "d" ? value.toFixed(0) : kind === "f" ? value.toFixed(digits)
     : kind === "%" ? `${(100 * value).toFixed(digits)}%`
     : kind === "e" ? value.toExponential(digits) : general(value, digits || 1);
-  const [mantissa, exponent] = text.replace(/^-/, "−").split("e");
+  const [signed, exponent] = text.split("e");
+  const mantissa = signed.replace("-", /[1-9]/.test(signed) ? "−" : "");
   return exponent === undefined ? mantissa : `${mantissa} × 10${superscript(Number(exponent))}`;
 }
 

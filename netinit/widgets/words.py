@@ -48,7 +48,9 @@ def number(value: float, spec: str = ".3g") -> str:
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
     text = format(round(value), "d") if spec == "d" else format(value, spec)
-    mantissa, _, exponent = text.replace("-", "−", 1 if text[0] == "-" else 0).partition("e")
+    mantissa, _, exponent = text.partition("e")
+    zero = not mantissa.strip("-0.%")
+    mantissa = mantissa.replace("-", "" if zero else "−")
     return f"{mantissa} × 10{superscript(int(exponent))}" if exponent else mantissa
 
 

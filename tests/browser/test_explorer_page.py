@@ -1,0 +1,177 @@
+"""An Explorer with every panel and control in a static page: what is drawn is the frame."""
+
+import statistics
+
+import ipywidgets
+import numpy as np
+import pytest
+from drawn import ASSETS, READ, check, every_kind, settle, simple, visits, write_page
+
+from netinit.widgets.words import number
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return every_kind()
+
+
+@pytest.fixture
+def visit(browser):
+    yield from visits(browser)
+
+
+@pytest.fixture(params=["http", "file"])
+def address(request, tmp_path, explorer, serve):
+    write_page(tmp_path, explorer)
+    return (
+        f"{serve(tmp_path)}/page.html"
+        if request.param == "http"
+        else (tmp_path / "page.html").as_uri()
+    )
+
+
+def test_the_first_view_draws_the_frame_python_computed(visit, address, explorer):
+    check(visit(address).evaluate(READ)[0], explorer.frame())
+
+
+def test_a_wrong_frame_is_told_from_the_drawing(visit, address, explorer):
+    drawn = visit(address).evaluate(READ)[0]
+    with pytest.raises(AssertionError):
+        check(drawn, explorer.frame(scale=1.25))
+    with pytest.raises(AssertionError):
+        check(drawn, explorer.frame(step=10))
+
+
+@pytest.mark.parametrize(
+    ("control", "key", "change"),
+    [
+        ("activation", "ArrowRight", {"activation": "ReLU"}),
+        ("scheme", "ArrowDown", {"scheme": "orthogonal"}),
+        ("depth", "ArrowLeft", {"depth": 5}),
+        ("scale", "ArrowRight", {"scale": 1.25}),
+        ("scale", "End", {"scale": 3.0}),
+        ("scale", "Home", {"scale": 0.5}),
+        ("step", "ArrowRight", {"step": 10}),
+        ("step", "PageUp", {"step": 10}),
+    ],
+)
+def test_a_key_press_on_a_control_draws_its_frame(visit, address, explorer, control, key, change):
+    page = visit(address)
+    before = page.evaluate(READ)[0]
+    page.locator(f"[data-control={control}]").first.focus()
+    page.keyboard.press(key)
+    after = settle(page, before["drawn"])
+    assert after != before
+    check(after, explorer.frame(**change))
+
+
+def test_reset_returns_to_the_start(visit, address, explorer):
+    page = visit(address)
+    page.locator("[data-control=scale]").focus()
+    page.keyboard.press("End")
+    moved = settle(page, 1)
+    page.get_by_role("button", name="Reset").press("Enter")
+    check(settle(page, moved["drawn"]), explorer.frame())
+
+
+@pytest.fixture
+def page_url(tmp_path, explorer):
+    return write_page(tmp_path, explorer).as_uri()
+
+
+def test_two_views_of_one_explorer_stay_in_step(visit, tmp_path, explorer):
+    page = visit(write_page(tmp_path, explorer, explorer).as_uri())
+    page.locator("[data-control=scale]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.ni-explorer')].every((r) => r.dataset.drawn >= 2)"
+    )
+    for view in page.evaluate(READ):
+        check(view, explorer.frame(scale=1.25))
+
+
+def test_boxes_and_links_work_without_a_kernel(visit, tmp_path):
+    one, other, follower = simple(title="a"), simple(title="b"), simple(title="c")
+    ipywidgets.jslink((one, "selection"), (other, "selection"))
+    ipywidgets.jsdlink((one, "selection"), (follower, "selection"))
+    box = ipywidgets.VBox([one, ipywidgets.HBox([other, follower])])
+    page = visit(write_page(tmp_path, box).as_uri())
+    outputs = page.locator("output")
+    assert outputs.all_text_contents() == ["2", "2", "2"]
+    page.locator("[data-control=gain]").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("[...document.querySelectorAll('output')].every((o) => o.value === '3')")
+    page.locator("[data-control=gain]").nth(2).focus()
+    page.keyboard.press("Home")
+    page.wait_for_function("document.querySelectorAll('output')[2].value === '1'")
+    assert outputs.all_text_contents() == ["3", "3", "1"]
+
+
+def test_a_widget_that_needs_a_kernel_is_named_in_its_place(visit, tmp_path):
+    page = visit(write_page(tmp_path, ipywidgets.IntSlider(), simple()).as_uri())
+    assert "IntSliderModel needs a running notebook" in page.locator(".ni-message").text_content()
+    assert page.locator(".ni-explorer").count() == 1
+
+
+def test_the_picture_leaves_when_the_widget_has_come(visit, tmp_path):
+    extra = '<img class="ni-picture" alt="picture" src="data:,"><noscript>picture</noscript>'
+    page = visit(write_page(tmp_path, simple(), extra=extra).as_uri())
+    assert page.locator(".ni-picture, noscript").count() == 0
+
+
+def test_play_runs_through_time_and_stops_at_its_end(visit, page_url, explorer):
+    page = visit(page_url)
+    page.get_by_role("button", name="Play training step").click()
+    page.get_by_role("button", name="Pause training step").wait_for()
+    page.wait_for_function(
+        "document.querySelector('[data-control=step]').value === '4'", timeout=15000
+    )
+    page.get_by_role("button", name="Play training step").wait_for()
+    page.wait_for_timeout(50)
+    check(page.evaluate(READ)[0], explorer.frame(step=40))
+
+
+def test_a_key_press_is_drawn_within_a_frame_or_two(visit, page_url, capsys):
+    page = visit(page_url)
+    page.locator("[data-control=scale]").focus()
+    times = page.evaluate("""async () => {
+      const input = document.querySelector('[data-control=scale]');
+      const root = document.querySelector('.ni-explorer'), times = [];
+      for (let i = 0; i < 30; i++) {
+        await new Promise((done) => setTimeout(done, 30));
+        const start = performance.now();
+        const drawn = new Promise((done) => {
+          const watch = new MutationObserver(() => {
+            watch.disconnect();
+            done(performance.now());
+          });
+          watch.observe(root, { attributes: true, attributeFilter: ['data-drawn'] });
+        });
+        input.value = i % 11;
+        input.dispatchEvent(new Event('input'));
+        times.push((await drawn) - start);
+      }
+      return times;
+    }""")
+    with capsys.disabled():
+        print(f"\nkey to drawn: median {statistics.median(times):.1f} ms")
+    assert statistics.median(times) < 50
+
+
+def test_javascript_writes_numbers_as_python_does(visit, page_url):
+    page = visit(page_url)
+    rng = np.random.default_rng(7)
+    values = [*(rng.normal(size=200) * 10.0 ** rng.integers(-12, 12, 200)), 0.0, 1.0, -3.0, 1e5]
+    source = (ASSETS / "marks.js").read_text("utf8")
+    for spec in (".3g", ".2f", ".1e", ".1%", "d", ".1g", ".6g"):
+        written = page.evaluate(
+            """async ([source, values, spec]) => {
+              const url = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
+              const { number } = await import(url);
+              return values.map((value) => number(value, spec));
+            }""",
+            [source, [float(v) for v in values], spec],
+        )
+        assert written == [number(float(v), spec) for v in values], spec

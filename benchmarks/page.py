@@ -17,6 +17,7 @@ SITE = ROOT / "_build" / "html"
 VIEW = "application/vnd.jupyter.widget-view+json"
 LOADS = 7
 KEYS = 60
+CONTROL = ".ni-explorer input[type=range], .ni-explorer input[type=radio]:checked"
 READY = "() => performance.getEntriesByName('ni-host-done').length > 0"
 LAST = "() => Math.max(...performance.getEntriesByName('ni-widget').map((mark) => mark.startTime))"
 
@@ -41,11 +42,18 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server that does not mind a page that is closed while it still loads."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder on a free local port; yield its address."""
     handler = functools.partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -70,7 +78,7 @@ def fresh(browser: Browser, slowdown: int = 1) -> Page:
 def weight(browser: Browser, address: str) -> tuple[int, int]:
     """Return how many files a first visit asks for, and their bytes when gzipped."""
     page, responses = fresh(browser), []
-    page.on("response", responses.append)
+    page.on("response", lambda response: responses.append(response))
     page.goto(address, wait_until="networkidle")
     page.wait_for_function(READY)
     total = sum(len(gzip.compress(response.body(), 6)) for response in responses if response.ok)
@@ -96,7 +104,7 @@ def key_to_drawn(browser: Browser, address: str) -> float:
     page.goto(address)
     page.wait_for_function(READY)
     page.evaluate(WATCH_KEYS)
-    page.locator(".ni-explorer input[type=range]").first.focus()
+    page.locator(CONTROL).first.focus()
     for n in range(KEYS):
         page.keyboard.press("ArrowRight" if n % 2 else "ArrowLeft")
         page.wait_for_function(f"() => window.delays.length > {n}", timeout=5000)
@@ -107,11 +115,11 @@ def key_to_drawn(browser: Browser, address: str) -> float:
 
 def rows() -> list[tuple[str, str, str]]:
     """Return what the README shows of the page."""
-    import chromium
+    from chromium import arguments, chromium
 
-    page = heaviest()
+    page, program = heaviest(), chromium()
     with sync_playwright() as playwright, served(SITE) as root:
-        browser = chromium.launch(playwright)
+        browser = playwright.chromium.launch(executable_path=program, args=arguments())
         address = f"{root}/{page.relative_to(SITE).as_posix()}"
         files, size = weight(browser, address)
         once, slow = (ready(browser, address, slowdown) for slowdown in (1, 4))

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
-SIZE = {"width": 1200, "height": 860}
+SIZE = {"width": 1200, "height": 1300}  # down to the first figure
 DRAWN = "() => performance.getEntriesByName('ni-host-done').length > 0"
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -26,14 +26,14 @@ def take(browser: Browser, page: Path, scheme: str, target: Path) -> None:
 
 def main() -> None:
     """Take both pictures of one page."""
-    import chromium
+    from chromium import arguments, chromium
 
     first = next(iter(sorted((SITE / "chapters").glob("01_*.html"))), SITE / "index.html")
     parser = argparse.ArgumentParser(description="Make the README's pictures of the built book.")
     parser.add_argument("--page", type=Path, default=first, help="a built page")
-    page = parser.parse_args().page.resolve()
+    page, program = parser.parse_args().page.resolve(), chromium()
     with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
+        browser = playwright.chromium.launch(executable_path=program, args=arguments())
         for scheme in ("light", "dark"):
             target = ROOT / "book" / f"screenshot-{scheme}.png"
             take(browser, page, scheme, target)

@@ -1,0 +1,166 @@
+"""What the variance recursion predicts for the signals and gradients of a random network."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from netinit import activations, arguments, moments
+from netinit.activations import Activation
+
+Array = npt.NDArray[np.float64]
+
+# E phi(sqrt(q) z)^2 is analytic in ln q around the real line, so 16 Chebyshev points on each
+# interval of length 1 interpolate it to rounding.
+_POINTS = 16
+_CHEBYSHEV = np.cos(np.pi * np.arange(_POINTS) / (_POINTS - 1))
+_BARYCENTRIC = (-1.0) ** np.arange(_POINTS) * np.r_[0.5, np.ones(_POINTS - 2), 0.5]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Second moments predicted for each layer, averaged over the inputs.
+
+    Parameters
+    ----------
+    preactivation_second_moment : array of shape (*settings, L)
+        E (h^l)^2 for l = 1 to L.
+    activation_second_moment : array of shape (*settings, L - 1)
+        E (a^l)^2 of the hidden layers.
+    gradient_factor : array of shape (*settings, L - 1)
+        What E (delta^(l+1))^2 is multiplied by on the way to layer l, for l = 1 to L - 1.
+    gradient_second_moment : array of shape (*settings, L)
+        E (delta^l)^2 where E (delta^L)^2 = 1.
+    """
+
+    preactivation_second_moment: Array
+    activation_second_moment: Array
+    gradient_factor: Array
+    gradient_second_moment: Array
+
+
+def predict(
+    activation: str | Activation,
+    *,
+    widths: Sequence[int],
+    weight_variance: npt.ArrayLike,
+    bias_variance: npt.ArrayLike = 0.0,
+    x: npt.ArrayLike,
+) -> Prediction:
+    """The variance recursion, run for each input on its own and then averaged.
+
+    For an input x, q^1 = Var W |x|^2 + Var b, then
+    q^(l+1) = n_l Var W E phi(sqrt(q^l) z)^2 + Var b (Eq. (3) of Poole et al., 2016), and backward
+    E (delta^l)^2 = n_(l+1) Var W E phi'(sqrt(q^l) z)^2 E (delta^(l+1))^2 (Eq. (5) of Schoenholz et
+    al., 2017). The first layer is exact at any width, as is every layer of a homogeneous
+    activation without biases; the others are limits of great width.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        Of the hidden layers; the last layer is linear.
+    widths : sequence of int
+        Number of inputs, then of units in each of the L layers.
+    weight_variance, bias_variance : number, or array of shape (*settings, L) or (*settings, 1)
+        Of one weight (not times fan_in) and of one bias.
+    x : array of shape (batch, widths[0])
+
+    Examples
+    --------
+    >>> x = np.ones((1, 100))
+    >>> he = predict("relu", widths=[100] * 4, weight_variance=2 / 100, x=x)
+    >>> he.preactivation_second_moment.round(9), he.gradient_second_moment.round(9)
+    (array([2., 2., 2.]), array([1., 1., 1.]))
+    """
+    record = activations.get(activation)
+    widths = _check_widths(widths)
+    lengths = _squared_lengths(x, widths[0])
+    weights, biases = _per_layer(weight_variance, bias_variance, len(widths) - 1)
+    q = weights[0] * lengths + biases[0]
+    forward, hidden, factors = [q], [], []
+    for layer, width in enumerate(widths[1:-1], start=1):
+        hidden.append(interpolated(moments.second_moment, record, q))
+        slope = interpolated(moments.derivative_second_moment, record, q)
+        factors.append(widths[layer + 1] * weights[layer] * slope)
+        q = width * weights[layer] * hidden[-1] + biases[layer]
+        forward.append(q)
+    backward = [np.ones_like(q)]
+    for factor in reversed(factors):
+        backward.insert(0, factor * backward[0])
+    return Prediction(*(_averages(group, q) for group in (forward, hidden, factors, backward)))
+
+
+def interpolated(
+    moment: Callable[[Activation, Array], Array], record: Activation, q: Array
+) -> Array:
+    """`moment(record, q)` of `netinit.moments` for many q at once, from few quadratures.
+
+    >>> q = np.geomspace(1e-9, 1e9, 1000)
+    >>> exact = moments.second_moment("tanh", q)
+    >>> found = interpolated(moments.second_moment, activations.tanh, q)
+    >>> bool(np.abs(found / exact - 1).max() < 1e-12)
+    True
+    """
+    regular = (q > 0) & np.isfinite(q)
+    position = np.log(q, out=np.zeros_like(q), where=regular)
+    cells, cell = np.unique(np.floor(position), return_inverse=True)
+    table = np.stack([_values(moment, record, int(c)) for c in cells])
+    offset = 2 * (position - np.floor(position)) - 1
+    away = offset[..., None] - _CHEBYSHEV
+    exact = away == 0
+    weights = _BARYCENTRIC / np.where(exact, 1.0, away)
+    weights = np.where(exact.any(axis=-1, keepdims=True), exact, weights)
+    values = (weights * table[cell.reshape(q.shape)]).sum(axis=-1) / weights.sum(axis=-1)
+    if regular.all():
+        return values
+    return np.where(regular, values, np.where(q == 0, moment(record, 0.0), q))
+
+
+@functools.lru_cache(maxsize=4096)
+def _values(moment: Callable[[Activation, Array], Array], record: Activation, cell: int) -> Array:
+    """The moment at the Chebyshev points of ln q in [cell, cell + 1]."""
+    return moment(record, np.exp(cell + (1 + _CHEBYSHEV) / 2))
+
+
+def _averages(group: list[Array], q: Array) -> Array:
+    """The mean over the inputs (the last axis), one layer after another."""
+    if not group:
+        return np.empty((*q.shape[:-1], 0))
+    return np.stack([values.mean(axis=-1) for values in group], axis=-1)
+
+
+def _check_widths(widths: Sequence[int]) -> list[int]:
+    if isinstance(widths, str) or not np.iterable(widths):
+        raise TypeError(f"widths must be a sequence of integers, not {widths!r}")
+    widths = [arguments.size(width, "each width") for width in widths]
+    if len(widths) < 2 or 0 in widths:
+        raise ValueError(f"widths must name two or more positive sizes, not {widths}")
+    return widths
+
+
+def _squared_lengths(x: npt.ArrayLike, fan_in: int) -> Array:
+    x = np.asarray(x)
+    if x.dtype.kind not in "iuf":
+        raise TypeError(f"x must be real numbers, not of dtype {x.dtype}")
+    if x.ndim != 2 or x.shape[1] != fan_in or not len(x):
+        raise ValueError(f"x must be (batch, {fan_in}), not {x.shape}")
+    return np.square(x, dtype=np.float64).sum(axis=1)
+
+
+def _per_layer(
+    weight_variance: npt.ArrayLike, bias_variance: npt.ArrayLike, depth: int
+) -> tuple[Array, Array]:
+    """Both variances as arrays of shape (L, *settings, 1)."""
+    given = {"weight_variance": weight_variance, "bias_variance": bias_variance}
+    for name, value in given.items():
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf" or not (np.isfinite(array) & (array >= 0)).all():
+            raise ValueError(f"{name} must be finite and not negative, not {value!r}")
+        if array.ndim and array.shape[-1] not in (1, depth):
+            raise ValueError(
+                f"the last axis of {name} is the layers, 1 or {depth} long, not {array.shape}"
+            )
+    weight, bias, _ = np.broadcast_arrays(*given.values(), np.empty(depth))
+    return tuple(np.moveaxis(np.float64(v), -1, 0)[..., None] for v in (weight, bias))

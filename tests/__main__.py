@@ -5,8 +5,6 @@ project, the interpreter, the installed packages, the browser). While none of it
 second run says so and stops; ``--force`` runs it all the same.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import importlib.metadata
@@ -20,10 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.project import ROOT, files
+
 PASSED = ROOT / "_build" / "tests-passed"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-NOT_INPUTS = {".git", ".venv", ".venv-frameworks", "_build", "__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -73,16 +71,6 @@ def steps() -> list[Step]:
     ]
 
 
-def input_files() -> Iterator[Path]:
-    """Yield the project's own files: what git tracks or would track, else the whole tree."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        found = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True)
-        yield from (ROOT / name for name in sorted(set(found.stdout.split("\0"))) if name)
-    except (OSError, subprocess.CalledProcessError):
-        yield from (p for p in sorted(ROOT.rglob("*")) if not NOT_INPUTS & set(p.parts))
-
-
 def surroundings() -> Iterator[str]:
     """Yield what the outcome depends on besides the project's files."""
     yield sys.version
@@ -96,10 +84,9 @@ def surroundings() -> Iterator[str]:
 def fingerprint() -> str:
     """Return the hash of all inputs."""
     digest = hashlib.sha256("\n".join(surroundings()).encode())
-    for path in input_files():
-        if path.is_file():
-            digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
-            digest.update(path.read_bytes())
+    for path in files():
+        digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

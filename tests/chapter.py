@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from project import ROOT
+
 FIGURE_TYPES = ("application/vnd.jupyter.widget-view+json", "image/svg+xml", "image/png")
 FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 

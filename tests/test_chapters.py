@@ -6,8 +6,9 @@ import chapter_numbers
 import chapter_rules as rules
 import pytest
 import yaml
-from chapter import ROOT, Chapter, chapters, paragraphs, parse, without_code
+from chapter import Chapter, chapters, paragraphs, parse, without_code
 from chapter_numbers import numbers_are_backed
+from project import ROOT
 
 BOOK = chapters()
 RULES = (*rules.RULES, numbers_are_backed)

@@ -1,6 +1,7 @@
 """The project around the book: its files, its commands, its metadata."""
 
 import ast
+import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -11,21 +12,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from project import ROOT, files
 
-ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PICTURES = {".png", ".ico", ".woff2"}
 LARGEST = 400_000  # bytes of a tracked file; a chapter with its outputs is the largest kind
 
 
-def listed(*options: str) -> list[Path]:
-    """Return the files git tracks (and would track), as they are in the work tree."""
-    command = ["git", "ls-files", "-z", *options]
-    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return sorted({ROOT / name for name in found.split("\0") if name and (ROOT / name).is_file()})
-
-
-FILES = listed("--cached", "--others", "--exclude-standard")
+FILES = files()
 TEXTS = {p: p.read_text("utf-8") for p in FILES if p.suffix not in PICTURES}
 
 
@@ -85,7 +79,7 @@ def test_nothing_minified_or_vendored_is_tracked():
 
 
 def test_nothing_built_is_tracked():
-    names = [relative(p) for p in listed("--cached")]
+    names = [relative(p) for p in FILES]
     built = r"^_build/|\.ipynb_checkpoints|__pycache__|\.pyc$|\.zip$|\.egg-info|^\.venv"
     assert [n for n in names if re.search(built, n)] == []
 
@@ -188,14 +182,16 @@ def test_importing_netinit_loads_numpy_alone():
 
 # Imports of the package run downward only ----------------------------------------------------
 
-LAYERS = (
-    {"arguments", "fans", "haar", "sampling", "style"},
-    {"initializers", "activations", "optimizers"},
-    {"moments", "losses"},
-    {"network", "datasets"},
-    {"propagation", "training"},
-    {"plots", "widgets"},
-)
+SCIENCE = {"network", "propagation", "training", "datasets"}
+MAY_NOT_REACH = {
+    "fans": {"initializers", "activations", *SCIENCE},
+    "initializers": {"activations", "moments", *SCIENCE},
+    "moments": {"initializers", *SCIENCE},
+    "network": SCIENCE - {"network"},
+    "training": {"propagation", "datasets"},
+    "datasets": {"network", "training"},
+    "style": {"initializers", "activations", "moments", "plots", *SCIENCE},
+}
 
 
 def imported(path: Path) -> set[str]:
@@ -211,17 +207,38 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "netinit").rglob("*.py")), ids=relative)
-def test_imports_run_downward(path):
-    name = path.relative_to(ROOT / "netinit").parts[0].removesuffix(".py")
-    if name == "__init__":
-        return
-    level = next((i for i, layer in enumerate(LAYERS) if name in layer), None)
-    assert level is not None, f"{name}: say in LAYERS where it belongs"
-    above = set().union(*LAYERS[level + 1 :])
-    assert imported(path) & above == set()
-    if name == "widgets":
-        assert imported(path) <= {"widgets", "style"}, "an explorer holds no science"
+def module(path: Path) -> str:
+    return path.relative_to(ROOT / "netinit").parts[0].removesuffix(".py")
+
+
+def dependencies() -> dict[str, set[str]]:
+    """Return what each module of the package imports from it (a folder is one module)."""
+    graph: dict[str, set[str]] = {}
+    for path in (ROOT / "netinit").rglob("*.py"):
+        graph.setdefault(module(path), set()).update(imported(path))
+    modules = set(graph) - {"__init__"}
+    return {name: graph[name] & modules - {name} for name in modules}
+
+
+def reached(name: str, graph: dict[str, set[str]]) -> set[str]:
+    return graph[name].union(*(reached(other, graph) for other in graph[name]))
+
+
+def test_imports_run_in_no_circle():
+    list(graphlib.TopologicalSorter(dependencies()).static_order())
+
+
+@pytest.mark.parametrize("name", MAY_NOT_REACH)
+def test_imports_run_downward(name):
+    graph = dependencies()
+    assert reached(name, graph) & MAY_NOT_REACH[name] == set()
+
+
+def test_figures_stand_on_top_and_explorers_hold_no_science():
+    graph = dependencies()
+    assert [name for name in graph if graph[name] & {"plots", "widgets"}] == []
+    assert graph["widgets"] <= {"style"}
+    assert graph["plots"] <= {"style"}
 
 
 # Commands -----------------------------------------------------------------------------------

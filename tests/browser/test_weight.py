@@ -1,0 +1,24 @@
+"""What a first visit carries: the tables of a page, and the site as a whole."""
+
+import pytest
+from saved import explorers
+
+from netinit.widgets.budget import weight
+
+pytestmark = pytest.mark.browser
+
+TABLES = 250  # kB of one page's tables, as a web server sends them
+FILES = 5_000_000  # bytes of the whole site, unpacked: it travels on school servers and sticks
+
+
+def test_the_tables_of_a_page_stay_within_their_budget(site):
+    totals = {
+        page.stem: sum(weight(saved.table) for saved in explorers(page))
+        for page in sorted((site / "chapters").glob("*.html"))
+    }
+    assert any(totals.values()), "no page carries a table"
+    assert {name: total for name, total in totals.items() if total > TABLES} == {}
+
+
+def test_the_site_is_small_enough_to_carry(site):
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < FILES

@@ -1,0 +1,21 @@
+"""Which files are the project's own."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE = {
+    *(".git", ".venv", ".venv-frameworks", "_build", "dist", "__pycache__"),
+    *(".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"),
+}
+
+
+def files() -> list[Path]:
+    """Return what git tracks or would track; without git, all that no tool has made."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        found = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True)
+        paths = {ROOT / name for name in found.stdout.split("\0") if name}
+    except (OSError, subprocess.CalledProcessError):
+        paths = {p for p in ROOT.rglob("*") if not MADE & set(p.relative_to(ROOT).parts)}
+    return sorted(path for path in paths if path.is_file())

@@ -1,7 +1,7 @@
 """Activation functions and their derivatives, as records."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,17 @@ class Activation:
     function: Elementwise
     derivative: Elementwise
     kinks: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a string, not {self.name!r}")
+        for role in ("function", "derivative"):
+            if not callable(getattr(self, role)):
+                raise TypeError(f"{role} must be callable, not {getattr(self, role)!r}")
+        if not isinstance(self.kinks, Sequence):
+            raise TypeError(f"kinks must be a tuple of numbers, not {self.kinks!r}")
+        kinks = tuple(arguments.real(kink, "each of kinks") for kink in self.kinks)
+        object.__setattr__(self, "kinks", kinks)
 
     def __call__(self, x: npt.ArrayLike) -> npt.NDArray[np.floating]:
         """The function at each entry of `x`."""

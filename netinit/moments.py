@@ -165,7 +165,7 @@ def _integrate(function: Callable[[Array], Array], scale: Array, kinks: Array) -
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     x = scale[:, None, None] * z
     values = np.asarray(function(x))
-    if values.shape not in (x.shape, ()):
+    if values.shape != x.shape:
         raise ValueError(f"function must be elementwise: {x.shape} gave {values.shape}")
     return (values * density * half * _WEIGHTS).sum(axis=(1, 2))
 

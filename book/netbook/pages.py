@@ -10,7 +10,9 @@ from sphinx.util.nodes import clean_astext
 
 from netinit.style import css_variables
 
-SPHINX_OWN = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+UNUSED = re.compile(
+    r"(documentation_options|doctools|sphinx_highlight)\.js|(mystnb\.\w+|pygments)\.css"
+)
 CHAPTER = re.compile(r"(?:.*/)?0*(\d+)_[^/]*")
 
 
@@ -39,18 +41,17 @@ def chapters(app: Sphinx) -> list[dict]:
 
 
 def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Hand the template what it needs, and drop the scripts no page uses."""
+    """Hand the template what it needs, and drop the scripts and styles no page uses."""
     context["chapter_label"] = label_of(page)
     context["sections"] = sections_of(doctree)
     context["chapters"] = chapters(app)
     context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
-    context["script_files"][:] = [
-        script for script in context["script_files"] if not _is_sphinx_own(script)
-    ]
+    for kind in ("script_files", "css_files"):
+        context[kind][:] = [asset for asset in context[kind] if not UNUSED.search(_name(asset))]
 
 
-def _is_sphinx_own(script) -> bool:
-    return str(getattr(script, "filename", "") or "").endswith(SPHINX_OWN)
+def _name(asset) -> str:
+    return str(getattr(asset, "filename", "") or "")
 
 
 def is_notebook(app: Sphinx, page: str) -> bool:

@@ -10,6 +10,8 @@ DROPPED = {f"{{{SVG}}}{name}" for name in ("metadata", "style", "title")}
 COLOURS = {role.light.lower(): f"var(--ni-{name})" for name, role in ROLES.items()}
 COLOURS |= {"#000000": "currentColor", "#000": "currentColor", "#ffffff": "var(--page)"}
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b|#000\b")
+_FAMILY = re.compile(r"font-family: [^;]*sans-serif|font-family: 'DejaVu Sans'")
+_TYPE = re.compile(r"font-size: ([\d.]+px)")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _PIXELS = {"pt": 96 / 72, "in": 96.0, "px": 1.0, "": 1.0}
 
@@ -87,4 +89,8 @@ def _adapt(element: ElementTree.Element, prefix: str) -> None:
         else:
             value = _REFERENCE.sub(rf"url(#{prefix}\1)", value)
             value = _HEX.sub(lambda match: COLOURS.get(match[0].lower(), match[0]), value)
+        if name == "style":
+            value = _FAMILY.sub("font-family: var(--sans)", value)
+            if element.tag == f"{{{SVG}}}text":  # the page may enlarge it on a narrow screen
+                value = _TYPE.sub(r"font-size: calc(\1 * var(--type, 1))", value)
         element.set(name, value)

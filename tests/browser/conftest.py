@@ -1,0 +1,116 @@
+"""A browser, the built book, and visits to its pages from which nothing outside is reached."""
+
+import functools
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chromium import arguments, chromium
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """One Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments())
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Folder of the book, brought up to date by the project's own command."""
+    command = [sys.executable, str(ROOT / "book" / "build.py")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr}"
+    return SITE
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def addresses(site: Path) -> Iterator[dict[str, str]]:
+    """Where the book stands: on a local server, and as plain files."""
+    handler = functools.partial(_Quiet, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield {"http": f"http://127.0.0.1:{server.server_port}", "file": site.as_uri()}
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what went wrong while it was."""
+
+    page: object
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
+    """Open a page of the book; at the end nothing may have failed or asked for the outside."""
+    contexts, visits = [], []
+
+    def open_(name: str, how: str = "http", query: str = "", **options: object) -> Visit:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        contexts.append(context)
+        visits.append(_watched(context.new_page(), addresses[how]))
+        page = visits[-1].page
+        page.goto(f"{addresses[how]}/{name}.html{query}")
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(SETTLED)
+        return visits[-1]
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [v.outside for v in visits if v.outside] == [], "asked for something outside"
+    assert [v.errors for v in visits if v.errors] == [], "errors in the console"
+
+
+# The widgets are drawn, and the mathematics set, where there are any.
+SETTLED = """() => document.readyState === "complete"
+  && (!document.querySelector('script[type$="widget-view+json"]')
+      || performance.getEntriesByName("ni-host-done").length > 0)
+  && (!document.querySelector("span.math, div.math")
+      || (window.MathJax?.startup?.promise && document.querySelector("mjx-container")))"""
+
+
+def _watched(page, home: str) -> Visit:
+    seen = Visit(page)
+
+    def decide(route) -> None:
+        if route.request.url.startswith((home, "blob:", "data:")):
+            route.continue_()
+            return
+        seen.outside.append(route.request.url)
+        route.abort()
+
+    page.route("**/*", decide)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
+    page.on(
+        "console", lambda said: said.type in {"error", "warning"} and seen.errors.append(said.text)
+    )
+    return seen

@@ -1,0 +1,55 @@
+"""The widgets saved in a built page, decoded by Python from the page's own bytes."""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netinit.widgets.table import cell, decode
+
+STATE = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-state\+json">(.*?)</script>', re.DOTALL
+)
+VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">')
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One Explorer: what it says of itself and the table it carries."""
+
+    spec: dict
+    table: bytes
+
+    def frame(self, indices: dict[str, int]) -> dict[str, np.ndarray]:
+        """Arrays shown when each control stands at its index."""
+        columns = decode(self.table)
+        controls = self.spec["controls"]
+        called = tuple(indices[one["name"]] for one in controls if one["kind"] != "play")
+        frame = {key: cell(column, called) for key, column in columns.items()}
+        for one in controls:
+            frame |= {key: frame[key][indices[one["name"]]] for key in one["keys"] if key in frame}
+        return frame
+
+
+def models(page: Path) -> dict[str, dict]:
+    """Every widget model saved in the page."""
+    found = STATE.search(page.read_text("utf-8"))
+    return json.loads(found[1].replace("<\\/", "</"))["state"] if found else {}
+
+
+def explorers(page: Path) -> list[Saved]:
+    """The Explorers of a page, as they are saved."""
+    found = []
+    for model in models(page).values():
+        if "spec" in model["state"]:
+            (data,) = [b["data"] for b in model["buffers"] if b["path"] == ["table"]]
+            found.append(Saved(model["state"]["spec"], base64.b64decode(data)))
+    return found
+
+
+def views(page: Path) -> int:
+    """How many widgets the page shows."""
+    return len(VIEW.findall(page.read_text("utf-8")))

@@ -1,0 +1,288 @@
+"""Every page of the built book, over http and as a file, with nothing outside in reach."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+from zipfile import ZipFile
+
+import nbformat
+import numpy as np
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from saved import explorers, models, views
+
+from netinit.widgets.words import number
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+WRITTEN = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
+PAGES = [*WRITTEN, "search"]
+NOTEBOOKS = [name for name in WRITTEN if (ROOT / f"{name}.ipynb").exists()]
+WAYS = ["http", "file"]
+PHONE = {"viewport": {"width": 390, "height": 844}}
+WORD = "initialization"
+# What a page may hold of Jupyter widgets: our own, boxes around them, links between them.
+LIVE = re.compile(r"AnyModel|LayoutModel|[VH]?BoxModel|(Directional)?LinkModel")
+DRAWN = """(root) => ({
+  drawings: [...root.querySelectorAll("svg[data-axes]")].map((svg) => ({
+    axes: JSON.parse(svg.dataset.axes),
+    marks: [...svg.querySelectorAll("[data-key]")].map((mark) =>
+      ({ ...mark.dataset, d: mark.getAttribute("d") })),
+  })),
+  numbers: [...root.querySelectorAll("dd[data-key]")].map((dd) => [dd.dataset.key, dd.textContent]),
+  frame: root.dataset.drawn,
+})"""
+WHERE = """(root) => Object.fromEntries([...root.querySelectorAll("[data-control]")]
+  .filter((i) => i.type !== "radio" || i.checked)
+  .map((i) => [i.dataset.control, i.type === "radio"
+    ? [...i.parentElement.querySelectorAll("input")].indexOf(i)
+    : i.tagName === "SELECT" ? i.selectedIndex : Number(i.value)]))"""
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_draws_every_widget_and_asks_for_nothing_outside(visit, site, name, how):
+    page = visit(name, how).page
+    assert page.locator(".ni-message").count() == 0
+    assert page.locator(".ni-explorer[data-drawn]").count() >= views(site / f"{name}.html")
+
+
+def saved_beside(page, file):
+    """Each Explorer on the page with what is saved of it, matched by its title."""
+    roots = page.locator(".ni-explorer").all()
+    titles = {saved.spec["title"] or "Explorer": saved for saved in explorers(file)}
+    return [(root, titles[root.get_attribute("aria-label")]) for root in roots]
+
+
+def points(d):
+    return [tuple(map(float, p)) for p in re.findall(r"[ML](-?[\d.]+),(-?[\d.]+)", d)]
+
+
+def undone(pixel, axis):
+    (low, high), (start, end) = axis["from"], axis["to"]
+    return low + (pixel - start) / (end - start) * (high - low)
+
+
+def check_lines(panel, drawing, frame):
+    axes, curves = drawing["axes"], [m for m in drawing["marks"] if "beyond" not in m]
+    assert [m["key"] for m in curves] == [line["key"] for line in panel["lines"]]
+    low, high = axes["y"]["from"]
+    fine = 0.02 * (high - low) / abs(np.subtract(*axes["y"]["to"]))
+    for mark in curves:
+        with np.errstate(divide="ignore"):
+            values = np.log10(frame[mark["key"]]) if panel["log"] else frame[mark["key"]]
+        at = frame[panel["x"]] if panel["x"] else np.arange(1, len(values) + 1)
+        drawn = {}
+        for px, py in points(mark["d"]):
+            drawn[int(np.argmin(np.abs(at - undone(px, axes["x"]))))] = undone(py, axes["y"])
+        for i, value in drawn.items():
+            assert value == pytest.approx(np.clip(values[i], low, high), abs=fine)
+        assert set(np.flatnonzero((values > low) & (values < high))) <= set(drawn)
+
+
+def check_histogram(panel, drawing, frame):
+    rows, bars = frame[panel["key"]], [m for m in drawing["marks"] if "row" in m]
+    assert len(bars) == len(rows)
+    for mark in bars:
+        row, unit = rows[int(mark["row"])], float(mark["unit"])
+        tops = re.findall(r"M-?[\d.]+,-?[\d.]+V(-?[\d.]+)H", mark["d"])
+        heights = [(float(mark["base"]) - float(top)) / unit for top in tops]
+        assert np.allclose(
+            heights, np.minimum(row[row > 0], drawing["axes"]["top"]), atol=0.02 / unit
+        )
+
+
+def check(root, saved):
+    """All that is drawn equals the frame that Python decodes for where the controls stand."""
+    drawn, frame = root.evaluate(DRAWN), saved.frame(root.evaluate(WHERE))
+    drawings = iter(drawn["drawings"])
+    for panel in saved.spec["panels"]:
+        if panel["kind"] == "lines":
+            check_lines(panel, next(drawings), frame)
+        elif panel["kind"] == "histogram":
+            check_histogram(panel, next(drawings), frame)
+    entries = [e for p in saved.spec["panels"] if p["kind"] == "numbers" for e in p["numbers"]]
+    expected = [[e["key"], number(float(frame[e["key"]]), e["format"])] for e in entries]
+    assert drawn["numbers"] == expected
+
+
+def press(page, root, control):
+    """Move one control by a key, and wait until the figure has been drawn again."""
+    before = root.get_attribute("data-drawn")
+    field = root.locator(f'[data-control="{control["name"]}"]:is(:checked, select, [type=range])')
+    field.focus()
+    last = root.evaluate(WHERE)[control["name"]] == len(control["values"]) - 1
+    page.keyboard.press("ArrowLeft" if last else "ArrowRight")
+    root.page.wait_for_function(
+        "([root, before]) => root.dataset.drawn !== before", arg=[root.element_handle(), before]
+    )
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_key_on_each_control_draws_the_frame_that_python_computed(visit, site, name, how):
+    page = visit(name, how).page
+    for root, saved in saved_beside(page, site / f"{name}.html"):
+        check(root, saved)
+        for control in saved.spec["controls"]:
+            before, place = root.evaluate(DRAWN), root.evaluate(WHERE)
+            press(page, root, control)
+            after = root.evaluate(DRAWN)
+            assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
+            assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
+            check(root, saved)
+
+
+def same(saved, place, root):
+    """Whether Python, too, computed the same numbers for both selections."""
+    one, other = saved.frame(place), saved.frame(root.evaluate(WHERE))
+    return all(np.array_equal(one[key], other[key], equal_nan=True) for key in one)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible(visit, name, scheme):
+    page = visit(name, query=f"?q={WORD}" if name == "search" else "", color_scheme=scheme).page
+    for fold in page.locator("details").all():
+        fold.evaluate("fold => { fold.open = true; }")
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_phone_and_its_contents_open(visit, name):
+    page = visit(name, **PHONE).page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.locator(".menu-button").click()
+    page.locator(".chapters a").first.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    page.locator(".chapters a").first.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_says_what_it_shows(visit, name):
+    page = visit(name).page
+    silent = page.evaluate("""() => [...document.querySelectorAll("img, svg")].filter((picture) =>
+      !picture.closest("[aria-hidden=true]")
+      && !(picture.getAttribute("alt") || picture.getAttribute("aria-label") || "").trim()
+    ).map((picture) => picture.outerHTML.slice(0, 100))""")
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_page_holds_no_widget_that_needs_a_kernel(site, name):
+    kinds = {model["model_name"] for model in models(site / f"{name}.html").values()}
+    assert {kind for kind in kinds if not LIVE.fullmatch(kind)} == set()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_without_javascript_each_widget_is_a_described_picture(visit, site, name):
+    page = visit(name, "file", java_script_enabled=False).page
+    pictures = page.locator(".live noscript img").all()
+    assert len(pictures) == views(site / f"{name}.html")
+    for picture in pictures:
+        assert len(picture.get_attribute("alt")) > 20
+        assert picture.evaluate("picture => picture.naturalWidth") > 100
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_search_finds_a_word_in_sections_and_leads_there(visit, how):
+    page = visit("index", how).page
+    page.locator("#find").fill(WORD)
+    page.keyboard.press("Enter")
+    page.locator(".search-results li").first.wait_for()
+    assert page.locator(".search-results mark").count() > 0
+    page.locator("#query").fill("zzzz")
+    assert page.locator(".search-results li").count() == 0
+    page.locator("#query").fill(WORD)
+    page.locator(".search-results a").first.click()
+    page.wait_for_url("**#*")
+    assert page.locator(":target").count() == 1
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_mathematics_is_set_with_fonts_that_load(visit, name, how):
+    page = visit(name, how).page
+    page.evaluate(
+        "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
+    )
+    raw = page.locator("span.math, div.math").count()
+    assert (page.locator("mjx-container").count() > 0) == (raw > 0)
+    assert page.locator("mjx-merror").count() == 0
+    left = page.locator("span.math:not(:has(mjx-container)), div.math:not(:has(mjx-container))")
+    assert left.count() == 0
+    failed = "[...document.fonts].filter((f) => f.status === 'error').map((f) => f.family)"
+    assert page.evaluate(failed) == []
+    if raw:
+        loaded = (
+            "[...document.fonts].some((f) => f.family.startsWith('MJX') && f.status === 'loaded')"
+        )
+        assert page.evaluate(loaded)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_page_offers_its_notebook(visit, site, name):
+    page = visit(name).page
+    with page.expect_download() as download:
+        page.locator(".run a[download]").first.click()
+    assert download.value.suggested_filename == f"{Path(name).name}.ipynb"
+    given = Path(download.value.path()).read_bytes()
+    nbformat.validate(nbformat.reads(given, as_version=4))
+    assert given == (ROOT / f"{name}.ipynb").read_bytes()
+    assert (site / f"{name}.ipynb").read_bytes() == given
+
+
+def test_the_site_zip_holds_the_site_and_the_notebook_zip_runs_it(site):
+    with ZipFile(site.parent / "netinit-site.zip") as archive:
+        packed = {Path(name).relative_to("netinit-site") for name in archive.namelist()}
+    built = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
+    assert built - packed == {Path(".buildinfo")}
+    with ZipFile(site.parent / "netinit-notebooks.zip") as archive:
+        names = {name.removeprefix("netinit-notebooks/") for name in archive.namelist()}
+    needed = {"README.md", "pyproject.toml", "requirements.txt", "LICENSE", "LICENSE-text"}
+    assert needed | {"netinit/__init__.py", "netinit/widgets/host.js"} <= names
+    assert {f"{name}.ipynb" for name in NOTEBOOKS} <= names
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_inside_the_book_arrive_and_ids_are_unique(site, name):
+    text = (site / f"{name}.html").read_text("utf-8")
+    ids = Counter(re.findall(r'\sid="([^"]+)"', text))
+    assert [one for one, count in ids.items() if count > 1] == []
+    for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, anchor = urldefrag(unquote(link))
+        target = (site / f"{name}.html").parent / file if file else site / f"{name}.html"
+        assert target.is_file(), link
+        if anchor:
+            assert f'id="{anchor}"' in target.read_text("utf-8"), link
+
+
+def test_no_page_names_a_script_or_a_style_elsewhere(site):
+    loads = re.compile(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?//')
+    for file in site.rglob("*.html"):
+        assert loads.findall(file.read_text("utf-8")) == []
+
+
+def test_the_theme_chosen_stays_chosen(visit):
+    page = visit("index", color_scheme="light").page
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    button = page.locator(".theme-button")
+    button.click()
+    button.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_search_text_is_a_script_that_lists_every_page(site):
+    script = (site / "_static" / "search-text.js").read_text("utf-8")
+    entries = json.loads(script.removeprefix("window.bookSections = ").rstrip().removesuffix(";"))
+    assert {entry["page"] for entry in entries} == set(WRITTEN)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit import arguments, arrays
 
 Array = npt.NDArray[np.float64]
 
@@ -29,9 +29,7 @@ def histogram(values: npt.ArrayLike, *, bins: int, limits: tuple[float, float]) 
     >>> histogram([[0.1, 0.2, 0.9, 7.0]], bins=2, limits=(0, 1))
     array([0.5 , 0.25])
     """
-    values = np.asarray(values)
-    if values.ndim < 2 or not values.size:
-        raise ValueError(f"values must be (*stack, batch, width), not empty, not {values.shape}")
+    values = arrays.batch(values, "values")
     bins, (low, high) = check_bins(bins, limits)
     rows = values.reshape(-1, values.shape[-2] * values.shape[-1])
     inside = (rows >= low) & (rows <= high)

@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from netinit import arrays
+
 Array = npt.NDArray[np.floating]
 
 
@@ -28,7 +30,7 @@ def softmax_cross_entropy(logits: npt.ArrayLike, labels: npt.ArrayLike) -> tuple
     >>> float(loss.round(6)), gradient
     (0.693147, array([[ 0.5, -0.5]]))
     """
-    logits = _output(logits, "logits")
+    logits = arrays.batch(logits, "logits", "classes")
     labels = _labels(labels, logits.shape)[..., None]
     with np.errstate(over="ignore", invalid="ignore"):
         shifted = logits - logits.max(axis=-1, keepdims=True)
@@ -61,10 +63,8 @@ def squared_loss(output: npt.ArrayLike, target: npt.ArrayLike) -> tuple[Array, A
     >>> float(loss), gradient
     (12.5, array([[ 3., -4.]]))
     """
-    output = _output(output, "output")
-    target = np.asarray(target)
-    if target.dtype.kind not in "iuf":
-        raise TypeError(f"target must be real numbers, not of dtype {target.dtype}")
+    output = arrays.batch(output, "output", "outputs")
+    target = arrays.real(target, "target")
     if target.shape not in (output.shape, output.shape[-2:]):
         raise ValueError(
             f"target must have the shape of the output, {output.shape}, not {target.shape}"
@@ -91,19 +91,10 @@ def accuracy(logits: npt.ArrayLike, labels: npt.ArrayLike) -> Array:
     >>> float(accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1]))
     0.5
     """
-    logits = _output(logits, "logits")
+    logits = arrays.batch(logits, "logits", "classes")
     labels = _labels(labels, logits.shape)
     right = (logits.argmax(axis=-1) == labels) & ~np.isnan(logits).any(axis=-1)
     return right.mean(axis=-1)
-
-
-def _output(values: npt.ArrayLike, name: str) -> Array:
-    array = np.asarray(values)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be real numbers, not of dtype {array.dtype}")
-    if array.ndim < 2 or 0 in array.shape[-2:]:
-        raise ValueError(f"{name} must be (*stack, batch, columns), not empty, not {array.shape}")
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _labels(labels: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.integer]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import activations, arguments, moments
+from netinit import activations, arrays, moments
 from netinit.activations import Activation
+from netinit.mlp import check_widths
 
 Array = npt.NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def predict(
     (array([2., 2., 2.]), array([1., 1., 1.]))
     """
     record = activations.get(activation)
-    widths = _check_widths(widths)
+    widths = check_widths(widths)
     lengths = _squared_lengths(x, widths[0])
     weights, biases = _per_layer(weight_variance, bias_variance, len(widths) - 1)
     q = weights[0] * lengths + biases[0]
@@ -131,19 +132,8 @@ def _averages(group: list[Array], q: Array) -> Array:
     return np.stack([values.mean(axis=-1) for values in group], axis=-1)
 
 
-def _check_widths(widths: Sequence[int]) -> list[int]:
-    if isinstance(widths, str) or not np.iterable(widths):
-        raise TypeError(f"widths must be a sequence of integers, not {widths!r}")
-    widths = [arguments.size(width, "each width") for width in widths]
-    if len(widths) < 2 or 0 in widths:
-        raise ValueError(f"widths must name two or more positive sizes, not {widths}")
-    return widths
-
-
 def _squared_lengths(x: npt.ArrayLike, fan_in: int) -> Array:
-    x = np.asarray(x)
-    if x.dtype.kind not in "iuf":
-        raise TypeError(f"x must be real numbers, not of dtype {x.dtype}")
+    x = arrays.real(x, "x")
     if x.ndim != 2 or x.shape[1] != fan_in or not len(x):
         raise ValueError(f"x must be (batch, {fan_in}), not {x.shape}")
     return np.square(x, dtype=np.float64).sum(axis=1)
@@ -155,9 +145,7 @@ def _per_layer(
     """Both variances as arrays of shape (L, *settings, 1)."""
     given = {"weight_variance": weight_variance, "bias_variance": bias_variance}
     for name, value in given.items():
-        array = np.asarray(value)
-        if array.dtype.kind not in "iuf" or not (np.isfinite(array) & (array >= 0)).all():
-            raise ValueError(f"{name} must be finite and not negative, not {value!r}")
+        array = arrays.not_negative(value, name)
         if array.ndim and array.shape[-1] not in (1, depth):
             raise ValueError(
                 f"the last axis of {name} is the layers, 1 or {depth} long, not {array.shape}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit import arguments, arrays
 from netinit.activations import Activation
 from netinit.histograms import check_bins, histogram
 from netinit.network import MLP
@@ -150,10 +150,7 @@ def describe(
     """
     if bins is not None or limits is not None:
         bins, limits = check_bins(bins, limits)
-    signals = [np.asarray(signal) for signal in signals]
-    for signal in signals:
-        if signal.ndim < 2 or not signal.size:
-            raise ValueError(f"each signal must be (*stack, batch, width), not {signal.shape}")
+    signals = [arrays.batch(signal, "each signal") for signal in signals]
     columns = [_describe_layer(signal.astype(np.float64)) for signal in signals]
     moments = [_layers(list(column), stack_shape) for column in zip(*columns, strict=True)]
     moments = moments or [np.empty((*stack_shape, 0))] * 4

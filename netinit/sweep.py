@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import activations, arguments
+from netinit import activations, arguments, arrays
 from netinit.activations import Activation
 from netinit.histograms import check_bins, histogram
 
@@ -245,24 +245,18 @@ def _sizes(**given: int) -> list[int]:
 
 
 def _stds(weight_std: npt.ArrayLike) -> Array:
-    stds = np.asarray(weight_std)
-    if stds.dtype.kind not in "iuf":
-        raise TypeError(f"weight_std must be real numbers, not {weight_std!r}")
-    if stds.ndim > 1 or not stds.size or not (np.isfinite(stds) & (stds >= 0)).all():
-        raise ValueError(
-            f"weight_std must be a number or a row of them, finite and not negative: {weight_std!r}"
-        )
-    return np.atleast_1d(stds).astype(np.float64)
+    stds = arrays.not_negative(weight_std, "weight_std")
+    if stds.ndim > 1 or not stds.size:
+        raise ValueError(f"weight_std must be a number or a row of them, not {weight_std!r}")
+    return np.atleast_1d(stds)
 
 
 def _inputs(x: npt.ArrayLike | None, batch: int, width: int, rng: np.random.Generator) -> Array:
     if x is None:
         return rng.standard_normal((batch, width), dtype=np.float32)
-    x = np.asarray(x)
-    if x.dtype.kind not in "iuf":
-        raise TypeError(f"x must be real numbers, not of dtype {x.dtype}")
-    if x.ndim != 2 or not x.size:
-        raise ValueError(f"x must be (batch, fan_in), not empty, not {x.shape}")
+    x = arrays.batch(x, "x", "fan_in")
+    if x.ndim != 2:
+        raise ValueError(f"x must be (batch, fan_in), not {x.shape}")
     return x.astype(np.float32)
 
 

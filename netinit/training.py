@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments, losses
-from netinit.network import MLP, Gradients
+from netinit import arguments, arrays, losses
+from netinit.mlp import MLP, Gradients
 from netinit.optimizers import SGD, Adam, Momentum, Optimizer
 
 __all__ = ["LOSSES", "SGD", "Adam", "History", "Momentum", "Optimizer", "train"]
@@ -238,13 +238,13 @@ def _task(
 def _examples(
     net: MLP, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
 ) -> tuple[Array, npt.NDArray]:
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = arrays.real(x, name), np.asarray(y)
     if x.ndim != 2 or x.shape[1] != net.widths[0] or not len(x):
         raise ValueError(f"{name} must be (examples, {net.widths[0]}), not {x.shape}")
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"{target} must have one row per row of {name}, {len(x)}, not {y.shape}")
-    if x.dtype.kind not in "iuf" or not np.isfinite(x).all():
-        raise ValueError(f"{name} must be finite real numbers")
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} must be finite")
     return x.astype(net.dtype, copy=False), y
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from netinit import activations, arguments
+from netinit import activations, arguments, arrays
 from netinit.activations import Activation
-from netinit.network import Signals
+from netinit.mlp import Signals
 
 Array = npt.NDArray[np.floating]
 
@@ -39,11 +39,7 @@ def gaussian_layer(
     >>> h.shape, bool(np.allclose(h[0], h[1])), bool(abs(h.var() - 1) < 0.03)
     ((2, 20000), True, True)
     """
-    a = np.asarray(a)
-    if a.dtype.kind not in "iuf":
-        raise TypeError(f"a must be real numbers, not of dtype {a.dtype}")
-    if a.ndim < 2 or 0 in a.shape:
-        raise ValueError(f"a must be (*stack, batch, fan_in), not empty, not {a.shape}")
+    a = arrays.batch(a, "a", "fan_in")
     a = a if a.dtype in (np.float32, np.float64) else a.astype(np.float64)
     std = arguments.real(weight_std, "weight_std", at_least=0)
     width = arguments.size(width, "width")
@@ -86,7 +82,7 @@ def wide_forward(
     if not arguments.size(depth, "depth"):
         raise ValueError("depth must be at least 1")
     rng = arguments.generator(rng)
-    preactivations, inputs = [], [np.asarray(x)]
+    preactivations, inputs = [], [arrays.batch(x, "x", "fan_in")]
     for layer in range(depth):
         if layer:
             inputs.append(record(preactivations[-1]))

@@ -112,7 +112,7 @@ function panelOf(panel) {
 
 /** The numbers as tables, made when they are asked for. */
 function numbersOf(current) {
-  const body = html("div", { class: "ni-tables", tabindex: 0, role: "region", "aria-label": "The numbers drawn" });
+  const body = html("div", { class: "ni-tables", tabindex: 0, role: "group", "aria-label": "The numbers drawn" });
   const element = html("details", { class: "ni-details" }, html("summary", {}, "Show the numbers"), body);
   const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => table(drawn.table()))); };
   element.addEventListener("toggle", update);

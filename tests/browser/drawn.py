@@ -1,7 +1,11 @@
 """Static pages with Explorers in them, and reading back what is drawn."""
 
+import functools
+import http.server
 import json
 import re
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +141,23 @@ def visits(browser):
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder):
+    """Address of a local web server over ``folder``."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def points(d):

@@ -5,7 +5,7 @@ import statistics
 import ipywidgets
 import numpy as np
 import pytest
-from drawn import ASSETS, READ, check, every_kind, settle, simple, visits, write_page
+from drawn import ASSETS, READ, check, every_kind, served, settle, simple, visits, write_page
 
 from netinit.widgets.words import number
 
@@ -23,13 +23,13 @@ def visit(browser):
 
 
 @pytest.fixture(params=["http", "file"])
-def address(request, tmp_path, explorer, serve):
-    write_page(tmp_path, explorer)
-    return (
-        f"{serve(tmp_path)}/page.html"
-        if request.param == "http"
-        else (tmp_path / "page.html").as_uri()
-    )
+def address(request, tmp_path, explorer):
+    page = write_page(tmp_path, explorer)
+    if request.param == "file":
+        yield page.as_uri()
+        return
+    with served(tmp_path) as base:
+        yield f"{base}/page.html"
 
 
 def test_the_first_view_draws_the_frame_python_computed(visit, address, explorer):

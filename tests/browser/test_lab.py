@@ -1,0 +1,249 @@
+"""A notebook in a real JupyterLab: the widget draws, a key changes it and the trait in Python."""
+
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from drawn import READ, check_bars, check_curve
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from netinit.widgets.words import number
+
+pytestmark = pytest.mark.lab
+
+TOKEN, START, DRAW = "lab", 60, 30_000  # s to start, ms to draw
+
+SETUP = """\
+import json
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+from netinit.widgets import Explorer, Histogram, Line, Lines, Number, Numbers
+
+
+def powers(kind, gain):
+    signal = gain ** np.arange(1, 9.0) * (2 if kind == "double" else 1)
+    bars = np.outer([1, 2], np.linspace(0, gain, 6))
+    return {"signal": signal, "bars": bars, "last": signal[-1]}
+
+
+def build(title):
+    return Explorer(
+        powers,
+        panels=[
+            Lines([Line("signal")], y_scale="log", y_label="size"),
+            Histogram("bars", limits=(0, 1), x_label="value"),
+            Numbers([Number("last")]),
+        ],
+        title=title,
+        kind=["single", "double"],
+        gain=[0.5, 1.0, 2.0, 4.0],
+    )
+"""
+EXPLORER = """\
+explorer = build("alone")
+
+
+def note(change):
+    frame = {key: array.tolist() for key, array in explorer.frame().items()}
+    Path("seen.part").write_text(json.dumps({"selection": change["new"], "frame": frame}))
+    Path("seen.part").rename("seen.json")
+
+
+explorer.observe(note, "selection")
+explorer
+"""
+BESIDE = """\
+@ipywidgets.interact(n=(1, 5))
+def square(n=2):
+    print("the square is", n * n)
+"""
+BOXED = """\
+boxed = build("boxed")
+link = ipywidgets.jslink((explorer, "selection"), (boxed, "selection"))
+ipywidgets.VBox([ipywidgets.HTML("<b>in a box</b>"), boxed])
+"""
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables that keep the reader's own JupyterLab settings out, and ours in."""
+    private = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    own = {name: str(folder / name.lower()) for name in private}
+    for path in own.values():
+        Path(path).mkdir()
+    return {**os.environ, **own, "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
+
+
+def command(folder: Path, port: int) -> list[str]:
+    options = {
+        "--ip": "127.0.0.1",
+        "--port": port,
+        "--ServerApp.port_retries": 0,
+        "--IdentityProvider.token": TOKEN,
+        "--ServerApp.root_dir": folder / "work",
+        "--LabApp.app_settings_dir": folder / "settings",
+        "--LabApp.extension_manager": "readonly",
+        "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    flags = ["--no-browser", *(["--allow-root"] if getattr(os, "getuid", int)() == 0 else [])]
+    given = [f"{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "jupyterlab", *flags, *given]
+
+
+def ask(base: str, path: str) -> object:
+    with urllib.request.urlopen(f"{base}{path}?token={TOKEN}", timeout=5) as answer:
+        return json.load(answer)
+
+
+def until(condition, seconds: float, what: str, pause=lambda: time.sleep(0.1)):
+    """Result of ``condition`` once it holds; ``pause`` must let an open page go on loading."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if found := condition():
+                return found
+        except OSError:
+            pass
+        pause()
+    raise AssertionError(f"{what} took more than {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "work").mkdir()
+    (folder / "settings").mkdir()
+    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    overrides = {"@jupyterlab/apputils-extension:notification": quiet}
+    (folder / "settings" / "overrides.json").write_text(json.dumps(overrides), "utf8")
+    cells = [
+        new_markdown_cell("# A chapter"),
+        *map(new_code_cell, (SETUP, EXPLORER, BESIDE, BOXED)),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "work" / "chapter.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            command(folder, port), env=environment(folder), stdout=log, stderr=subprocess.STDOUT
+        )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: ask(base, "/api/status"), START, "JupyterLab's start")
+        yield base, folder / "work"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
+    """The notebook's page after Run All, and the folder the kernel works in."""
+    base, work = lab
+    context = browser.new_context(viewport={"width": 1200, "height": 2600})
+    page, outside = context.new_page(), []
+
+    def watch(route):
+        inside = route.request.url.startswith((base, "blob:", "data:"))
+        if not inside:
+            outside.append(route.request.url)
+        route.continue_() if inside else route.abort()
+
+    page.route("**/*", watch)
+    page.goto(f"{base}/lab/tree/chapter.ipynb?token={TOKEN}&reset")
+    breathe = functools.partial(page.wait_for_timeout, 100)
+    until(lambda: idle(ask(base, "/api/sessions")), START, "the kernel's start", breathe)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=DRAW)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_function(
+        "document.querySelectorAll('.ni-explorer[data-drawn]').length === 2", timeout=DRAW
+    )
+    page.get_by_text("the square is 4").wait_for(timeout=DRAW)
+    yield page, work
+    context.close()
+    assert outside == []
+
+
+def idle(sessions) -> bool:
+    kernels = [session["kernel"] for session in sessions]
+    return bool(kernels) and all(
+        kernel["connections"] >= 1 and kernel["execution_state"] == "idle" for kernel in kernels
+    )
+
+
+def press(notebook, control, key, **wanted):
+    """Press a key on a control of the first Explorer; what Python then said it shows."""
+    page, work = notebook
+    page.locator(f"[data-control={control}]").first.focus()
+    page.keyboard.press(key)
+
+    def seen():
+        told = json.loads((work / "seen.json").read_text("utf8"))
+        return told if wanted.items() <= told["selection"].items() else None
+
+    return until(seen, 10, f"Python's {wanted}", functools.partial(page.wait_for_timeout, 20))
+
+
+def check(view, frame):
+    first, bars = view["drawings"]
+    assert len(first["marks"]) == 1
+    check_curve(first["marks"][0], first["axes"], np.arange(1, 9), np.array(frame["signal"]))
+    assert len(bars["marks"]) == 2
+    for mark in bars["marks"]:
+        check_bars(mark, bars["axes"], np.array(frame["bars"]))
+    assert view["numbers"] == [["last", number(frame["last"])]]
+
+
+@pytest.mark.parametrize(
+    ("control", "key", "wanted"),
+    [
+        ("gain", "ArrowLeft", {"gain": 1.0}),
+        ("gain", "End", {"gain": 4.0}),
+        ("kind", "ArrowRight", {"kind": "double"}),
+    ],
+)
+def test_a_key_press_changes_the_drawing_and_the_trait_in_python(notebook, control, key, wanted):
+    told = press(notebook, control, key, **wanted)
+    for view in notebook[0].evaluate(READ):  # the one alone and the one linked to it, in a box
+        check(view, told["frame"])
+
+
+def test_interact_works_beside_it(notebook):
+    page, _ = notebook
+    handle = page.locator(".widget-slider .noUi-handle").first
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("the square is 9").wait_for(timeout=DRAW)
+
+
+def test_a_key_on_a_control_does_not_move_the_notebooks_selection(notebook):
+    page, _ = notebook
+    page.locator("[data-control=gain]").first.click()
+    active = page.locator(".jp-Notebook .jp-Cell.jp-mod-active").first
+    before = active.get_attribute("data-windowed-list-index")
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    assert active.get_attribute("data-windowed-list-index") == before
+
+
+def test_the_dark_theme_of_jupyterlab_is_followed(notebook):
+    page, _ = notebook
+    stroke = "() => getComputedStyle(document.querySelector('[data-key=signal]')).stroke"
+    assert page.evaluate(stroke) == "rgb(0, 114, 178)"
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    assert page.evaluate(stroke) == "rgb(86, 180, 233)"
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")

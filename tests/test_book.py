@@ -1,0 +1,352 @@
+"""What turns chapters into pages: each transform on good input and on bad."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from docutils import nodes
+from docutils.frontend import get_default_settings
+from docutils.utils import new_document
+from sphinx.errors import ExtensionError
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
+
+import archives
+import build
+from netbook import boxes, figures, folds, freshness, markup, offline, pages, search, svg, widgets
+
+ROOT = Path(__file__).parents[1]
+PICTURE = """<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+     width="72pt" height="36pt" viewBox="0 0 72 36">
+ <title>A falling line.</title><metadata>made by</metadata>
+ <defs><style>*{stroke: red}</style><clipPath id="c"><rect width="9" height="9"/></clipPath></defs>
+ <path id="a" style="stroke: #0072b2; fill: #000000" clip-path="url(#c)"/>
+ <use xlink:href="#a" style="stroke: #123456"/>
+ <text style="font-size: 9.5px; font-family: 'DejaVu Sans', 'Arial', sans-serif">layer</text>
+</svg>"""
+
+
+def document(*children):
+    made = new_document("page", get_default_settings())
+    made.extend(children)
+    return made
+
+
+def paragraph(*words):
+    return nodes.paragraph("", "", *words)
+
+
+def strong(text):
+    return nodes.strong("", text)
+
+
+def cell(*mimes, hide=None):
+    bundle = nodes.container("", nb_element="mime_bundle")
+    for mime in mimes:
+        bundle += nodes.container("", nodes.literal_block("", "shown"), mime_type=mime)
+    source = nodes.container("", nodes.literal_block("", "code"), nb_element="cell_code_source")
+    output = nodes.container("", bundle, nb_element="cell_code_output")
+    made = nodes.container("", source, output, nb_element="cell_code")
+    if hide:
+        made["hide_mode"] = hide
+    return made
+
+
+# Pictures
+
+
+def test_an_inlined_picture_follows_the_theme_and_says_what_it_shows():
+    drawn = svg.inline(PICTURE, prefix="p3-")
+    assert 'aria-label="A falling line."' in drawn
+    assert 'role="img"' in drawn
+    assert "stroke: var(--ni-forward); fill: currentColor" in drawn
+    assert "stroke: #123456" in drawn
+
+
+def test_an_inlined_picture_keeps_its_ids_and_styles_to_itself():
+    drawn = svg.inline(PICTURE, prefix="p3-")
+    assert 'id="p3-a"' in drawn
+    assert 'href="#p3-a"' in drawn
+    assert "url(#p3-c)" in drawn
+    for leak in ("<style", "<title", "metadata", "xlink", "<?xml", "red"):
+        assert leak not in drawn
+
+
+def test_an_inlined_picture_takes_its_size_and_type_from_the_page():
+    drawn = svg.inline(PICTURE, prefix="")
+    assert "--width: 96px" in drawn
+    assert "font-size: calc(9.5px * var(--type, 1)); font-family: var(--sans)" in drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("not xml", "not an SVG picture"),
+        ("<html/>", "its root is html"),
+        (PICTURE.replace("<title>A falling line.</title>", ""), "no description"),
+        (PICTURE.replace("<title>A falling line.</title>", "<title> </title>"), "no description"),
+        (PICTURE.replace("viewBox", "data-box"), "no viewBox"),
+    ],
+)
+def test_a_picture_that_cannot_be_inlined_is_refused_with_the_reason(text, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        svg.inline(text, prefix="")
+
+
+def test_a_description_given_beside_the_picture_is_used_where_it_has_none():
+    bare = PICTURE.replace("<title>A falling line.</title>", "")
+    assert 'aria-label="Said &quot;so&quot;"' in svg.inline(bare, prefix="", alt='Said "so"')
+
+
+# Captions
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ([nodes.Text(""), strong("Figure 1.2. It falls."), nodes.Text(" More.")], "1.2"),
+        ([strong("Figure 10.12. It falls.")], "10.12"),
+        ([strong("Figure 3. It falls.")], None),
+        ([strong("Table 1.2. It falls.")], None),
+        ([nodes.Text("Figure 1.2. It falls.")], None),
+        ([], None),
+    ],
+)
+def test_a_caption_is_known_by_its_bold_number(words, number):
+    assert figures.number_of(paragraph(*words)) == number
+
+
+def test_a_caption_carries_its_number_once_and_keeps_its_words():
+    made = figures.caption(
+        paragraph(strong("Figure 1.2. It falls."), nodes.Text(" Drag it.")), "1.2"
+    )
+    assert made["tag"] == "figcaption"
+    assert [part.astext() for part in made.children[1:]] == ["It falls.", " Drag it."]
+    assert 'href="#fig-1-2"' in made.children[0].astext()
+
+
+@pytest.mark.parametrize("mime", ["image/svg+xml", widgets.VIEW, "image/png"])
+def test_the_picture_of_a_cell_is_its_last_output_that_can_be_seen(mime):
+    assert figures.picture_of(cell("text/plain", mime))["nb_element"] == "mime_bundle"
+
+
+def test_words_alone_are_no_picture():
+    assert figures.picture_of(cell("text/plain")) is None
+    assert figures.picture_of(paragraph(nodes.Text("prose"))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("See Figure 1.2.", ["1.2"]),
+        ("Figures 1.2 and Figure 2.10, both", ["1.2", "2.10"]),
+        ("Figure 1.2.3 and Figure 4, disFigure 1.2", []),
+    ],
+)
+def test_mentions_of_figures_are_found_in_prose(text, found):
+    assert figures.MENTION.findall(text) == found
+
+
+# Boxes and folds
+
+
+@pytest.mark.parametrize("label", boxes.LABELS)
+def test_a_quotation_with_a_known_label_becomes_a_box(label):
+    quote = nodes.block_quote("", paragraph(strong(f"{label}."), nodes.Text(" What next?")))
+    made = boxes.box(quote, boxes.label_of(quote))
+    assert markup.opening(made) == (
+        f'<div class="box {label.lower().replace(" ", "-")}" role="note">'
+    )
+    assert [part.astext() for part in made.children] == [label, "What next?"]
+
+
+def test_a_label_on_its_own_leaves_no_empty_paragraph():
+    quote = nodes.block_quote("", paragraph(strong("Predict.")), paragraph(nodes.Text("Well?")))
+    assert [part.astext() for part in boxes.box(quote, "Predict").children] == ["Predict", "Well?"]
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        nodes.block_quote(""),
+        nodes.block_quote("", paragraph(nodes.Text("Predict. Not bold."))),
+        nodes.block_quote("", paragraph(strong("Remember."))),
+        nodes.block_quote("", nodes.bullet_list()),
+    ],
+)
+def test_other_quotations_stay_quotations(quote):
+    assert boxes.label_of(quote) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "summaries"),
+    [
+        ("all", ["Solution"]),
+        ("input", ["Show the code"]),
+        ("output", ["Show the output"]),
+        ("input+output", ["Show the code", "Show the output"]),
+    ],
+)
+def test_hidden_parts_of_a_cell_fold_under_a_summary(mode, summaries):
+    page = document(cell("text/plain", hide=mode))
+    folds.Folds(page).apply()
+    found = [node.astext() for node in page.findall(markup.Line) if node["tag"] == "summary"]
+    assert found == summaries
+    assert page.astext().count("code") >= 1
+    assert not any(node.get("hide_mode") for node in page.findall(nodes.container))
+
+
+# Pages, search, freshness
+
+
+def test_markup_escapes_its_attributes():
+    made = markup.block("div", html={"style": 'a"b<c', "title": ""})
+    assert markup.opening(made) == '<div style="a&quot;b&lt;c">'
+
+
+@pytest.mark.parametrize(
+    ("page", "label"),
+    [("chapters/01_what_and_why", "Chapter 1"), ("chapters/12_x", "Chapter 12"), ("index", "")],
+)
+def test_a_chapter_is_labelled_by_the_number_of_its_file(page, label):
+    assert pages.label_of(page) == label
+
+
+def test_search_keeps_the_words_of_a_section_apart_from_those_of_the_next():
+    inner = nodes.section("", nodes.title("", "In"), paragraph(nodes.Text("below")), ids=["in"])
+    outer = nodes.section(
+        "",
+        nodes.title("", "Out"),
+        paragraph(nodes.Text("a "), strong("bold"), nodes.Text(" word")),
+        nodes.raw("", "<b>", format="html"),
+        inner,
+        ids=["out"],
+    )
+    assert search.sections(document(outer)) == [
+        {"anchor": "out", "title": "Out", "text": "a bold word"},
+        {"anchor": "in", "title": "In", "text": "below"},
+    ]
+
+
+def test_an_edit_to_the_package_or_the_pins_changes_the_fingerprint(tmp_path):
+    (tmp_path / "netinit" / "widgets").mkdir(parents=True)
+    script = tmp_path / "netinit" / "widgets" / "a.js"
+    script.write_text("1")
+    (tmp_path / "requirements.txt").write_text("numpy==2.0")
+    seen = {freshness.fingerprint(tmp_path)}
+    script.write_text("2")
+    seen.add(freshness.fingerprint(tmp_path))
+    (tmp_path / "requirements.txt").write_text("numpy==2.1")
+    seen.add(freshness.fingerprint(tmp_path))
+    (tmp_path / "netinit" / "notes.txt").write_text("not code")
+    seen.add(freshness.fingerprint(tmp_path))
+    assert len(seen) == 3
+
+
+def test_the_mathematics_comes_from_the_installed_package():
+    source = offline.mathjax_source()
+    for part in offline.PARTS:
+        assert (source / part).is_file(), part
+    assert len(list((source / offline.FONTS).glob("*.woff"))) > 20
+
+
+def test_a_missing_mathematics_package_is_said(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ExtensionError, match="sphinx-mathjax-offline is missing"):
+        offline.mathjax_source()
+
+
+def test_room_is_kept_for_a_widget_and_more_of_it_on_a_phone():
+    spec = {
+        "controls": [{}, {}],
+        "panels": [{"kind": "lines"}, {"kind": "histogram", "most_rows": 5}, {"kind": "numbers"}],
+    }
+    wide, narrow = widgets.heights(spec)
+    assert 300 < wide < narrow
+    assert widgets.heights({}) == (130, 130)
+
+
+# The build and its zips
+
+
+def test_a_zip_is_the_same_bytes_for_the_same_content(tmp_path):
+    members = [("b.txt", b"two"), ("a.txt", b"one")]
+    archives.write_zip(tmp_path / "1.zip", "top", members)
+    archives.write_zip(tmp_path / "2.zip", "top", reversed(members))
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+    with ZipFile(tmp_path / "1.zip") as archive:
+        assert archive.namelist() == ["top/a.txt", "top/b.txt"]
+
+
+def test_caches_are_not_packed(tmp_path):
+    (tmp_path / "netinit" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "netinit" / "__pycache__" / "x.pyc").write_bytes(b"")
+    (tmp_path / "netinit" / "x.py").write_text("")
+    found = archives.files_below(tmp_path, tmp_path / "netinit")
+    assert [name for name, _ in found] == ["netinit/x.py"]
+
+
+def test_a_folder_without_a_book_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as refusal:
+        build.main(["--source", str(tmp_path)])
+    assert refusal.value.code == 2
+    assert "no _config.yml" in capsys.readouterr().err
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A book of two pages with the project's own settings."""
+    for name in ("book", "netinit"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: chapters/references\n"
+    )
+    entry = "@misc{he2015, author={He, K.}, title={Rectifiers}, year={2015}}"
+    (tmp_path / "chapters" / "references.bib").write_text(entry)
+    works = "# Works\n\n```{bibliography}\n:all:\n```\n"
+    (tmp_path / "chapters" / "references.md").write_text(works)
+    return tmp_path
+
+
+def run_build(folder, *options):
+    command = [sys.executable, str(ROOT / "book" / "build.py"), "--source", str(folder), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_book_is_built_once_and_citations_lead_to_their_entries(tiny):
+    text = "> **Predict.** So?\n\n## More\n\n[He, 2015](chapters/references.md#he2015) and $x$.\n"
+    (tiny / "index.md").write_text(f"# Start\n\n{text}")
+    first = run_build(tiny)
+    assert first.returncode == 0, first.stdout + first.stderr
+    page = (tiny / "_build" / "html" / "index.html").read_text()
+    assert 'href="chapters/references.html#he2015"' in page
+    assert '<li id="he2015">' in (tiny / "_build/html/chapters/references.html").read_text()
+    assert 'class="box predict"' in page
+    assert (tiny / "_build" / "netinit-site.zip").is_file()
+    assert "nothing has changed" in run_build(tiny).stdout
+
+
+MISTAKES = {
+    "[He, 2016](chapters/references.md#he2016)": "he2016",
+    "As Figure 1.7 shows.": "Figure 1.7 is mentioned but does not exist",
+    "**Figure 1.1. Nothing above.** Really.": "no output above its caption",
+}
+
+
+def test_mistakes_in_a_page_stop_every_build_until_they_are_mended(tiny):
+    (tiny / "index.md").write_text("# Start\n\n" + "\n\n".join(MISTAKES))
+    for _ in range(2):
+        failed = run_build(tiny)
+        assert failed.returncode == 1
+        for complaint in MISTAKES.values():
+            assert complaint in failed.stdout + failed.stderr
+    (tiny / "index.md").write_text("# Start\n\nMended.\n")
+    assert run_build(tiny).returncode == 0

@@ -147,8 +147,9 @@ def seeds(
         What the line means: a key of `style.ROLES`.
     text
         A label beside the line.
-    at : "end" or "start"
-        Which end of the line the label stands at.
+    at : "start", "over", "under" or "end"
+        Where the label stands: over the first or the middle point, under the middle one, or
+        after the last.
     """
     values = np.asarray(values, float)
     colour = ROLES[role].light
@@ -167,12 +168,18 @@ def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes
 def line_label(
     ax: Axes, x: ArrayLike, values: ArrayLike, text: str, *, role: str, at: str = "end"
 ) -> Axes:
-    """Write `text` in the line's colour: after its last point, or above its first."""
-    index, offset, align = {"end": (-1, (5, 0), "center"), "start": (0, (4, 4), "bottom")}[at]
+    """Write `text` in the line's colour, at one of four places (see `seeds`)."""
+    x, values = np.asarray(x), np.asarray(values)
+    half = len(x) // 2
+    index, offset, align = {
+        "start": (0, (4, 4), "bottom"),
+        "over": (half, (4, 4), "bottom"),
+        "under": (half, (4, -5), "top"),
+        "end": (-1, (5, 0), "center"),
+    }[at]
     if text:
-        place = (np.asarray(x)[index], np.asarray(values)[index])
         ax.annotate(
-            text, place, offset, textcoords="offset points", va=align,
+            text, (x[index], values[index]), offset, textcoords="offset points", va=align,
             color=ROLES[role].light, annotation_clip=False,
         )  # fmt: skip
     return ax

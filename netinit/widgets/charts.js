@@ -32,8 +32,28 @@ export function drawLines(panel, frame, width) {
   root.dataset.axes = JSON.stringify({ x: { from: x.from, to: x.to }, y: { from: y.from, to: y.to }, log: panel.log });
   const summary = series.map((s) => describe(s, panel)).join("; ");
   root.setAttribute("aria-label", `${panel.title ?? panel.y_label ?? ""} over ${panel.x_label}. ${summary}`.trim());
-  return { element: root, summary, notes: series.flatMap((s) => notesOf(s)), table: () => linesTable(panel, series) };
+  const guide = svg("line", { y1: y.to[0], y2: y.to[1], class: "ni-guide" });
+  return {
+    element: root, summary, guide, probe: (pixel) => probe(panel, series, x, guide, pixel),
+    notes: series.flatMap((s) => notesOf(s)), table: () => linesTable(panel, series),
+  };
 }
+
+/** Values at the x nearest to a pixel; moves the guide there. */
+function probe(panel, series, x, guide, pixel) {
+  const at = series.flatMap((s) => [...s.at]).reduce((a, b) => (Math.abs(x(b) - pixel) < Math.abs(x(a) - pixel) ? b : a));
+  const place = round(x(at));
+  guide.setAttribute("x1", place);
+  guide.setAttribute("x2", place);
+  const lines = series.flatMap((s) => {
+    const i = s.at.indexOf(at);
+    return i < 0 ? [] : [{ role: s.line.role, text: `${s.line.label}: ${valueText(s.values[i], panel)}` }];
+  });
+  return { place, lines: [{ text: `${panel.x_label} ${number(at, ".4g")}` }, ...lines] };
+}
+
+const valueText = (value, panel) => (Number.isFinite(value) ? number(plain(value, panel))
+  : Number.isNaN(value) ? "not a number" : value > 0 ? "above the axis" : "below the axis");
 
 function seriesOf(line, panel, frame) {
   const values = onAxis(frame(line.key), panel);
@@ -110,8 +130,7 @@ function bandPath({ line, at }, [lower, upper], x, y) {
 }
 
 function describe({ line, values, at }, panel) {
-  const text = (i) => (Number.isFinite(values[i]) ? number(plain(values[i], panel))
-    : Number.isNaN(values[i]) ? "not a number" : values[i] > 0 ? "above the axis" : "below the axis");
+  const text = (i) => valueText(values[i], panel);
   const last = values.length - 1;
   return `${line.label}: ${text(0)} at ${panel.x_label} ${number(at[0], ".4g")}, ${text(last)} at ${number(at[last], ".4g")}`;
 }

@@ -1,6 +1,6 @@
 import { control } from "./controls.js";
 import { drawHistogram, drawLines, drawNumbers, legend } from "./charts.js";
-import { html } from "./marks.js";
+import { colour, html } from "./marks.js";
 import { decode, lookup } from "./table.js";
 
 const DRAW = { lines: drawLines, histogram: drawHistogram, numbers: drawNumbers };
@@ -11,11 +11,11 @@ function render({ model, el }) {
   const life = new AbortController(), { signal } = life;
   const spec = model.get("spec"), columns = decode(model.get("table"));
   const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" });
-  const live = html("p", { class: "ni-hidden", "aria-live": "polite" });
+  const live = html("p", { class: "ni-hidden" });
   const notes = html("p", { class: "ni-notes" });
   const controls = spec.controls.map((one, i) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
-  const panels = spec.panels.map((panel) => panelOf(panel));
+  const panels = spec.panels.map((panel) => panelOf(panel, signal));
   const numbers = numbersOf(() => shown);
   let timer = 0, width = -1, place = "", shown = [];
 
@@ -47,8 +47,9 @@ function render({ model, el }) {
     numbers.update();
     const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
     const result = shown.map((drawn) => drawn.summary).filter(Boolean).join(". ");
+    const tell = () => { live.textContent = `${state}. ${result}.`; };
     clearTimeout(timer);
-    timer = setTimeout(() => { live.textContent = `${state}. ${result}.`; }, QUIET);
+    if (live.textContent) timer = setTimeout(tell, QUIET); else tell();
     root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
   }
 
@@ -70,6 +71,7 @@ function render({ model, el }) {
   const observer = new ResizeObserver(draw);
   observer.observe(root);
   draw();
+  live.setAttribute("aria-live", "polite"); // only now: a page that opens does not talk
   return () => {
     life.abort();
     observer.disconnect();
@@ -97,16 +99,32 @@ export function frameOf(spec, columns, now) {
   return (key) => lookup(columns[key], called, time[key]);
 }
 
-function panelOf(panel) {
+function panelOf(panel, signal) {
   const stage = html("div", { class: "ni-stage" });
+  const tip = html("div", { class: "ni-tip", "aria-hidden": "true", hidden: true });
+  let drawn;
   const element = html("div", { class: `ni-panel ni-${panel.kind}` },
     panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null,
     panel.kind === "lines" ? legend(panel) : null, stage);
   const draw = (frame) => {
-    const drawn = DRAW[panel.kind](panel, frame, Math.max(220, Math.floor(stage.clientWidth) || 320));
-    stage.replaceChildren(drawn.element);
+    drawn = DRAW[panel.kind](panel, frame, Math.max(220, Math.floor(stage.clientWidth) || 320));
+    tip.hidden = true;
+    stage.replaceChildren(drawn.element, tip);
     return drawn;
   };
+  // The values under the pointer; the keyboard's way to them is the table.
+  const hide = () => { tip.hidden = true; drawn.guide?.remove(); };
+  stage.addEventListener("pointermove", ({ clientX }) => {
+    if (!drawn.probe) return;
+    const { left, width } = stage.getBoundingClientRect();
+    const { place, lines } = drawn.probe(clientX - left);
+    drawn.element.append(drawn.guide);
+    tip.replaceChildren(...lines.map(({ role, text }) =>
+      html("div", { style: role ? `border-color: ${colour(role)}` : null }, text)));
+    tip.hidden = false;
+    tip.style.left = `${place + 12 + tip.offsetWidth > width ? place - 12 - tip.offsetWidth : place + 12}px`;
+  }, { signal });
+  stage.addEventListener("pointerleave", hide, { signal });
   return { element, draw };
 }
 

@@ -20,12 +20,15 @@ from netinit.widgets.words import nearest
 
 _HERE = Path(__file__).parent
 _MODULES = ("table.js", "marks.js", "charts.js", "controls.js", "explorer.js")
-_IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
+# Imports and comments that fill lines: every figure of a page carries the script in its state.
+_UNSENT = re.compile(
+    r"^(import [^;]*;\n| */\*\*.*?\*/\n| *//[^\n]*\n)", re.MULTILINE | re.DOTALL
+)
 
 
 def _script() -> str:
     """One module out of several: a page loads it from a blob, where relative imports fail."""
-    return "".join(_IMPORT.sub("", (_HERE / name).read_text("utf8")) for name in _MODULES)
+    return "".join(_UNSENT.sub("", (_HERE / name).read_text("utf8")) for name in _MODULES)
 
 
 class Explorer(anywidget.AnyWidget):

@@ -137,9 +137,11 @@ class Lines:
     def _y_limits(self, columns: Columns) -> tuple[float, float]:
         if self.y_limits is not None:
             return float(self.y_limits[0]), float(self.y_limits[1])
-        return _nice_limits(
-            *_span(columns, self.curves, positive=self.y_scale == "log"), self.y_scale
-        )
+        log = self.y_scale == "log"
+        low, high = _span(columns, self.curves, positive=log)
+        if self.reference is not None and (self.reference > 0 or not log):
+            low, high = min(low, self.reference), max(high, self.reference)
+        return _nice_limits(low, high, self.y_scale)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,27 @@ def test_a_screen_reader_is_told_the_selection_and_the_result(visit, page_url, e
     assert label.startswith("second moment over layer. measured: ")
 
 
+def test_a_page_that_opens_does_not_talk(visit, page_url):
+    page = visit(page_url)
+    said = page.locator("[aria-live]").text_content()
+    assert "at the end: " in said
+    page.wait_for_timeout(400)
+    assert page.locator("[aria-live]").text_content() == said
+
+
+def test_the_pointer_reads_the_values_beneath_it(visit, page_url, explorer):
+    page = visit(page_url)
+    stage = page.locator(".ni-lines .ni-stage").first
+    stage.hover(position={"x": 5, "y": 100})
+    tip = stage.locator(".ni-tip > div")
+    first = explorer.frame()["signal"][0]
+    assert tip.all_text_contents()[:2] == ["layer 1", f"measured: {number(first)}"]
+    assert page.locator(".ni-guide").count() == 1
+    page.mouse.move(2, 2)
+    assert page.locator(".ni-guide").count() == 0
+    assert stage.locator(".ni-tip").is_hidden()
+
+
 def test_missing_numbers_leave_a_gap_that_is_said(visit, page_url):
     page = visit(page_url)
     page.locator("[data-control=step]").focus()

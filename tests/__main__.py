@@ -67,7 +67,8 @@ def steps() -> list[Step]:
         chapters(
             f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
         ),
-        Step("tests", python("-m", "pytest", "--doctest-modules", "netinit", "tests", "-q")),
+        Step("doctests", python("-m", "pytest", "--doctest-modules", "netinit", "-q")),
+        Step("tests", python("-m", "pytest", "tests", "-q")),
     ]
 
 

@@ -87,6 +87,7 @@ def _compact(vectors: Array, first: int, step: int) -> tuple[Array, Array]:
     # In float64: a float32 Gram matrix would cost a factor of 8 in orthogonality.
     gram = np.zeros((step, step))
     for tile in tiles.astype(np.float64):
+        # A copy, or NumPy would ask BLAS for a symmetric product, which splits sooner.
         gram += tile @ tile.T.copy()
     half = np.diagonal(gram) / 2
     # The zero vectors that fill up the last tile reflect nothing; 1 keeps T finite.

@@ -15,8 +15,8 @@ Array = npt.NDArray[np.float64]
 _REACH = 12.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANELS = np.arange(-_REACH, _REACH + 1, 2.0)
-# Panels of width 2 on the scale of the activation, where tanh and sigmoid bend, then doubling.
-_BENDS = np.concatenate([np.arange(0.0, 21.0, 2.0), 20.0 * 2.0 ** np.arange(1, 40)])
+# Edges on the scale of the activation too, where tanh and sigmoid bend; past 40 they are flat.
+_BENDS = np.append(np.arange(0.0, 21.0, 2.0), [30.0, 40.0])
 _AT_ONCE = 256  # values of q integrated together, to bound the memory
 
 

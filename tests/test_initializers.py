@@ -255,7 +255,7 @@ def test_wrong_shapes_are_refused(name, shape, error):
 @pytest.mark.parametrize("name", [*SCALED, "orthogonal"])
 @pytest.mark.parametrize("shape", [(), (5,), 5])
 def test_a_weight_needs_two_axes(name, shape):
-    with pytest.raises(ValueError, match="two axes|an input axis"):
+    with pytest.raises(ValueError, match=r"two axes|an input axis"):
         drawn(name, shape)
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 getcontext().prec = 50
 
 PI = Decimal("3.14159265358979323846264338327950288419716939937511")
-STEP = Decimal(1) / 64
-REACH = 16 * 64  # steps: beyond 16 standard deviations lies 1e-57 of the mass
-VARIANCES = ("0.01", "1", "9")
+STEP = Decimal(1) / 256
+REACH = 16 * 256  # steps: beyond 16 standard deviations lies 1e-57 of the mass
+VARIANCES = ("0.01", "1", "9", "400")
 
 
 def expectation(function: Callable[[Decimal], Decimal], q: Decimal) -> Decimal:

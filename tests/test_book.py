@@ -83,6 +83,20 @@ def test_an_inlined_picture_takes_its_size_and_type_from_the_page():
     assert "font-size: calc(9.5px * var(--type, 1)); font-family: var(--sans)" in drawn
 
 
+def formula(*starts):
+    glyphs = "\n".join(f'<tspan x="{x}" y="0">{i}</tspan>' for i, x in enumerate(starts))
+    return PICTURE.replace(">layer</text>", f">{glyphs}</text>")
+
+
+def test_the_glyphs_of_a_formula_follow_one_another_in_the_page_s_font():
+    drawn = svg.inline(formula(0, 6, 12), prefix="")
+    assert '<tspan x="0" y="0">0</tspan><tspan y="0">1</tspan><tspan y="0">2</tspan>' in drawn
+
+
+def test_a_fraction_stays_as_it_was_placed():
+    assert svg.inline(formula(0, 6, 2), prefix="").count("<tspan x=") == 3
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

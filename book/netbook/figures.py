@@ -14,7 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from netbook.markup import Line, block, line, raw, words_of
+from netbook.markup import Block, Line, block, line, raw, words_of
 
 LOG = logging.getLogger(__name__)
 LABEL = re.compile(r"Figure (\d+\.\d+)\.\s*")
@@ -76,14 +76,23 @@ class Captions(SphinxTransform):
         figure["ids"].append(anchor_of(number))
         _take_out(picture)
         paragraph.replace_self(figure)
-        if not any(cell.findall(nodes.literal_block)) and not cell.children:
-            cell.parent.remove(cell)
+        _place(cell, figure)
 
     def _register(self, number: str, where: nodes.Node) -> None:
         known, page = numbers(self.env), self.env.docname
         if number in known:
             LOG.warning("Figure %s: also in %s", number, known[number], location=where)
         known[number] = page
+
+
+def _place(cell: nodes.container, figure: Block) -> None:
+    """Leave the rest of the cell above the figure, but folded code below it: the picture first."""
+    around = cell.parent
+    if not cell.children:
+        around.remove(cell)
+    elif cell.get("hide_mode") == "input" and len(cell.children) == 1:
+        around.remove(cell)
+        around.insert(around.index(figure) + 1, cell)
 
 
 def _take_out(picture: nodes.container) -> None:

@@ -1,6 +1,7 @@
 """A matplotlib SVG made part of the page: its colours follow the theme, its ids are its own."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from netinit.style import ROLES
@@ -42,6 +43,8 @@ def inline(text: str, *, prefix: str, alt: str = "") -> str:
         raise ValueError("the picture has no description: give it an alternative text")
     width, height = _size(root)
     _strip(root)
+    for element in root.iter(f"{{{SVG}}}text"):
+        _flow(element)
     for element in root.iter():
         _adapt(element, prefix)
     root.attrib |= {"role": "img", "aria-label": label, "fill": "currentColor"}
@@ -78,6 +81,19 @@ def _strip(root: ElementTree.Element) -> None:
             parent.remove(child)
 
 
+def _flow(text: ElementTree.Element) -> None:
+    """Let a formula's glyphs follow one another, as in the page's font they have other widths.
+
+    A fraction stays as it was placed: its denominator goes back to the left.
+    """
+    starts = [float(glyph.get("x", "nan")) for glyph in text]
+    if all(before < after for before, after in pairwise(starts)):
+        for glyph in list(text)[1:]:
+            del glyph.attrib["x"]
+        for glyph in text:
+            glyph.tail = ""  # a line break in the file would be a space between them
+
+
 def _adapt(element: ElementTree.Element, prefix: str) -> None:
     for key, value in list(element.attrib.items()):
         del element.attrib[key]
@@ -91,6 +107,6 @@ def _adapt(element: ElementTree.Element, prefix: str) -> None:
             value = _HEX.sub(lambda match: COLOURS.get(match[0].lower(), match[0]), value)
         if name == "style":
             value = _FAMILY.sub("font-family: var(--sans)", value)
-            if element.tag == f"{{{SVG}}}text":  # the page may enlarge it on a narrow screen
-                value = _TYPE.sub(r"font-size: calc(\1 * var(--type, 1))", value)
+            # The page may enlarge the words on a narrow screen.
+            value = _TYPE.sub(r"font-size: calc(\1 * var(--type, 1))", value)
         element.set(name, value)

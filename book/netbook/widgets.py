@@ -43,7 +43,8 @@ def heights(spec: dict) -> tuple[int, int]:
     """
     panels = spec.get("panels", [])
     histograms = [70 + 46 * min(6, p["most_rows"]) for p in panels if p["kind"] == "histogram"]
-    lines = [300 if histograms else 360 for p in panels if p["kind"] == "lines"]
+    drawn = [p for p in panels if p["kind"] != "numbers"]
+    lines = [290 if len(drawn) > 1 else 380 for p in panels if p["kind"] == "lines"]
     numbers = 80 * any(p["kind"] == "numbers" for p in panels)
     controls = len(spec.get("controls", []))
     frame = 130 + numbers + 30 * bool(spec.get("description"))

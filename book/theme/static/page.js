@@ -35,7 +35,6 @@
       button.setAttribute("aria-expanded", String(open));
       document.body.classList.toggle("menu-open", open);
     };
-    root.classList.add("scripted");
     button.addEventListener("click", () => set(button.getAttribute("aria-expanded") !== "true"));
     document.getElementById("contents").addEventListener("click", (event) => {
       if (event.target.closest("a")) set(false);

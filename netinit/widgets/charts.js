@@ -1,6 +1,7 @@
 import { colour, html, marker, number, round, scale, svg, tickText, ticks } from "./marks.js";
 
 const FONT = 12, CHARACTER = 6.6; // px; CHARACTER is a digit's width at FONT
+const CUT = 1.001; // a bar is cut that is taller than its panel by more than rounding
 
 /** Values of an array on the axis of a panel; beyond its limits they are infinite. */
 function onAxis({ values, log }, panel) {
@@ -29,6 +30,7 @@ export function drawLines(panel, frame, width) {
     ...axes(panel, x, y, yTicks, yTexts, width, height),
     ...series.flatMap((s) => [...s.bands].map((band) => bandPath(s, band, x, y))),
     ...series.flatMap((s) => linePaths(s, x, y)));
+  root.append(...root.querySelectorAll("[data-beyond]:not([data-theory])")); // over those of theory
   root.dataset.axes = JSON.stringify({ x: { from: x.from, to: x.to }, y: { from: y.from, to: y.to }, log: panel.log });
   const summary = series.map((s) => describe(s, panel)).join("; ");
   root.setAttribute("aria-label", `${panel.title ?? panel.y_label ?? ""} over ${panel.x_label}. ${summary}`.trim());
@@ -103,7 +105,7 @@ function linePaths({ line, values, at, under }, x, y) {
   const look = line.theory ? "ni-line ni-theory" : under ? "ni-line ni-under" : "ni-line";
   const paths = [svg("path", { d: path, class: look, stroke: colour(line.role), "data-key": line.key })];
   if (markers && !line.theory) paths.push(svg("path", { d: markers, fill: colour(line.role) }));
-  if (arrows) paths.push(svg("path", { d: arrows, fill: colour(line.role), "data-beyond": line.key }));
+  if (arrows) paths.push(svg("path", { d: arrows, fill: colour(line.role), "data-beyond": line.key, "data-theory": line.theory }));
   return paths;
 }
 
@@ -174,14 +176,22 @@ export function drawHistogram(panel, frame, width) {
     svg("text", { x: round(x(tick)), y: bottom + 18, "text-anchor": "middle" }, tickText(tick, false, all)));
   root.append(svg("text", { x: (x.to[0] + x.to[1]) / 2, y: height - 4, "text-anchor": "middle", class: "ni-axis-label" }, panel.x_label));
   root.dataset.axes = JSON.stringify({ x: { from: x.from, to: x.to }, top });
-  const missing = [...Array(rows).keys()].filter((row) => values.subarray(row * bins, (row + 1) * bins).some(Number.isNaN));
   root.setAttribute("aria-label", `Histograms of ${panel.title ?? panel.x_label}, ${rows} rows from ${panel.limits.map((v) => number(v)).join(" to ")}`);
   return {
     element: root,
     summary: "",
-    notes: missing.map((row) => ["Gaps where values are not numbers", labels[row]]),
+    notes: histogramNotes(values, labels, bins, top),
     table: () => histogramTable(panel, values, labels, rows, bins),
   };
+}
+
+function histogramNotes(values, labels, bins, top) {
+  const rows = labels.map((label, row) => [label, values.subarray(row * bins, (row + 1) * bins)]);
+  const those = (kind, test) => rows.filter(([, row]) => row.some(test)).map(([label]) => [kind, label]);
+  return [
+    ...those("Gaps where values are not numbers", Number.isNaN),
+    ...those("Arrows where bars are cut", (value) => value > CUT * top),
+  ];
 }
 
 function rowLabels(panel, frame, rows) {
@@ -204,7 +214,7 @@ function histogramRow(panel, values, row, label, x, base, height, top) {
     if (!(value > 0)) return;
     const from = round(x(panel.limits[0] + i * step)), to = round(x(panel.limits[0] + (i + 1) * step));
     path += `M${from},${base}V${round(base - unit * Math.min(value, top))}H${to}V${base}Z`;
-    if (value > 1.001 * top) cuts += `M${(from + to) / 2},${round(base - height - 5)}l3.5,4h-7z`;
+    if (value > CUT * top) cuts += `M${(from + to) / 2},${round(base - height - 5)}l3.5,4h-7z`;
   });
   return [
     svg("text", { x: x.to[0] - 8, y: base - 4, "text-anchor": "end" }, label),

@@ -12,7 +12,9 @@ function render({ model, el }) {
   const spec = model.get("spec"), columns = decode(model.get("table"));
   const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" });
   const live = html("p", { class: "ni-hidden" });
-  const notes = html("p", { class: "ni-notes" });
+  // Room for notes is kept wherever one may come, so that the page does not jump.
+  const noted = Object.values(columns).some((column) => !column.values.every(Number.isFinite));
+  const notes = html("p", { class: "ni-notes", hidden: !noted });
   const controls = spec.controls.map((one, i) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
   const panels = spec.panels.map((panel) => panelOf(panel, signal));
@@ -44,6 +46,7 @@ function render({ model, el }) {
     shown = panels.map((panel) => panel.draw(frame));
     const said = sentences(shown.flatMap((drawn) => drawn.notes));
     if (notes.textContent !== said) notes.textContent = said;
+    notes.hidden = !said && !noted;
     numbers.update();
     const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
     const result = shown.map((drawn) => drawn.summary).filter(Boolean).join(". ");

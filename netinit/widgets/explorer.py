@@ -21,9 +21,7 @@ from netinit.widgets.words import nearest
 _HERE = Path(__file__).parent
 _MODULES = ("table.js", "marks.js", "charts.js", "controls.js", "explorer.js")
 # Imports and comments that fill lines: every figure of a page carries the script in its state.
-_UNSENT = re.compile(
-    r"^(import [^;]*;\n| */\*\*.*?\*/\n| *//[^\n]*\n)", re.MULTILINE | re.DOTALL
-)
+_UNSENT = re.compile(r"^(import [^;]*;\n| */\*\*.*?\*/\n| *//[^\n]*\n)", re.MULTILINE | re.DOTALL)
 
 
 def _script() -> str:

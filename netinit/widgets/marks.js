@@ -43,10 +43,12 @@ function general(value, digits) {
   return plain ? short : `${short}e${exponent}`;
 }
 
-/** About `count` round numbers from low to high; whole ones if asked. */
+/** Round numbers from low to high, about `count` but two at least; whole ones if asked. */
 export function ticks(low, high, count, whole = false) {
   const rough = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(rough));
-  let step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10);
+  const many = (m) => Math.floor(high / (m * power) + 1e-9) - Math.ceil(low / (m * power) - 1e-9) >= 2;
+  const wide = [1, 2, 5, 10].filter((m) => m * power >= rough * 0.999);
+  let step = power * (wide.find(many) ?? [5, 2, 1, 0.5, 0.2].find(many) ?? wide[0]);
   if (whole) step = Math.max(1, Math.round(step));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) found.push(i * step);

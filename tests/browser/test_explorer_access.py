@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from drawn import check, every_kind, settle, simple, visits, write_page
 
 from netinit.style import ROLES
+from netinit.widgets import Explorer, Histogram
 from netinit.widgets.words import number
 
 pytestmark = pytest.mark.browser
@@ -91,6 +92,18 @@ def test_values_beyond_the_axis_are_marked_with_an_arrow_that_is_said(visit, pag
     after = settle(page, 1)
     assert page.locator("[data-beyond=signal]").count() == 1
     assert "Arrows where values lie beyond the axis: measured; predicted." in after["notes"]
+
+
+def test_a_spike_is_cut_so_that_broad_rows_stay_visible_and_that_is_said(visit, tmp_path):
+    rows = np.ones((3, 8))
+    rows[2, 4] = 100
+    spiky = Explorer(lambda: {"y": rows}, panels=[Histogram("y", limits=(0, 1))])
+    page = visit(write_page(tmp_path, spiky).as_uri())
+    notes = page.locator(".ni-notes")
+    assert notes.text_content() == "Arrows where bars are cut: layer 3."
+    assert notes.is_visible()
+    first = page.locator("[data-row='0']").get_attribute("d")
+    assert first.count("V") == 16
 
 
 def test_the_numbers_are_given_as_tables_on_request(visit, page_url, explorer):

@@ -12,6 +12,17 @@ from netinit.widgets.words import number
 pytestmark = pytest.mark.browser
 
 
+# Calls a function of a JavaScript module once for each list of arguments.
+CALL = """async ([source, name, calls]) => {
+  const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
+  return calls.map((given) => module[name](...given));
+}"""
+
+
+def marks():
+    return (ASSETS / "marks.js").read_text("utf8")
+
+
 @pytest.fixture(scope="module")
 def explorer():
     return every_kind()
@@ -133,6 +144,21 @@ def test_play_runs_through_time_and_stops_at_its_end(visit, page_url, explorer):
     check(page.evaluate(READ)[0], explorer.frame(step=40))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "count", "expected"),
+    [
+        (-4, 4, 3, [-4, -2, 0, 2, 4]),
+        (0, 1, 4, [0, 0.5, 1]),
+        (-20, 20, 5, [-20, -10, 0, 10, 20]),
+        (0.1, 0.4, 3, [0.1, 0.2, 0.3, 0.4]),
+        (0, 300, 5, [0, 100, 200, 300]),
+    ],
+)
+def test_an_axis_has_round_ticks_and_never_too_few(visit, page_url, low, high, count, expected):
+    written = visit(page_url).evaluate(CALL, [marks(), "ticks", [[low, high, count]]])
+    assert written == [pytest.approx(expected)]
+
+
 def test_a_key_press_is_drawn_within_a_frame_or_two(visit, page_url, capsys):
     page = visit(page_url)
     page.locator("[data-control=scale]").focus()
@@ -164,14 +190,7 @@ def test_javascript_writes_numbers_as_python_does(visit, page_url):
     page = visit(page_url)
     rng = np.random.default_rng(7)
     values = [*(rng.normal(size=200) * 10.0 ** rng.integers(-12, 12, 200)), 0.0, 1.0, -3.0, 1e5]
-    source = (ASSETS / "marks.js").read_text("utf8")
     for spec in (".3g", ".2f", ".1e", ".1%", "d", ".1g", ".6g"):
-        written = page.evaluate(
-            """async ([source, values, spec]) => {
-              const url = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
-              const { number } = await import(url);
-              return values.map((value) => number(value, spec));
-            }""",
-            [source, [float(v) for v in values], spec],
-        )
+        calls = [[float(value), spec] for value in values]
+        written = page.evaluate(CALL, [marks(), "number", calls])
         assert written == [number(float(v), spec) for v in values], spec

@@ -79,18 +79,30 @@ def predict(
     widths = check_widths(widths)
     lengths = _squared_lengths(x, widths[0])
     weights, biases = _per_layer(weight_variance, bias_variance, len(widths) - 1)
+    with np.errstate(over="ignore"):
+        forward, hidden, slopes = _recursion(record, widths, lengths, weights, biases)
+        factors = [
+            n * w * slope for n, w, slope in zip(widths[2:], weights[1:], slopes, strict=True)
+        ]
+        backward = [np.ones_like(forward[0])]
+        for factor in reversed(factors):
+            backward.insert(0, factor * backward[0])
+    groups = (forward, hidden, factors, backward)
+    return Prediction(*(_averages(group, forward[0].shape[:-1]) for group in groups))
+
+
+def _recursion(
+    record: Activation, widths: list[int], lengths: Array, weights: Array, biases: Array
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """The q of each layer, and E phi^2 and E phi'^2 of each hidden layer, per input."""
     q = weights[0] * lengths + biases[0]
-    forward, hidden, factors = [q], [], []
-    for layer, width in enumerate(widths[1:-1], start=1):
+    forward, hidden, slopes = [q], [], []
+    for width, weight, bias in zip(widths[1:-1], weights[1:], biases[1:], strict=True):
         hidden.append(interpolated(moments.second_moment, record, q))
-        slope = interpolated(moments.derivative_second_moment, record, q)
-        factors.append(widths[layer + 1] * weights[layer] * slope)
-        q = width * weights[layer] * hidden[-1] + biases[layer]
+        slopes.append(interpolated(moments.derivative_second_moment, record, q))
+        q = width * weight * hidden[-1] + bias
         forward.append(q)
-    backward = [np.ones_like(q)]
-    for factor in reversed(factors):
-        backward.insert(0, factor * backward[0])
-    return Prediction(*(_averages(group, q) for group in (forward, hidden, factors, backward)))
+    return forward, hidden, slopes
 
 
 def interpolated(
@@ -104,7 +116,7 @@ def interpolated(
     >>> bool(np.abs(found / exact - 1).max() < 1e-12)
     True
     """
-    regular = (q > 0) & np.isfinite(q)
+    regular = (q > 0) & (q < 1e300)
     position = np.log(q, out=np.zeros_like(q), where=regular)
     cells, cell = np.unique(np.floor(position), return_inverse=True)
     table = np.stack([_values(moment, record, int(c)) for c in cells])
@@ -116,7 +128,7 @@ def interpolated(
     values = (weights * table[cell.reshape(q.shape)]).sum(axis=-1) / weights.sum(axis=-1)
     if regular.all():
         return values
-    return np.where(regular, values, np.where(q == 0, moment(record, 0.0), q))
+    return np.where(regular, values, np.where(q == 0, moment(record, 0.0), np.inf))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -125,10 +137,10 @@ def _values(moment: Callable[[Activation, Array], Array], record: Activation, ce
     return moment(record, np.exp(cell + (1 + _CHEBYSHEV) / 2))
 
 
-def _averages(group: list[Array], q: Array) -> Array:
+def _averages(group: list[Array], settings: tuple[int, ...]) -> Array:
     """The mean over the inputs (the last axis), one layer after another."""
     if not group:
-        return np.empty((*q.shape[:-1], 0))
+        return np.empty((*settings, 0))
     return np.stack([values.mean(axis=-1) for values in group], axis=-1)
 
 

@@ -136,21 +136,26 @@ def _network(
     homogeneous = _homogeneous(record)
     log_std = np.log(stds)
     passed = np.zeros(1) if homogeneous else log_std
-    # Layer l of a homogeneous network of std s is s^l times that of the network of std 1.
-    left_out = log_std[:, None] * np.arange(1, depth + 1) * homogeneous
+    up, down = _left_out(log_std, depth) if homogeneous else np.zeros((2, len(stds), depth))
     forward, slopes, counts = [], [], {}
     for layer, (h, a, slope) in enumerate(_forward(record, weights, x, passed), start=1):
-        forward.append((h.log_power(), a.log_power()))
+        forward.append((h.log_power, a.log_power))
         slopes.append(slope)
         if histograms is not None and layer in histograms.layers:
             signal = h if histograms.of == "preactivations" else a
-            counts[layer] = signal.count(left_out[:, layer - 1], histograms)
+            counts[layer] = signal.count(up[:, layer - 1], histograms)
     logs = np.array(
         [*zip(*forward, strict=True), _backward(weights, slopes, output_gradient, passed)]
     )
-    shift = np.stack([left_out, left_out, left_out[:, -1:] - left_out])
     counted = histograms and np.stack([counts[layer] for layer in histograms.layers], axis=1)
-    return logs.swapaxes(1, 2) + 2 * shift, counted
+    return logs.swapaxes(1, 2) + 2 * np.stack([up, up, down]), counted
+
+
+def _left_out(log_std: Array, depth: int) -> tuple[Array, Array]:
+    """What a homogeneous network of std 1 lacks: ln s^l for h^l, ln s^(depth - l) for delta^l."""
+    passed = np.arange(1, depth + 1)
+    down = [np.where(n, n * log_std, 0.0) for n in depth - passed]  # 0^0 is 1
+    return log_std[:, None] * passed, np.stack(down, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,10 +164,7 @@ class _Scaled:
 
     values: Array
     log_scale: Array
-
-    def log_power(self) -> Array:
-        """The natural logarithm of the true mean square."""
-        return 2 * self.log_scale + _log_power(self.values)
+    log_power: Array  # natural logarithm of the true mean square
 
     def count(self, log_factor: Array, wanted: Histograms) -> Array:
         """The histogram of exp(log_factor) times the signal."""
@@ -178,22 +180,22 @@ def _forward(
     """h, a and phi'(h) of each layer."""
     bends = not _homogeneous(record)
     vanishes = float(record(np.float32(0))) == 0
-    a = _Scaled(np.broadcast_to(x, (len(log_std), *x.shape)), np.zeros(len(log_std)))
+    a, log_scale = np.broadcast_to(x, (len(log_std), *x.shape)), np.zeros(len(log_std))
     for weight in weights:
-        log = a.log_scale + log_std
-        h = _times(a.values, weight.T)
+        h = _times(a, weight.T)
+        log_scale = log_scale + log_std
         power = _log_power(h)
-        small = (2 * log + power < 2 * np.log(_TINY)) & vanishes | (not bends)
-        unit = np.where(np.isfinite(power), -power / 2, 0)
-        _scale(h, np.where(small, unit, log))
-        log = np.where(small, log - unit, 0)
-        log[power == -np.inf] = -np.inf
-        values, slope = record(h), record.derivative(h)
+        total = 2 * log_scale + power
+        small = (total < 2 * np.log(_TINY)) & vanishes | (not bends)
+        factor = np.where(small, np.where(np.isfinite(power), -power / 2, 0), log_scale)
+        _scale(h, factor)
+        log_scale = np.where(small, np.where(total == -np.inf, -np.inf, log_scale - factor), 0)
+        a, slope = record(h), record.derivative(h)
         if bends and small.any():
             slope[small] = record.derivative(h[small] * np.float32(_TINY))
-            values[small] = slope[small] * h[small]
-        a = _Scaled(values, log)
-        yield _Scaled(h, log), a, slope
+            a[small] = slope[small] * h[small]
+        after = 2 * log_scale + _log_power(a)
+        yield _Scaled(h, log_scale, total), _Scaled(a, log_scale, after), slope
 
 
 def _backward(

@@ -63,7 +63,7 @@ function player(spec, pick, signal) {
   };
   const stop = () => { cancelAnimationFrame(request); request = 0; label(); };
   const tick = (now) => {
-    if (now >= next) { next = now + pause; pick(index + 1); }
+    if (now >= next) { next = now + pause; pick(Math.min(index + 1, last)); }
     if (index >= last) stop(); else request = requestAnimationFrame(tick);
   };
   button.addEventListener("click", () => {
@@ -75,7 +75,9 @@ function player(spec, pick, signal) {
     label();
   }, { signal });
   still.addEventListener("change", stop, { signal });
-  signal.addEventListener("abort", stop);
+  const screen = new IntersectionObserver(([{ isIntersecting }]) => { if (!isIntersecting) stop(); });
+  screen.observe(button);
+  signal.addEventListener("abort", () => { stop(); screen.disconnect(); });
   label();
   base.element.classList.add("ni-player");
   base.element.prepend(button);

@@ -10,31 +10,20 @@ const QUIET = 250; // ms without a change before a screen reader is told the res
 function render({ model, el }) {
   const life = new AbortController(), { signal } = life;
   const spec = model.get("spec"), columns = decode(model.get("table"));
-  const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" });
-  const live = html("p", { class: "ni-hidden" });
-  // Room for notes is kept wherever one may come, so that the page does not jump.
-  const noted = Object.values(columns).some((column) => !column.values.every(Number.isFinite));
-  const notes = html("p", { class: "ni-notes", hidden: !noted });
-  const controls = spec.controls.map((one, i) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
-  const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
+  const { indices, pick } = stateOf(model, spec);
+  const controls = spec.controls.map((one) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
   const panels = spec.panels.map((panel) => panelOf(panel, signal));
+  const words = wordsOf(spec, columns);
   const numbers = numbersOf(() => shown);
-  let timer = 0, width = -1, place = "", shown = [];
+  let width = -1, place = "", shown = [];
 
-  const indices = () => {
-    const selection = model.get("selection") ?? {};
-    return spec.controls.map((one) => {
-      const index = one.values.findIndex((value) => same(value, selection[one.name]));
-      return index < 0 ? one.start : index;
-    });
-  };
-
-  function pick(change) {
-    const now = indices();
-    const selection = Object.fromEntries(spec.controls.map((one, i) => [one.name, one.values[now[i]]]));
-    model.set("selection", { ...selection, ...change });
-    model.save_changes();
-  }
+  const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
+  const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" },
+    html("div", { class: "ni-head" }, html("p", { class: "ni-title" }, spec.title), controls.length ? reset : null),
+    spec.description ? html("p", { class: "ni-description" }, spec.description) : null,
+    html("div", { class: "ni-controls" }, ...controls.map((one) => one.element)),
+    html("div", { class: "ni-panels" }, ...panels.map((panel) => panel.element)),
+    words.notes, numbers.element, words.live);
 
   function draw() {
     const now = indices();
@@ -44,15 +33,8 @@ function render({ model, el }) {
     controls.forEach((one, i) => one.show(now[i]));
     const frame = frameOf(spec, columns, now);
     shown = panels.map((panel) => panel.draw(frame));
-    const said = sentences(shown.flatMap((drawn) => drawn.notes));
-    if (notes.textContent !== said) notes.textContent = said;
-    notes.hidden = !said && !noted;
+    words.tell(now, shown);
     numbers.update();
-    const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
-    const result = shown.map((drawn) => drawn.summary).filter(Boolean).join(". ");
-    const tell = () => { live.textContent = `${state}. ${result}.`; };
-    clearTimeout(timer);
-    if (live.textContent) timer = setTimeout(tell, QUIET); else tell();
     root.dataset.drawn = Number(root.dataset.drawn ?? 0) + 1;
   }
 
@@ -62,26 +44,58 @@ function render({ model, el }) {
   }, { signal });
   // JupyterLab's command mode would take the arrow keys from the focused control.
   root.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; }, { signal });
-
-  root.append(
-    html("div", { class: "ni-head" }, html("p", { class: "ni-title" }, spec.title), spec.controls.length ? reset : null),
-    spec.description ? html("p", { class: "ni-description" }, spec.description) : "",
-    html("div", { class: "ni-controls" }, ...controls.map((one) => one.element)),
-    html("div", { class: "ni-panels" }, ...panels.map((panel) => panel.element)),
-    notes, numbers.element, live);
   el.append(root);
   model.on("change:selection", draw);
   const observer = new ResizeObserver(draw);
   observer.observe(root);
   draw();
-  live.setAttribute("aria-live", "polite"); // only now: a page that opens does not talk
   return () => {
     life.abort();
     observer.disconnect();
-    clearTimeout(timer);
+    words.stop();
     model.off("change:selection", draw);
     root.remove();
   };
+}
+
+/** The selection, which lives in the model alone: read as indices, changed by value. */
+function stateOf(model, spec) {
+  const indices = () => {
+    const selection = model.get("selection") ?? {};
+    return spec.controls.map((one) => {
+      const index = one.values.findIndex((value) => same(value, selection[one.name]));
+      return index < 0 ? one.start : index;
+    });
+  };
+  const pick = (change) => {
+    const now = indices();
+    const selection = Object.fromEntries(spec.controls.map((one, i) => [one.name, one.values[now[i]]]));
+    model.set("selection", { ...selection, ...change });
+    model.save_changes();
+  };
+  return { indices, pick };
+}
+
+/** What is said of a drawing: notes for all, and the result in words for a screen reader. */
+function wordsOf(spec, columns) {
+  // Room for notes is kept wherever one may come, so that the page does not jump.
+  const noted = Object.values(columns).some((column) => !column.values.every(Number.isFinite));
+  const notes = html("p", { class: "ni-notes", hidden: !noted });
+  const live = html("p", { class: "ni-hidden" });
+  let timer = 0;
+  const tell = (now, shown) => {
+    const said = sentences(shown.flatMap((drawn) => drawn.notes));
+    if (notes.textContent !== said) notes.textContent = said;
+    notes.hidden = !said && !noted;
+    const state = spec.controls.map((one, i) => `${one.label} ${one.texts[now[i]]}`).join(", ");
+    const results = shown.map((drawn) => drawn.summary);
+    const result = [state, ...results].filter(Boolean).map((part) => `${part}.`).join(" ");
+    clearTimeout(timer);
+    if (live.hasAttribute("aria-live")) timer = setTimeout(() => { live.textContent = result; }, QUIET);
+    else live.textContent = result; // a page that opens does not talk
+    live.setAttribute("aria-live", "polite");
+  };
+  return { notes, live, tell, stop: () => clearTimeout(timer) };
 }
 
 /** One sentence per kind of note: "Gaps where values are not numbers: a; b." */

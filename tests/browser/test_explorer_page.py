@@ -5,7 +5,7 @@ import statistics
 import ipywidgets
 import numpy as np
 import pytest
-from drawn import ASSETS, READ, check, every_kind, served, settle, simple, visits, write_page
+from drawn import ASSETS, READ, WAIT, check, every_kind, served, settle, simple, visits, write_page
 
 from netinit.widgets.words import number
 
@@ -142,6 +142,13 @@ def test_play_runs_through_time_and_stops_at_its_end(visit, page_url, explorer):
     page.get_by_role("button", name="Play training step").wait_for()
     page.wait_for_timeout(50)
     check(page.evaluate(READ)[0], explorer.frame(step=40))
+
+
+def test_play_pauses_when_it_leaves_the_screen(visit, page_url):
+    page = visit(page_url)
+    page.get_by_role("button", name="Play training step").click()
+    page.evaluate("document.querySelector('.ni-explorer').style.marginTop = '5000px'")
+    page.wait_for_function("document.querySelector('.ni-play').textContent === '▶'", timeout=WAIT)
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def _task(
 ) -> _Task:
     """The checked arguments, the inputs in the network's dtype."""
     arguments.choice(loss, LOSSES, "loss")
-    if not callable(getattr(optimizer, "update", None)):
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "update", None)):
         raise TypeError(f"optimizer must be SGD, Momentum or Adam (a record), not {optimizer!r}")
     if (x_test is None) != (y_test is None):
         raise ValueError("x_test and y_test go together: give both or neither")

@@ -8,7 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
-SIZE = {"width": 1200, "height": 1300}  # down to the first figure
+SIZE = {"width": 1200, "height": 1300}
+# Down to the end of the first panel, where there is one.
+BOTTOM = "() => document.querySelector('.ni-panel')?.getBoundingClientRect().bottom ?? 860"
 DRAWN = "() => performance.getEntriesByName('ni-host-done').length > 0"
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -20,7 +22,8 @@ def take(browser: Browser, page: Path, scheme: str, target: Path) -> None:
     view.goto(page.as_uri())
     view.wait_for_function(DRAWN)
     view.evaluate("() => document.fonts.ready")
-    view.screenshot(path=target)
+    height = min(view.evaluate(BOTTOM) + 24, SIZE["height"])
+    view.screenshot(path=target, clip={"x": 0, "y": 0, "width": SIZE["width"], "height": height})
     view.close()
 
 

@@ -262,7 +262,9 @@ def _inputs(x: npt.ArrayLike | None, batch: int, width: int, rng: np.random.Gene
     return x.astype(np.float32)
 
 
-def _check_layers(histograms: Histograms | None, depth: int) -> None:
+def _check_layers(histograms: Histograms, depth: int) -> None:
+    if not isinstance(histograms, Histograms):
+        raise TypeError(f"histograms must be a Histograms record, not {histograms!r}")
     wrong = [n for n in histograms.layers if not 1 <= arguments.integer(n, "each layer") <= depth]
     if wrong or not len(histograms.layers):
         raise ValueError(f"layers of the histograms must be from 1 to {depth}, not {wrong}")

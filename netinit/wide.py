@@ -79,8 +79,9 @@ def wide_forward(
     [(4, 20000), (4, 20000), (4, 20000)]
     """
     record = activations.get(activation)
-    if not arguments.size(depth, "depth"):
-        raise ValueError("depth must be at least 1")
+    for name, value in {"depth": depth, "width": width}.items():
+        if not arguments.size(value, name):
+            raise ValueError(f"{name} must be at least 1")
     rng = arguments.generator(rng)
     preactivations, inputs = [], [arrays.batch(x, "x", "fan_in")]
     for layer in range(depth):

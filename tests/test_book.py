@@ -17,7 +17,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 
 import archives
 import build
-from netbook import boxes, figures, folds, freshness, markup, offline, pages, search, svg, widgets
+from netbook import (
+    boxes,
+    figures,
+    folds,
+    freshness,
+    markup,
+    offline,
+    pages,
+    search,
+    svg,
+    tables,
+    widgets,
+)
 
 ROOT = Path(__file__).parents[1]
 PICTURE = """<?xml version="1.0"?>
@@ -213,6 +225,16 @@ def test_hidden_parts_of_a_cell_fold_under_a_summary(mode, summaries):
     assert found == summaries
     assert page.astext().count("code") >= 1
     assert not any(node.get("hide_mode") for node in page.findall(nodes.container))
+
+
+def test_a_table_gets_a_box_and_its_empty_corner_is_no_heading():
+    entries = [nodes.entry("", paragraph(nodes.Text(word))) for word in ("", "loss")]
+    head = nodes.thead("", nodes.row("", *entries))
+    page = document(nodes.table("", nodes.tgroup("", head, cols=2)))
+    tables.Tables(page).apply()
+    assert markup.opening(page.children[0]) == '<div class="table">'
+    assert [entry.astext() for entry in page.findall(nodes.entry)] == ["loss"]
+    assert [cell["tag"] for cell in page.findall(markup.Block)] == ["div", "td"]
 
 
 # Pages, search, freshness

@@ -17,10 +17,23 @@ from netbook import (
     offline,
     pages,
     search,
+    tables,
     widgets,
 )
 
-PARTS = (boxes, citations, figures, folds, freshness, markup, offline, pages, search, widgets)
+PARTS = (
+    boxes,
+    citations,
+    figures,
+    folds,
+    freshness,
+    markup,
+    offline,
+    pages,
+    search,
+    tables,
+    widgets,
+)
 THEME = Path(__file__).parents[1] / "theme"
 
 

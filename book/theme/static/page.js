@@ -103,4 +103,5 @@
   reachable();
   addEventListener("resize", reachable);
   addEventListener("load", reachable);
+  addEventListener("toggle", reachable, true); // what was folded has its width only now
 })();

@@ -269,6 +269,18 @@ def test_search_keeps_the_words_of_a_section_apart_from_those_of_the_next():
     ]
 
 
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (r"\operatorname{Var} h_i = n\,\sigma_w^2", "Var h_i = n sigma_w^2"),
+        (r"\delta^l = \partial \mathcal{L}", "delta^l = partial L"),
+        ("", ""),
+    ],
+)
+def test_search_spells_formulas_in_words(formula, words):
+    assert search.spelled(formula) == words
+
+
 def test_an_edit_to_the_package_or_the_pins_changes_the_fingerprint(tmp_path):
     (tmp_path / "netinit" / "widgets").mkdir(parents=True)
     script = tmp_path / "netinit" / "widgets" / "a.js"

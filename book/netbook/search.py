@@ -4,6 +4,7 @@ A script, not JSON, because a page opened as a file may load scripts but fetch n
 """
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -11,13 +12,27 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import clean_astext
 
+DRESS = re.compile(
+    r"\\(?:mathcal|mathbb|mathrm|text|operatorname|q?quad|left|right|tfrac|d?frac)\b|[{}&]"
+)
 SKIPPED = (nodes.section, nodes.title, nodes.raw, nodes.comment, nodes.system_message)
+
+
+def spelled(formula: str) -> str:
+    r"""The words of a formula: ``delta^l`` for ``\delta^l``.
+
+    >>> spelled(r"\operatorname{Var} h_i = n\,\sigma_w^2")
+    'Var h_i = n sigma_w^2'
+    """
+    return re.sub(r"\\[^a-zA-Z]", " ", DRESS.sub("", formula)).replace("\\", "")
 
 
 def text_of(node: nodes.Node) -> str:
     """The words of `node`, without those of the sections inside it."""
     if isinstance(node, nodes.Text):
         return str(node)
+    if isinstance(node, nodes.math | nodes.math_block):
+        return spelled(node.astext())
     pieces = (text_of(child) for child in node.children if not isinstance(child, SKIPPED))
     joint = "" if isinstance(node, nodes.TextElement) else " "
     return joint.join(pieces)

@@ -32,7 +32,8 @@
     const text = section.plainText.length === section.text.length ? section.text : section.plainText;
     const at = Math.max(0, Math.min(...words.map((w) => (section.plainText.indexOf(w) + 1 || 1e9) - 1)));
     const from = at > 1e8 ? 0 : Math.max(0, text.lastIndexOf(" ", Math.max(0, at - 60)) + 1);
-    const piece = text.slice(from, from + 170);
+    const end = from + 170 < text.length ? text.lastIndexOf(" ", from + 170) : text.length;
+    const piece = text.slice(from, end);
     const holder = document.createElement("p");
     const pattern = new RegExp("(" + words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|") + ")", "giu");
     holder.append(from ? "… " : "");
@@ -40,7 +41,7 @@
       if (i % 2) holder.append(Object.assign(document.createElement("mark"), { textContent: part }));
       else holder.append(part);
     });
-    holder.append(from + 170 < text.length ? " …" : "");
+    holder.append(end < text.length ? " …" : "");
     return holder;
   }
 

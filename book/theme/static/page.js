@@ -26,6 +26,8 @@
       show();
     });
     dark.addEventListener("change", show);
+    addEventListener("beforeprint", () => { root.dataset.theme = "light"; });
+    addEventListener("afterprint", show);
     show();
   }
 

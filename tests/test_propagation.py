@@ -159,6 +159,15 @@ def test_dead_units_are_counted_and_nearly_dead_ones_are_not():
     np.testing.assert_array_equal(measure(net, x, rng=0).dead, [0.5])
 
 
+def test_gradients_whose_squares_float32_cannot_hold_are_measured():
+    net, x = init_mlp([4, 6, 2], rng=0), np.ones((5, 4))
+    output_gradient = np.random.default_rng(0).standard_normal((5, 2))
+    plain, tiny = (measure(net, x, output_gradient=s * output_gradient) for s in (1, 1e-25))
+    for name in ("gradient_second_moment", "weight_gradient_second_moment"):
+        ratio = getattr(tiny, name) / getattr(plain, name)
+        np.testing.assert_allclose(ratio, 1e-50, rtol=1e-5)
+
+
 def test_the_drawn_output_gradient_is_standard_normal_and_repeats_with_its_seed():
     net, x = init_mlp([4, 500], rng=0), np.ones((200, 4))
     one, again, other = (measure(net, x, rng=r).gradient_second_moment[0] for r in (0, 0, 1))

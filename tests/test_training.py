@@ -231,6 +231,36 @@ def test_divergence_on_the_way_is_recorded_from_there_on():
     np.testing.assert_array_equal(lost[:, -1], together.diverged)
 
 
+class Poison:
+    """An optimiser that spoils the first network of three at its fifth step."""
+
+    def __init__(self, optimizer):
+        self.optimizer, self.memories = optimizer, optimizer.memories
+
+    def update(self, parameter, gradient, memory, step):
+        self.optimizer.update(parameter, gradient, memory, step)
+        if step == 5 and len(parameter) == 3:
+            parameter[0] = np.nan
+
+
+@every_optimizer
+def test_when_one_leaves_on_the_way_the_others_keep_their_own_memory(optimizer):
+    nets = networks(3)
+    history = run(stack(nets), optimizer=Poison(optimizer), rng=[3, 4, 5])
+    np.testing.assert_array_equal(history.diverged, [True, False, False])
+    np.testing.assert_array_equal(np.isnan(history.loss[0]), [False, True, True, True])
+    for i in (1, 2):
+        assert_same_run(history, i, run(nets[i], optimizer=optimizer, rng=3 + i))
+
+
+def test_a_network_that_diverged_stays_as_it_was_however_rarely_it_is_evaluated():
+    settings = {"optimizer": SGD(1e12), "steps": 60}
+    often, rarely = (run(stack(networks(3)), evaluate_every=n, **settings) for n in (1, 60))
+    np.testing.assert_array_equal(often.diverged, rarely.diverged)
+    for ours, theirs in zip(parameters(often.net), parameters(rarely.net), strict=True):
+        np.testing.assert_array_equal(ours[often.diverged], theirs[often.diverged])
+
+
 def test_when_all_diverge_training_ends_without_an_error():
     history = run(stack([exploding(0), exploding(1)]))
     assert history.diverged.all()

@@ -66,6 +66,18 @@ def test_a_factorization_of_uniform_numbers_is_caught(low, caught):
     assert caught <= {name for name, z in battery(q).items() if z > Z_LIMIT}
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (5, 2), (5, 5), (90, 70), (300, 130)])
+def test_tiles_multiply_to_the_plain_product_of_reflections(shape):
+    rows, columns = shape
+    vectors, signs = module._reflectors(rows, columns, 3, np.dtype(np.float64))
+    product = np.eye(rows)
+    for v in vectors[:columns, :rows]:
+        product -= np.outer(product @ v, 2 * v / (v @ v))
+    plain = product[:, :columns] * -signs
+    tiled = module._by_reflections(rows, columns, 3, np.dtype(np.float64))
+    np.testing.assert_allclose(tiled, plain, atol=1e-13)
+
+
 @pytest.mark.parametrize("shape", [(70, 70), (90, 66)])
 def test_tiles_join_without_a_trace(shape):
     rows, columns = shape

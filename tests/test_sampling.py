@@ -132,7 +132,8 @@ def test_calls_with_one_generator_and_with_two_seeds_are_independent(law):
 def test_the_tails_of_the_normal_are_as_heavy_as_they_should_be(threshold, share):
     x = sampling.normal(1 << 24, std=1.0, rng=2)
     assert abs(z_share(np.abs(x) > threshold, share)) < Z_LIMIT
-    assert np.abs(x).max() > 5
+    # Radii from too few bits would gather at the largest one, 6.76.
+    assert 5 < np.abs(x).max() < 6.2
 
 
 def test_a_mean_shifts_the_draws():
@@ -292,24 +293,25 @@ PINNED_UNIFORM = [
     0.5365886092185974,
     0.1690429002046585,
     -0.2768196165561676,
+    -0.9526468515396118,
     -0.9701213836669922,
-    0.5254190564155579,
+    0.7828673720359802,
 ]
-PINNED_NORMAL = [1.364704, 1.903707, 0.2783278, 0.7412575, 0.9680164]
-PINNED_TRUNCATED = [0.7887108, 0.2314876, -0.383632, -2.03097, 0.7694993]
+PINNED_NORMAL = [1.364704, 1.903707, 0.2783278, 0.3382259, 0.7412575, 1.262774]
+PINNED_TRUNCATED = [0.7887108, 0.2314876, -0.383632, -1.923231, -2.03097, 1.300198]
 PINNED_HAAR = [-0.4780563, -0.2565712, -0.8400199]
 PINNED_HAAR_TILED = [-0.1757611, -0.1914161, -0.02068341]
 
 
 def test_a_seed_means_the_same_numbers_in_every_release():
     # A change here breaks every experiment that names a seed: say so in the changelog.
-    places = [0, 1, sampling.CHUNK, sampling.BLOCK, COUNT - 1]
-    uniform = sampling.uniform(COUNT, bound=1.0, rng=0)
+    count, places = 600_000, [0, 1, 1 << 16, 1 << 17, 1 << 18, 599_999]
+    uniform = sampling.uniform(count, bound=1.0, rng=0)
     assert uniform[places].tolist() == PINNED_UNIFORM
     # Another processor may round a logarithm or a cosine differently.
-    normal = sampling.normal(COUNT, std=1.0, rng=0)
+    normal = sampling.normal(count, std=1.0, rng=0)
     np.testing.assert_allclose(normal[places], PINNED_NORMAL, rtol=1e-5)
-    cut = sampling.truncated_normal(COUNT, std=1.0, rng=0)
+    cut = sampling.truncated_normal(count, std=1.0, rng=0)
     np.testing.assert_allclose(cut[places], PINNED_TRUNCATED, rtol=1e-5)
     np.testing.assert_allclose(haar(3, 2, rng=0)[:, 0], PINNED_HAAR, rtol=1e-5)
     np.testing.assert_allclose(haar(80, 70, rng=0)[:3, 0], PINNED_HAAR_TILED, rtol=1e-4)

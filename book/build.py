@@ -69,8 +69,8 @@ def build(root: Path, out: Path, *, force: bool = False) -> int:
         return tell(out, "nothing has changed since the last build")
     started = time.monotonic()
     stamp.unlink(missing_ok=True)
-    if force:
-        shutil.rmtree(out / "html", ignore_errors=True)
+    # Sphinx copies a changed style sheet only if it writes a page: let it write all of them.
+    shutil.rmtree(out / "html", ignore_errors=True)
     if force or not complete:
         # Warnings are given when a page is read, so a failed build must read all pages again.
         shutil.rmtree(out / ".doctrees", ignore_errors=True)

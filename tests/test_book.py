@@ -364,8 +364,8 @@ def tiny(tmp_path):
     return tmp_path
 
 
-def run_build(folder, *options):
-    command = [sys.executable, str(ROOT / "book" / "build.py"), "--source", str(folder), *options]
+def run_build(folder):
+    command = [sys.executable, str(folder / "book" / "build.py"), "--source", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -380,6 +380,15 @@ def test_a_book_is_built_once_and_citations_lead_to_their_entries(tiny):
     assert 'class="box predict"' in page
     assert (tiny / "_build" / "netinit-site.zip").is_file()
     assert "nothing has changed" in run_build(tiny).stdout
+
+
+def test_an_edited_style_sheet_reaches_the_site(tiny):
+    (tiny / "index.md").write_text("# Start\n\nText.\n")
+    assert run_build(tiny).returncode == 0
+    sheet = tiny / "book" / "theme" / "static" / "text.css"
+    sheet.write_text(sheet.read_text() + "/* edited */\n")
+    assert run_build(tiny).returncode == 0
+    assert "/* edited */" in (tiny / "_build" / "html" / "_static" / "text.css").read_text()
 
 
 MISTAKES = {

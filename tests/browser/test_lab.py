@@ -1,5 +1,6 @@
 """A notebook in a real JupyterLab: the widget draws, a key changes it and the trait in Python."""
 
+import contextlib
 import functools
 import json
 import os
@@ -20,12 +21,10 @@ from netinit.widgets.words import number
 
 pytestmark = pytest.mark.lab
 
-TOKEN, START, DRAW = "lab", 60, 30_000  # s to start, ms to draw
+TOKEN, START, DRAW, RUN = "lab", 60, 30_000, 240_000  # s to start, ms to draw, ms to run
+CHAPTER = Path(__file__).parents[2] / "chapters" / "04_vanishing_exploding.ipynb"
 
 SETUP = """\
-import json
-from pathlib import Path
-
 import ipywidgets
 import numpy as np
 from netinit.widgets import Explorer, Histogram, Line, Lines, Number, Numbers
@@ -50,8 +49,9 @@ def build(title):
         gain=[0.5, 1.0, 2.0, 4.0],
     )
 """
-EXPLORER = """\
-explorer = build("alone")
+OBSERVE = """\
+import json
+from pathlib import Path
 
 
 def note(change):
@@ -61,12 +61,15 @@ def note(change):
 
 
 explorer.observe(note, "selection")
-explorer
 """
+EXPLORER = f'explorer = build("alone")\n{OBSERVE}explorer\n'
 BESIDE = """\
 @ipywidgets.interact(n=(1, 5))
 def square(n=2):
     print("the square is", n * n)
+"""
+FIND = """\
+explorer = next(shown for shown in Out.values() if isinstance(shown, Explorer))
 """
 BOXED = """\
 boxed = build("boxed")
@@ -132,7 +135,11 @@ def lab(tmp_path_factory):
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(notebook, folder / "work" / "chapter.ipynb")
+    nbformat.write(notebook, folder / "work" / "small.ipynb")
+    chapter = nbformat.read(CHAPTER, as_version=4)
+    chapter.cells.append(new_code_cell(FIND + OBSERVE + 'print("observed")'))
+    (folder / "work" / "chapter").mkdir()
+    nbformat.write(chapter, folder / "work" / "chapter" / "chapter.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -149,10 +156,9 @@ def lab(tmp_path_factory):
         server.wait(20)
 
 
-@pytest.fixture(scope="module")
-def notebook(browser, lab):
-    """The notebook's page after Run All, and the folder the kernel works in."""
-    base, work = lab
+@contextlib.contextmanager
+def opened(browser, base, name):
+    """The page of a notebook after Run All."""
     context = browser.new_context(viewport={"width": 1200, "height": 2600})
     page, outside = context.new_page(), []
 
@@ -163,19 +169,27 @@ def notebook(browser, lab):
         route.continue_() if inside else route.abort()
 
     page.route("**/*", watch)
-    page.goto(f"{base}/lab/tree/chapter.ipynb?token={TOKEN}&reset")
+    page.goto(f"{base}/lab/tree/{name}?token={TOKEN}&reset")
     breathe = functools.partial(page.wait_for_timeout, 100)
     until(lambda: idle(ask(base, "/api/sessions")), START, "the kernel's start", breathe)
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=DRAW)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-    page.wait_for_function(
-        "document.querySelectorAll('.ni-explorer[data-drawn]').length === 2", timeout=DRAW
-    )
-    page.get_by_text("the square is 4").wait_for(timeout=DRAW)
-    yield page, work
+    yield page
     context.close()
     assert outside == []
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, lab):
+    """A small notebook's page after Run All, and the folder its kernel works in."""
+    base, work = lab
+    with opened(browser, base, "small.ipynb") as page:
+        page.wait_for_function(
+            "document.querySelectorAll('.ni-explorer[data-drawn]').length === 2", timeout=DRAW
+        )
+        page.get_by_text("the square is 4").wait_for(timeout=DRAW)
+        yield page, work
 
 
 def idle(sessions) -> bool:
@@ -220,6 +234,19 @@ def test_a_key_press_changes_the_drawing_and_the_trait_in_python(notebook, contr
     told = press(notebook, control, key, **wanted)
     for view in notebook[0].evaluate(READ):  # the one alone and the one linked to it, in a box
         check(view, told["frame"])
+
+
+def test_a_chapter_of_the_book_runs_and_its_explorer_answers(browser, lab):
+    base, work = lab
+    with opened(browser, base, "chapter/chapter.ipynb") as page:
+        page.locator(".ni-explorer[data-drawn]").wait_for(timeout=RUN)
+        page.locator(".jp-Notebook .jp-Cell").last.scroll_into_view_if_needed()
+        page.get_by_text("observed", exact=True).wait_for(timeout=RUN)
+        told = press((page, work / "chapter"), "activation", "ArrowLeft", activation="sigmoid")
+        curves = page.evaluate(READ)[0]["drawings"][0]
+        for key in ("signal", "gradient"):
+            mark = next(mark for mark in curves["marks"] if mark.get("key") == key)
+            check_curve(mark, curves["axes"], np.arange(1, 51), np.array(told["frame"][key]))
 
 
 def test_interact_works_beside_it(notebook):

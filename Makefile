@@ -1,6 +1,6 @@
 # The commands of the book. CONTRIBUTING.md says what each target is for; CI runs them all.
 # Written for GNU make 3.81 (macOS) and later; README.md gives the same commands for Windows.
-.PHONY: help book test test-frameworks serve lab lint bench outputs screenshot lock clean
+.PHONY: help book test test-frameworks serve lab lint bench mutation outputs screenshot lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -50,6 +50,15 @@ lint: $(INSTALLED) ## ruff: rules and format
 bench: book ## measure, and write the README's table
 	$(BIN)/python -m benchmarks
 
+mutation: $(INSTALLED) ## change netinit's laws one by one and see whether a test notices
+	$(BIN)/python -m venv _build/mutmut
+	grep -v '^-e' requirements.txt > _build/constraints.txt
+	_build/mutmut/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --constraint _build/constraints.txt hypothesis mutmut==3.8.1 numpy pytest
+	rm -rf mutants
+	_build/mutmut/bin/mutmut run
+	_build/mutmut/bin/mutmut results
+
 outputs: $(INSTALLED) ## run the chapters again and store what they show
 	$(BIN)/python book/outputs.py
 
@@ -64,4 +73,4 @@ lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requi
 	mv _build/lock.txt requirements.txt
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis chapters/.ipynb_checkpoints
+	rm -rf _build mutants .pytest_cache .ruff_cache .hypothesis chapters/.ipynb_checkpoints

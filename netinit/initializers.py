@@ -7,14 +7,14 @@ Generator advances by one seed word a call.
 
 import math
 from collections.abc import Callable
-from typing import Protocol, TypedDict, Unpack
+from typing import Protocol, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from netinit import arguments
 from netinit.arguments import Seed, Shape
-from netinit.fans import Axes, Fans, fans
+from netinit.fans import FanOptions, Fans, fans
 from netinit.haar import haar
 from netinit.sampling import normal, truncated_normal, uniform
 
@@ -28,13 +28,10 @@ class Initializer(Protocol):
         """Draw the array."""
 
 
-class Options(TypedDict, total=False):
+class Options(FanOptions, total=False):
     """What every special case of `variance_scaling` takes beside its own arguments."""
 
     dtype: npt.DTypeLike
-    layout: str | None
-    in_axis: Axes | None
-    out_axis: Axes | None
 
 
 def zeros(shape: Shape, *, rng: Seed = None, dtype: npt.DTypeLike = np.float32) -> Array:
@@ -76,9 +73,7 @@ def variance_scaling(
     distribution: str = "normal",
     rng: Seed,
     dtype: npt.DTypeLike = np.float32,
-    layout: str | None = None,
-    in_axis: Axes | None = None,
-    out_axis: Axes | None = None,
+    **layer: Unpack[FanOptions],
 ) -> Array:
     """Independent weights of mean 0 and variance scale / n, where n is the fan of that mode.
 
@@ -96,8 +91,9 @@ def variance_scaling(
         As for every initializer.
     dtype : dtype
         float16, float32 or float64.
-    layout, in_axis, out_axis : optional
-        Which axes are input and output, as for `fans`.
+    **layer
+        What the layer is and how its weight is laid out: layout, groups, transposed, stride and
+        the other keywords of `fans`.
 
     Examples
     --------
@@ -108,7 +104,7 @@ def variance_scaling(
     scale = arguments.real(scale, "scale", at_least=0)
     fan = _MODES[arguments.choice(mode, _MODES, "mode")]
     draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
-    n = fan(fans(shape, layout=layout, in_axis=in_axis, out_axis=out_axis))
+    n = fan(fans(shape, **layer))
     # A fan of 0 belongs to an empty array: any std will do.
     return draw(shape, std=math.sqrt(scale / (n or 1)), rng=rng, dtype=dtype)
 

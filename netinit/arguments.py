@@ -44,6 +44,14 @@ def size(value: object, name: str) -> int:
     return number
 
 
+def positive(value: object, name: str) -> int:
+    """`value` as an int of at least 1."""
+    number = integer(value, name)
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, not {number}")
+    return number
+
+
 def shape_tuple(shape: Shape) -> tuple[int, ...]:
     """`shape` as a tuple of non-negative ints; an int n means (n,).
 

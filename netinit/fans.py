@@ -200,16 +200,9 @@ def _normalized(axes: Axes, ndim: int, name: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _positive(value: object, name: str) -> int:
-    number = arguments.integer(value, name)
-    if number < 1:
-        raise ValueError(f"{name} must be at least 1, not {number}")
-    return number
-
-
 def _share(channels: int, parts: int, name: str, which: str) -> int:
     """The channels of one of `parts` equal parts."""
-    share, rest = divmod(channels, _positive(parts, name))
+    share, rest = divmod(channels, arguments.positive(parts, name))
     if rest:
         raise ValueError(f"{name} {parts} must divide the {which} channels, {channels}")
     return share
@@ -218,11 +211,11 @@ def _share(channels: int, parts: int, name: str, which: str) -> int:
 def _steps(stride: int | Sequence[int], axes: int) -> int:
     """Product of the strides along all kernel axes."""
     if isinstance(stride, tuple | list):
-        strides = [_positive(step, "each stride") for step in stride]
+        strides = [arguments.positive(step, "each stride") for step in stride]
         if len(strides) != axes:
             raise ValueError(f"stride {stride} must have one number per kernel axis, {axes}")
         return math.prod(strides)
-    step = _positive(stride, "stride")
+    step = arguments.positive(stride, "stride")
     if step > 1 and not axes:
         raise ValueError(f"stride {step} needs a kernel, and this weight has no kernel axis")
     return step**axes

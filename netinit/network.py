@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments, initializers
+from netinit import arguments, initializers, registry
 from netinit.activations import Activation
 from netinit.losses import accuracy, softmax_cross_entropy, squared_loss
 from netinit.mlp import MLP, Gradients, Signals, check_widths
@@ -51,7 +51,7 @@ def init_mlp(
     widths : sequence of int
         Number of inputs, then of units in each layer.
     weights : initializer, or a list of one per layer
-        A name that `initializers.get` knows, or a callable ``(shape, *, rng)``.
+        A name that `netinit.get` knows, or a callable ``(shape, *, rng)``.
     biases, output : initializer
         Of all biases, and of the last layer's weights (default: as the other layers').
     rng : seed or Generator
@@ -69,7 +69,7 @@ def init_mlp(
     schemes = _schemes(weights, output, len(widths) - 1)
     shapes = list(zip(widths[1:], widths[:-1], strict=True))
     drawn = [_draw(s, shape, rng, dtype) for s, shape in zip(schemes, shapes, strict=True)]
-    scheme = initializers.get(biases)
+    scheme = registry.get(biases)
     return MLP(drawn, [_draw(scheme, (n,), rng, dtype) for n in widths[1:]], activation)
 
 
@@ -112,12 +112,12 @@ def _schemes(
     """One initializer per layer."""
     if isinstance(weights, str) or callable(weights):
         weights = [weights] * depth
-    schemes = [initializers.get(scheme) for scheme in weights]
+    schemes = [registry.get(scheme) for scheme in weights]
     if len(schemes) != depth:
         raise ValueError(
             f"weights must be one initializer or one per layer, {depth}, not {len(schemes)}"
         )
-    return schemes if output is None else [*schemes[:-1], initializers.get(output)]
+    return schemes if output is None else [*schemes[:-1], registry.get(output)]
 
 
 def _draw(

@@ -12,9 +12,10 @@ import netinit
 PACKAGE = Path(netinit.__file__).parent
 # From the bottom up: a module may import those above its own line in this list, or no module.
 ORDER = [
-    *["arguments", "arrays", "fans", "sampling", "haar", "initializers"],
+    *["arguments", "arrays", "fans", "sampling", "haar"],
+    *["initializers", "structured", "biases", "registry", "catalogue"],
     *["activations", "moments"],
-    *["losses", "mlp", "network", "optimizers", "training"],
+    *["losses", "mlp", "lsuv", "network", "optimizers", "training"],
     *["histograms", "sweep", "wide", "prediction", "propagation", "datasets"],
     *["style", "plots", "widgets"],
 ]

@@ -112,7 +112,7 @@ def chrono_bias(
     rng: Seed,
     dtype: npt.DTypeLike = np.float32,
 ) -> Array:
-    """Biases of an LSTM that remembers for 1 to `longest` steps: b_f = ln U(1, longest - 1).
+    """Biases of an LSTM that remembers for 2 to `longest` steps: b_f = ln U(1, longest - 1).
 
     The input gates have b_i = -b_f, the others 0 (Tallec and Ollivier, 2018).
 

@@ -112,7 +112,7 @@ def lecun_normal(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Arra
 
 
 def lecun_uniform(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Array:
-    """Uniform of variance 1 / fan_in: the bound is sqrt(3 / fan_in).
+    """Uniform of bound sqrt(3 / fan_in), as `lecun_normal` (LeCun et al., 1998, eq. 16).
 
     >>> round(float(abs(lecun_uniform((1000, 300), rng=0)).max()), 3)
     0.1
@@ -171,7 +171,7 @@ def he_uniform(
     rng: Seed,
     **options: Unpack[Options],
 ) -> Array:
-    """Uniform of the same variance as `he_normal`.
+    """Uniform of the same variance as `he_normal` (He et al., 2015).
 
     >>> round(float(abs(he_uniform((500, 600), rng=0)).max()), 3)
     0.1

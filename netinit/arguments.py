@@ -4,6 +4,7 @@ import difflib
 import math
 import numbers
 import operator
+import sys
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -45,10 +46,11 @@ def size(value: object, name: str) -> int:
 
 
 def positive(value: object, name: str) -> int:
-    """`value` as an int of at least 1."""
+    """`value` as an int of at least 1, and no more than an array can count."""
     number = integer(value, name)
-    if number < 1:
-        raise ValueError(f"{name} must be at least 1, not {number}")
+    if not 1 <= number <= sys.maxsize:
+        shown = number if number < 1 else "more than an array can count"
+        raise ValueError(f"{name} must be at least 1, not {shown}")
     return number
 
 

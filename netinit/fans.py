@@ -9,6 +9,7 @@ the two laws need. Padding is left out: the counts are those away from the borde
 
 import math
 import string
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
@@ -122,6 +123,8 @@ def fans(
             f"the fans of shape {shape} are undefined: a weight has an output axis and an input "
             "axis; draw a bias or a scale with zeros, constant, normal or uniform"
         )
+    if math.prod(length or 1 for length in shape) > sys.maxsize:
+        raise ValueError(f"no array has the shape {shape}")
     if layout is None:
         roles = _explicit(len(shape), in_axis, out_axis, batch_axis, transposed)
     elif in_axis is out_axis is batch_axis is None:

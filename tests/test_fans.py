@@ -115,6 +115,7 @@ def test_a_scheme_keeps_the_second_moment_through_the_layer_it_is_told_of(mode, 
         ((10, 20), {}, (20, 10)),
         ((64, 3, 7, 7), {}, (147, 3136)),
         ((8, 4, 5), {}, (20, 40)),
+        ((1, 10**9), {}, (10**9, 1)),
         ((2, 3, 4, 5, 6), {}, (360, 240)),
         ((20, 10), {"layout": "IO"}, (20, 10)),
         ((10, 20), {"layout": "OI"}, (20, 10)),
@@ -245,6 +246,9 @@ def test_an_empty_shape_has_a_fan_of_zero():
         ((8, 2, 3), {"stride": math.inf}, TypeError, "stride must be an integer, not inf"),
         ((8, 2, 3), {"stride": (2, 2)}, ValueError, "one number per kernel axis, 1"),
         ((8, 2, 3), {"stride": (0,)}, ValueError, "each stride must be at least 1, not 0"),
+        ((8, 2, 3), {"stride": 10**400}, ValueError, "not more than an array can count"),
+        ((10**400, 3), {}, ValueError, "no array has the shape"),
+        ((0, 10**10, 10**10), {}, ValueError, "no array has the shape"),
         ((8, 2), {"stride": 2}, ValueError, "this weight has no kernel axis"),
         ((8, 2, 3), {"transposed": 1}, TypeError, "transposed must be True or False, not 1"),
         ((8, 2, 3), {"transposed": None}, TypeError, "must be True or False, not None"),
@@ -259,7 +263,7 @@ def test_fans_refuse_what_does_not_fit(shape, options, error, message):
 
 # Any shape -----------------------------------------------------------------------------------
 
-LENGTHS = st.sampled_from([0, 1, 2, 3, 4, 7, 1000, 10**6])
+LENGTHS = st.sampled_from([0, 1, 2, 3, 4, 7, 1000])
 
 
 @given(shape=st.lists(LENGTHS, min_size=2, max_size=6), data=st.data())

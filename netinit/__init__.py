@@ -1,9 +1,10 @@
 """Weight initialization for neural networks, on NumPy alone."""
 
-from netinit import activations, moments
+from netinit import activations, gains, moments
 from netinit.biases import chrono_bias, focal_prior, log_prior, lstm_bias
 from netinit.catalogue import Scheme, catalogue
 from netinit.fans import Fans, fans
+from netinit.gains import gain, unit_gain
 from netinit.initializers import (
     constant,
     glorot_normal,
@@ -41,6 +42,8 @@ __all__ = [
     "dirac",
     "fans",
     "focal_prior",
+    "gain",
+    "gains",
     "get",
     "glorot_normal",
     "glorot_uniform",
@@ -65,6 +68,7 @@ __all__ = [
     "sparse",
     "truncated_normal",
     "uniform",
+    "unit_gain",
     "variance_scaling",
     "xavier_normal",
     "xavier_uniform",

@@ -1,4 +1,4 @@
-"""Activation functions and their derivatives, as records."""
+"""Activation functions and their derivatives, as records with a registry."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit import arguments, elementwise
 
-Elementwise = Callable[[npt.ArrayLike], npt.NDArray[np.floating]]
+Array = npt.NDArray[np.floating]
+Elementwise = Callable[[npt.ArrayLike], Array]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Activation:
         kinks = tuple(arguments.real(kink, "each of kinks") for kink in self.kinks)
         object.__setattr__(self, "kinks", kinks)
 
-    def __call__(self, x: npt.ArrayLike) -> npt.NDArray[np.floating]:
+    def __call__(self, x: npt.ArrayLike) -> Array:
         """The function at each entry of `x`."""
         return self.function(x)
 
@@ -57,78 +58,108 @@ class Activation:
         """The largest slope |phi'|, found on a grid of step 0.001 over [-20, 20]."""
         return float(np.abs(self.derivative(np.linspace(-20.0, 20.0, 40001))).max())
 
+    @functools.cached_property
+    def _steep(self) -> tuple[float, float]:
+        """Outside this interval the slope stays below a twentieth of the steepest."""
+        far = np.geomspace(20.0, 1e6, 4000)
+        x = np.concatenate([-far[:0:-1], np.linspace(-20.0, 20.0, 40001), far[1:]])
+        with np.errstate(all="ignore"):
+            steep = x[~(np.abs(self.derivative(x)) < 0.05 * self.steepest)]
+        return (float(steep[0]), float(steep[-1])) if steep.size else (0.0, 0.0)
+
     def saturated(self, x: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Where the slope is below a twentieth of the steepest: such a unit hardly learns.
+        """Where the slope is below a twentieth of the steepest, and stays so from there outward.
+
+        Such a unit hardly learns. A turning point, as in the dip of gelu or at a crest of sin, is
+        flat too, but a small step leads out of it: it does not count.
 
         >>> tanh.saturated(np.array([0.0, 2.0, -3.0]))
         array([False, False,  True])
+        >>> gelu.saturated(np.array([-4.0, -0.7518, 9.0]))
+        array([ True, False, False])
         """
-        return np.abs(self.derivative(x)) < 0.05 * self.steepest
+        x = elementwise.floating(x)
+        low, high = self._steep
+        outside = (x < low) | (x > high)
+        return outside & (np.abs(self.derivative(x)) < 0.05 * self.steepest)
 
 
-def _floating(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    """`x` as a floating array: its dtype kept, other numbers made float64."""
-    x = np.asarray(x)
-    if np.issubdtype(x.dtype, np.floating):
-        return x
-    if not np.issubdtype(x.dtype, np.integer):
-        raise TypeError(f"an activation takes real numbers, not dtype {x.dtype}")
-    return x.astype(np.float64)
+def from_callable(
+    function: Elementwise,
+    derivative: Elementwise | None = None,
+    *,
+    kinks: Sequence[float] = (),
+    name: str | None = None,
+) -> Activation:
+    """An Activation of any elementwise function, its derivative taken numerically if none is given.
+
+    The numerical derivative is a central difference of fourth order in float64, which leaves 10
+    digits or more of a function that bends on a scale of 1; no difference straddles 0 or one of
+    `kinks`, and at such a point it is the mean of both sides. Give the exact one where you have it.
+
+    Parameters
+    ----------
+    function, derivative : callable
+        Elementwise, array to array.
+    kinks : sequence of float
+        Where the function or its derivative is not smooth.
+    name : str, optional
+        Default: the function's own name.
+
+    Examples
+    --------
+    >>> cube = from_callable(lambda x: x**3, name="cube")
+    >>> cube.derivative(np.array([0.5, -2.0])).round(9)
+    array([ 0.75, 12.  ])
+    """
+    if not callable(function):
+        raise TypeError(f"function must be callable, not {function!r}")
+    if derivative is None:
+        derivative = functools.partial(_difference, function=function, kinks=kinks)
+    name = getattr(function, "__name__", "callable") if name is None else name
+    record = Activation(name, function, derivative, kinks)
+    _check_elementwise(record)
+    return record
 
 
-def _identity(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    return _floating(x).copy()
+def _check_elementwise(record: Activation) -> None:
+    """Refuse what is not an array to array of the same shape, such as a maker of activations."""
+    probe = np.array([[-1.5, 0.5, 2.0]])
+    for role in (record.function, record.derivative):
+        try:
+            shape = np.shape(role(probe))
+        except Exception as error:
+            raise TypeError(f"{role!r} fails for an array: {error}") from error
+        if shape != probe.shape:
+            raise TypeError(f"{role!r} is not elementwise: {probe.shape} gave {shape}")
 
 
-def _one(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    return np.ones_like(_floating(x))
+def _difference(x: npt.ArrayLike, *, function: Elementwise, kinks: Sequence[float]) -> Array:
+    """Central difference of fourth order that reaches across neither 0 nor a kink."""
+    x = elementwise.floating(x)
+    wide = x.astype(np.float64)
+    step = 1e-3 + 1e-5 * np.abs(wide)
+    room = np.abs(wide[..., None] - np.array([0.0, *kinks])).min(axis=-1) / 2
+    step = np.where(room > 0, np.minimum(step, room), step)
+    one, two = (function(wide + k * step) - function(wide - k * step) for k in (1, 2))
+    return ((8 * one - two) / (12 * step)).astype(x.dtype)
 
 
-def _relu(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    return np.maximum(_floating(x), 0)
-
-
-def _relu_slope(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    x = _floating(x)
-    return (x > 0).astype(x.dtype)
-
-
-def _tanh(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    return np.tanh(_floating(x))
-
-
-def _tanh_slope(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    # 1 - tanh^2 cancels for large |x|; this form keeps every digit.
-    decay = np.exp(-2 * np.abs(_floating(x)))
-    return 4 * decay / (1 + decay) ** 2
-
-
-def _sigmoid(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    # exp of a negative number only: nothing overflows.
-    x = _floating(x)
-    decay = np.exp(-np.abs(x))
-    return np.where(x < 0, decay, x.dtype.type(1)) / (1 + decay)
-
-
-def _sigmoid_slope(x: npt.ArrayLike) -> npt.NDArray[np.floating]:
-    decay = np.exp(-np.abs(_floating(x)))
-    return decay / (1 + decay) ** 2
-
-
-def _leaky_relu(x: npt.ArrayLike, *, negative_slope: float) -> npt.NDArray[np.floating]:
-    x = _floating(x)
-    return np.where(x > 0, x, x * x.dtype.type(negative_slope))
-
-
-def _leaky_relu_slope(x: npt.ArrayLike, *, negative_slope: float) -> npt.NDArray[np.floating]:
-    x = _floating(x)
-    return np.where(x > 0, x.dtype.type(1), x.dtype.type(negative_slope))
-
-
-identity = Activation("identity", _identity, _one)
-relu = Activation("relu", _relu, _relu_slope, kinks=(0.0,))
-tanh = Activation("tanh", _tanh, _tanh_slope)
-sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_slope)
+identity = Activation("identity", elementwise.identity, elementwise.identity_slope)
+relu = Activation("relu", elementwise.relu, elementwise.relu_slope, kinks=(0.0,))
+tanh = Activation("tanh", elementwise.tanh, elementwise.tanh_slope)
+sigmoid = Activation("sigmoid", elementwise.sigmoid, elementwise.sigmoid_slope)
+softplus = Activation("softplus", elementwise.softplus, elementwise.sigmoid)
+gelu = Activation("gelu", elementwise.gelu, elementwise.gelu_slope)
+gelu_tanh = Activation("gelu_tanh", elementwise.gelu_tanh, elementwise.gelu_tanh_slope)
+silu = Activation("silu", elementwise.silu, elementwise.silu_slope)
+mish = Activation("mish", elementwise.mish, elementwise.mish_slope)
+softsign = Activation("softsign", elementwise.softsign, elementwise.softsign_slope, kinks=(0.0,))
+hard_tanh = Activation(
+    "hard_tanh", elementwise.hard_tanh, elementwise.hard_tanh_slope, kinks=(-1.0, 1.0)
+)
+sin = Activation("sin", elementwise.sin, elementwise.cos)
+erf = Activation("erf", elementwise.erf, elementwise.erf_slope)
 
 
 def leaky_relu(negative_slope: float = 0.01) -> Activation:
@@ -143,32 +174,72 @@ def leaky_relu(negative_slope: float = 0.01) -> Activation:
     name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope!r})"
     return Activation(
         name,
-        functools.partial(_leaky_relu, negative_slope=slope),
-        functools.partial(_leaky_relu_slope, negative_slope=slope),
+        functools.partial(elementwise.leaky_relu, negative_slope=slope),
+        functools.partial(elementwise.leaky_relu_slope, negative_slope=slope),
         kinks=(0.0,),
     )
 
 
-_REGISTRY = {record.name: record for record in (identity, relu, leaky_relu(), tanh, sigmoid)}
+def elu(alpha: float = 1.0) -> Activation:
+    """The identity for positive x, `alpha` (e^x - 1) otherwise (Clevert et al., 2016).
+
+    Its slope at 0 is `alpha`.
+
+    >>> elu(0.5)(np.array([-1.0, 2.0])).round(6)
+    array([-0.31606,  2.     ])
+    """
+    alpha = arguments.real(alpha, "alpha")
+    return _elu("elu" if alpha == 1 else f"elu({alpha!r})", alpha, 1.0)
+
+
+def _elu(name: str, alpha: float, scale: float) -> Activation:
+    parameters = {"alpha": alpha, "scale": scale}
+    return Activation(
+        name,
+        functools.partial(elementwise.elu, **parameters),
+        functools.partial(elementwise.elu_slope, **parameters),
+        kinks=(0.0,),
+    )
+
+
+selu = _elu("selu", elementwise.SELU_ALPHA, elementwise.SELU_SCALE)
+
+_RECORDS = (
+    *(identity, relu, leaky_relu(), elu(), selu, tanh, sigmoid, softplus),
+    *(gelu, gelu_tanh, silu, mish, softsign, hard_tanh, sin, erf),
+)
+_REGISTRY = {record.name: record for record in _RECORDS}
+_ALIASES = {"swish": "silu"}
 
 
 def names() -> list[str]:
-    """The names `get` knows.
+    """The activations that `get` knows; "swish" is another name for silu.
 
-    >>> names()
-    ['identity', 'relu', 'leaky_relu', 'tanh', 'sigmoid']
+    >>> names()[:8]
+    ['identity', 'relu', 'leaky_relu', 'elu', 'selu', 'tanh', 'sigmoid', 'softplus']
+    >>> names()[8:]
+    ['gelu', 'gelu_tanh', 'silu', 'mish', 'softsign', 'hard_tanh', 'sin', 'erf']
     """
     return list(_REGISTRY)
 
 
-def get(activation: str | Activation) -> Activation:
+def get(activation: str | Activation | Elementwise) -> Activation:
     """The activation of that name; an Activation is handed back as it is.
+
+    Any other callable is taken as elementwise and differentiated numerically (`from_callable`).
 
     >>> get("relu") is relu
     True
+    >>> get(np.arctan).name
+    'arctan'
     """
     if isinstance(activation, Activation):
         return activation
+    if callable(activation):
+        return from_callable(activation)
     if not isinstance(activation, str):
-        raise TypeError(f"activation must be a name or an Activation, not {activation!r}")
-    return _REGISTRY[arguments.choice(activation, _REGISTRY, "activation")]
+        raise TypeError(
+            f"activation must be a name, an Activation or a callable, not {activation!r}"
+        )
+    name = _ALIASES.get(activation, activation)
+    return _REGISTRY[arguments.choice(name, [*_REGISTRY, *_ALIASES], "activation")]

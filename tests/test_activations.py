@@ -1,13 +1,15 @@
 import dataclasses
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pytest
+from golden import make_gains
 
 from netinit import activations
-from netinit.activations import Activation, leaky_relu
+from netinit.activations import Activation, elu, from_callable, leaky_relu
 
-ALL = [*activations.names(), leaky_relu(0.2), leaky_relu(-1.5)]
+ALL = [*activations.names(), leaky_relu(0.2), leaky_relu(-1.5), elu(0.4)]
 SIGNED = np.array([-np.inf, -1000.0, -2.0, -0.0, 0.0, 3.0, 1000.0, np.inf])
 
 
@@ -72,6 +74,105 @@ def test_values_from_one_infinity_to_the_other(name, values, slopes, dtype):
     np.testing.assert_allclose(record.derivative(x), slopes, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("name", make_gains.FUNCTIONS)
+def test_values_and_slopes_agree_with_50_digit_decimals(name):
+    record = activations.get(name)
+    x = np.random.default_rng(3).uniform(-11, 11, 250)
+    exact = [make_gains.FUNCTIONS[name](Decimal(v)) for v in x.tolist()]
+    values, slopes = np.array([[float(value), float(slope)] for value, slope in exact]).T
+    # exp passes the rounding of its argument on: the one of gelu_tanh grows as x^3.
+    np.testing.assert_allclose(record(x), values, rtol=3e-14 if name == "gelu_tanh" else 5e-15)
+    # Where a slope passes through 0 its error is that of the terms it is the difference of.
+    np.testing.assert_allclose(record.derivative(x), slopes, rtol=3e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize("activation", ALL)
+def test_single_precision_is_as_good_as_its_digits(activation):
+    record = activations.get(activation)
+    x = np.linspace(-9, 9, 2000, dtype=np.float32)
+    for function in (record.function, record.derivative):
+        exact = function(x.astype(np.float64))
+        np.testing.assert_allclose(function(x), exact, rtol=4e-7, atol=2e-7)
+
+
+@pytest.mark.parametrize("activation", ALL)
+def test_half_precision_is_rounded_once(activation):
+    record = activations.get(activation)
+    x = np.linspace(-9, 9, 2000).astype(np.float16)
+    for function in (record.function, record.derivative):
+        exact = function(x.astype(np.float64))
+        np.testing.assert_allclose(function(x), exact, rtol=2.0**-11 + 1e-5, atol=2.0**-25 + 2e-7)
+
+
+@pytest.mark.parametrize("activation", ALL)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_finite_number_overflows(activation, dtype):
+    record = activations.get(activation)
+    limits = np.finfo(dtype)
+    # 1.6 is the largest factor here: past this the value itself is too large for the dtype.
+    sizes = np.geomspace(float(limits.smallest_subnormal), float(limits.max) / 1.6, 500)
+    x = np.concatenate([-sizes, [0.0], sizes]).astype(dtype)
+    with np.errstate(all="raise", under="ignore"):
+        assert np.isfinite(record(x)).all()
+        assert np.isfinite(record.derivative(x)).all()
+
+
+LIMITS = {  # phi(-inf), phi(inf), phi'(-inf), phi'(inf)
+    "elu": (-1, np.inf, 0, 1),
+    "selu": (-1.7580993408473768, np.inf, 0, 1.0507009873554805),
+    "softplus": (0, np.inf, 0, 1),
+    "gelu": (0, np.inf, 0, 1),
+    "gelu_tanh": (0, np.inf, 0, 1),
+    "silu": (0, np.inf, 0, 1),
+    "mish": (0, np.inf, 0, 1),
+    "softsign": (-1, 1, 0, 0),
+    "hard_tanh": (-1, 1, 0, 0),
+    "erf": (-1, 1, 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_at_infinity_stands_the_limit_and_not_a_number_stays(name, dtype):
+    record = activations.get(name)
+    x = np.array([-np.inf, np.inf], dtype)
+    found = np.concatenate([record(x), record.derivative(x)])
+    np.testing.assert_allclose(found, LIMITS[name], rtol=np.finfo(dtype).eps)
+    assert np.isnan(record(dtype("nan")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "slope"),
+    [
+        ("elu", 0, 1),
+        ("selu", 0, 1.7580993408473768),
+        ("softplus", np.log(2), 0.5),
+        ("gelu", 0, 0.5),
+        ("gelu_tanh", 0, 0.5),
+        ("silu", 0, 0.5),
+        ("mish", 0, 0.6),
+        ("softsign", 0, 1),
+        ("hard_tanh", 0, 1),
+        ("sin", 0, 1),
+        ("erf", 0, 2 / np.sqrt(np.pi)),
+    ],
+)
+def test_values_and_slopes_at_zero(name, value, slope):
+    record = activations.get(name)
+    assert record(0.0) == pytest.approx(value, rel=1e-15, abs=0)
+    assert record.derivative(0.0) == pytest.approx(slope, rel=1e-15)
+
+
+def test_a_hard_tanh_is_flat_from_its_kinks_on():
+    assert activations.hard_tanh.derivative([-1.0, -0.999, 0.999, 1.0]).tolist() == [0, 1, 1, 0]
+
+
+def test_an_elu_follows_its_alpha():
+    assert elu(0.4)(-1.0) == pytest.approx(0.4 * np.expm1(-1))
+    assert elu(0.4).derivative([-1.0, 0.0, 2.0]) == pytest.approx([0.4 * np.exp(-1), 0.4, 1])
+    assert [elu(alpha).name for alpha in (1.0, 0.4)] == ["elu", "elu(0.4)"]
+
+
 def test_the_tails_keep_their_digits():
     x = np.float32([-60, 30])
     np.testing.assert_allclose(activations.sigmoid(x)[0], np.exp(-60.0), rtol=1e-6)
@@ -109,6 +210,7 @@ def test_the_names_lead_to_their_records():
     for name in activations.names():
         assert activations.get(name).name == name
     assert activations.get("relu") is activations.relu
+    assert activations.get("swish") is activations.silu
     assert activations.get("leaky_relu")(-1.0) == -0.01
     assert leaky_relu(0.2).name != leaky_relu(0.3).name
 
@@ -133,14 +235,112 @@ def test_an_activation_travels_to_another_process(activation):
     [
         ("rleu", ValueError, "did you mean 'relu'"),
         ("TanH", ValueError, "did you mean 'tanh'"),
-        ("gelu", ValueError, "Allowed: 'identity', 'relu', 'leaky_relu', 'tanh', 'sigmoid'"),
-        (np.tanh, TypeError, "a name or an Activation"),
-        (None, TypeError, "a name or an Activation"),
+        ("gellu", ValueError, "did you mean 'gelu'.*Allowed: 'identity', .* 'erf', 'swish'"),
+        (3.0, TypeError, "a name, an Activation or a callable, not 3.0"),
+        (None, TypeError, "a name, an Activation or a callable, not None"),
+        (leaky_relu, TypeError, "leaky_relu .* fails for an array: negative_slope must be a"),
+        (np.sum, TypeError, r"sum .* is not elementwise: \(1, 3\) gave \(\)"),
     ],
 )
 def test_get_says_what_is_allowed(wrong, error, message):
     with pytest.raises(error, match=message):
         activations.get(wrong)
+
+
+def test_a_callable_is_differentiated_to_ten_digits():
+    x = np.concatenate([np.linspace(-30, 30, 1000), np.geomspace(1e-6, 1, 50), [0.0]])
+    for name in ("tanh", "sigmoid", "gelu", "mish", "sin", "erf"):
+        record = activations.get(name)
+        found = from_callable(record.function).derivative(x)
+        np.testing.assert_allclose(found, record.derivative(x), rtol=0, atol=3e-10)
+
+
+def test_a_difference_does_not_straddle_zero_or_a_named_kink():
+    x = np.array([-1 - 1e-7, -1 + 1e-7, -1e-9, 1e-9, 1 - 1e-9, 1 + 1e-9])
+    clipped = from_callable(activations.hard_tanh.function, kinks=(-1, 1))
+    np.testing.assert_allclose(clipped.derivative(x), [0, 1, 1, 1, 1, 0], atol=1e-6)
+    rectified = from_callable(activations.relu.function)
+    assert rectified.derivative([-1e-9, 1e-9]) == pytest.approx([0, 1], abs=1e-12)
+    # At a kink stands the mean of both sides, and next to one without a name a blend.
+    assert clipped.derivative(1.0) == pytest.approx(0.5)
+    assert from_callable(activations.hard_tanh.function).derivative(1.0001) > 0.1
+
+
+def test_a_callable_keeps_the_dtype_and_may_bring_its_derivative():
+    record = from_callable(np.tanh, lambda x: 1 - np.tanh(x) ** 2, kinks=[1.0], name="mine")
+    assert (record.name, record.kinks) == ("mine", (1.0,))
+    assert record.derivative(np.float64(0.3)) == 1 - np.tanh(0.3) ** 2
+    numerical = activations.get(np.tanh)
+    assert numerical.name == "tanh"
+    assert numerical.derivative(np.float32([0.3])).dtype == np.float32
+    assert from_callable(lambda x: x).name == "<lambda>"
+    assert pickle.loads(pickle.dumps(numerical)).derivative(0.5) == numerical.derivative(0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("tanh",), TypeError, "function must be callable, not 'tanh'"),
+        ((np.tanh, "tanh"), TypeError, "derivative must be callable, not 'tanh'"),
+        ((np.tanh, np.sum), TypeError, "is not elementwise"),
+        ((lambda x: x.missing,), TypeError, "fails for an array: .* has no attribute 'missing'"),
+    ],
+)
+def test_a_wrong_callable_is_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        from_callable(*arguments)
+
+
+@pytest.mark.parametrize("kinks", [0.0, ["a"], [np.nan]])
+def test_wrong_kinks_of_a_callable_are_named(kinks):
+    with pytest.raises((TypeError, ValueError), match="kinks"):
+        from_callable(np.tanh, kinks=kinks)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("relu", 0, None),
+        ("elu", np.log(0.05), None),
+        ("selu", np.log(0.05), None),
+        ("softplus", -np.log(19), None),
+        ("gelu", -2.27856, None),
+        ("silu", -3.92990, None),
+        ("mish", -3.98125, None),
+        ("softsign", 1 - np.sqrt(20), np.sqrt(20) - 1),
+        ("hard_tanh", -1, 1),
+        ("erf", -np.sqrt(np.log(20)), np.sqrt(np.log(20))),
+        ("sin", None, None),
+        ("identity", None, None),
+    ],
+)
+def test_saturated_is_where_the_slope_is_small_all_the_way_out(name, low, high):
+    x = np.concatenate([-np.geomspace(1e5, 1e-3, 3000), np.geomspace(1e-3, 1e5, 3000)])
+    x = np.concatenate([x, np.arange(-200, 200) * np.pi / 2])  # crests of sin
+    near = [abs(x - edge) > 2e-3 for edge in (low, high) if edge is not None]
+    x = x[np.all([np.ones_like(x, bool), *near], axis=0)]
+    expected = (x < (-np.inf if low is None else low)) | (x > (np.inf if high is None else high))
+    np.testing.assert_array_equal(activations.get(name).saturated(x), expected)
+
+
+def test_the_dip_of_a_smooth_rectifier_is_not_saturation():
+    for name, dip in [("gelu", -0.75179), ("silu", -1.27846), ("mish", -1.19246)]:
+        record = activations.get(name)
+        assert abs(record.derivative(dip)) < 1e-4
+        assert not record.saturated(dip)
+
+
+def test_a_slow_activation_saturates_far_out():
+    slow = Activation("slow", lambda x: np.tanh(x / 30), lambda x: (1 - np.tanh(x / 30) ** 2) / 30)
+    assert slow.saturated([-66.0, -65.0, 65.0, 66.0]).tolist() == [True, False, False, True]
+    flat = Activation("flat", np.zeros_like, np.zeros_like)
+    assert not flat.saturated([-3.0, 0.0]).any()
+
+
+@pytest.mark.parametrize("alpha", [np.nan, "1", True])
+def test_an_alpha_must_be_a_finite_number(alpha):
+    with pytest.raises((TypeError, ValueError), match="alpha must be a finite number"):
+        elu(alpha)
 
 
 @pytest.mark.parametrize("slope", [np.nan, np.inf])

@@ -14,7 +14,7 @@ PACKAGE = Path(netinit.__file__).parent
 ORDER = [
     *["arguments", "arrays", "fans", "sampling", "haar"],
     *["initializers", "structured", "biases", "registry", "catalogue"],
-    *["activations", "moments"],
+    *["error_function", "elementwise", "activations", "moments", "gains"],
     *["losses", "mlp", "lsuv", "network", "optimizers", "training"],
     *["histograms", "sweep", "wide", "prediction", "propagation", "datasets"],
     *["style", "plots", "widgets"],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden import make_gains
 
 from netinit import activations, moments
 from netinit.activations import Activation, leaky_relu
@@ -12,6 +13,7 @@ GOLDEN = json.loads((Path(__file__).parent / "golden" / "gains.json").read_text(
 QUANTITIES = [
     "mean",
     "second_moment",
+    "variance",
     "derivative_second_moment",
     "forward_gain",
     "backward_gain",
@@ -21,12 +23,30 @@ QUANTITIES = [
 @pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"{row['activation']}-{row['q']}")
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_quadrature_agrees_with_the_golden_numbers_to_1e_12(row, quantity):
-    found = getattr(moments, quantity)(row["activation"], float(row["q"]))
-    assert found == pytest.approx(float(row[quantity]), rel=1e-12, abs=1e-15)
+    q = float(row["q"])
+    # A mean is what is left of values of size sqrt(q) on both sides of 0.
+    rounding = 1e-15 * math.sqrt(q) if quantity == "mean" else 0
+    found = getattr(moments, quantity)(row["activation"], q)
+    assert found == pytest.approx(float(row[quantity]), rel=1e-12, abs=rounding)
 
 
-def test_the_golden_numbers_cover_every_activation():
-    assert {row["activation"] for row in GOLDEN} == set(activations.names())
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"{row['activation']}-{row['q']}")
+def test_the_slope_of_the_length_map_agrees_with_the_golden_numbers(row):
+    found = moments.length_map_slope(row["activation"], float(row["q"]), scaled_variance=1.0)
+    # At q = 9 the slope of sin, exp(-18), is what integrals a hundred million times larger leave.
+    assert found == pytest.approx(float(row["length_map_slope"]), rel=1e-12, abs=1e-16)
+
+
+def test_the_golden_numbers_cover_every_activation_from_narrow_to_wide():
+    for name in activations.names():
+        found = {float(row["q"]) for row in GOLDEN if row["activation"] == name}
+        assert found == {1e-8, 0.01, 1.0, 9.0, 400.0, 1e4}
+
+
+def test_the_golden_numbers_are_what_their_script_makes():
+    row = {"activation": "mish", "q": "9"}
+    (stored,) = (r for r in GOLDEN if r.items() >= row.items())
+    assert make_gains.record("mish", "9") == stored
 
 
 def upper_tail(x):
@@ -62,11 +82,117 @@ def test_expectation_meets_closed_forms(function, kinks, exact):
     assert moments.expectation(function, kinks=kinks) == pytest.approx(exact, rel=1e-13)
 
 
-def test_a_kink_that_is_not_named_costs_the_accuracy():
-    def step(x):
-        return (x > 1.3).astype(float)
+def test_a_named_kink_is_exact_and_another_one_is_found_mostly():
+    places = np.random.default_rng(8).uniform(-3, 3, 60)
+    errors = []
+    for place in places:
 
-    assert abs(moments.expectation(step) - upper_tail(1.3)) > 1e-6
+        def hinge(x, place=place):
+            return np.maximum(x - place, 0)
+
+        exact = density(place) - place * upper_tail(place)
+        assert moments.expectation(hinge, kinks=(place,)) == pytest.approx(exact, rel=1e-12, abs=0)
+        errors.append(abs(moments.expectation(hinge) - exact))
+    assert np.median(errors) < 1e-13
+    assert np.max(errors) < 1e-5
+
+
+def test_only_what_is_not_smooth_costs_more_than_two_looks():
+    looks = []
+
+    def spied(function, **kinks):
+        looks.clear()
+        moments.expectation(lambda x: (looks.append(x.size), function(x))[1], 2.0, **kinks)
+        return len(looks)
+
+    for name in activations.names():
+        record = activations.get(name)
+        assert spied(record, kinks=record.kinks) == 2
+    assert spied(lambda x: np.abs(x - 1.3)) > 10
+
+
+@pytest.mark.parametrize("q", [1e-8, 1.0, 1e3, 1e4, 1e6, 1e8])
+def test_oscillations_are_followed_at_any_width(q):
+    exact = -math.expm1(-2 * q) / 2
+    assert moments.second_moment("sin", q) == pytest.approx(exact, rel=1e-12, abs=0)
+    assert moments.derivative_second_moment("sin", q) == pytest.approx(1 - exact, rel=1e-12, abs=0)
+
+
+def test_many_wide_oscillations_are_each_followed():
+    q = np.full(300, 1e5)  # together more panels than are held at one time
+    np.testing.assert_allclose(moments.second_moment("sin", q), 0.5, rtol=1e-12)
+
+
+def test_what_cannot_be_resolved_is_said():
+    with pytest.warns(RuntimeWarning, match=r"varies too fast .* at q = 1e\+14: .* off by"):
+        found = moments.second_moment("sin", 1e14)
+    assert found == pytest.approx(0.5, abs=0.2)
+
+
+def test_an_integral_that_overflows_is_infinite():
+    with np.errstate(over="ignore"):
+        assert moments.expectation(lambda x: np.exp(x**2), 1e3) == np.inf
+
+
+@pytest.mark.parametrize("q", [1e-8, 0.01, 1.0, 400.0])
+def test_closed_forms_of_the_smooth_rectifiers_and_their_relatives(q):
+    # With p = asin(q / (1 + q)): orthant probabilities of correlated normals.
+    angle, root = math.asin(q / (1 + q)), math.sqrt(1 + 2 * q)
+    gelu = q / 4 + q / (2 * math.pi) * (angle + 2 * q / ((1 + q) * root))
+    slope = 0.25 + (angle + q * (5 * q + 3) / ((1 + q) * root**3)) / (2 * math.pi)
+    erf = 2 / math.pi * math.asin(2 * q / (1 + 2 * q))
+    erf_slope = 4 / math.pi / math.sqrt(1 + 4 * q)
+    assert moments.second_moment("gelu", q) == pytest.approx(gelu, rel=1e-12, abs=0)
+    assert moments.derivative_second_moment("gelu", q) == pytest.approx(slope, rel=1e-12, abs=0)
+    assert moments.second_moment("erf", q) == pytest.approx(erf, rel=1e-12, abs=0)
+    assert moments.derivative_second_moment("erf", q) == pytest.approx(erf_slope, rel=1e-12, abs=0)
+
+
+def test_closed_forms_at_one():
+    third, root = 1 / 3, math.sqrt(3)
+    slope = moments.derivative_second_moment
+    assert moments.second_moment("gelu") == pytest.approx(
+        third + 1 / (2 * math.pi * root), rel=1e-12
+    )
+    assert slope("gelu") == pytest.approx(third + 2 / (3 * math.pi * root), rel=1e-12)
+    elu = 1 + math.exp(2) * upper_tail(2) - 2 * math.exp(0.5) * upper_tail(1)
+    assert moments.second_moment("elu") == pytest.approx(elu, rel=1e-12)
+    assert slope("elu") == pytest.approx(0.5 + math.exp(2) * upper_tail(2), rel=1e-12)
+    assert moments.mean("selu") == pytest.approx(0, abs=1e-15)
+    assert moments.second_moment("selu") == pytest.approx(1, rel=1e-14)
+    assert slope("softplus") == pytest.approx(moments.second_moment("sigmoid"), rel=1e-14)
+    assert slope("hard_tanh") == pytest.approx(math.erf(math.sqrt(0.5)), rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", activations.names())
+def test_the_slope_of_the_length_map_is_its_derivative(activation):
+    q, step = np.array([0.05, 1.0, 4.0]), 1e-4
+
+    def length(q):
+        return moments.length_map(activation, q, scaled_variance=1.7, bias_variance=0.3)
+
+    change = (8 * (length(q + step) - length(q - step)) - length(q + 2 * step)) + length(
+        q - 2 * step
+    )
+    found = moments.length_map_slope(activation, q, scaled_variance=1.7)
+    np.testing.assert_allclose(found, change / (12 * step), rtol=1e-9, atol=1e-11)
+
+
+def test_a_variance_keeps_its_digits_where_the_activation_hardly_moves():
+    # Var sigmoid = q / 16 - q^2 / 32 + ..., of which E phi^2 - (E phi)^2 would keep 8 digits.
+    assert moments.variance("sigmoid", 1e-8) == pytest.approx(
+        1e-8 / 16 * (1 - 5e-9), rel=1e-12, abs=0
+    )
+    naive = moments.second_moment("sigmoid", 1e-8) - moments.mean("sigmoid", 1e-8) ** 2
+    assert abs(naive / (1e-8 / 16) - 1) > 1e-10
+
+
+def test_a_callable_has_moments_like_an_activation():
+    assert moments.forward_gain(np.tanh) == moments.forward_gain("tanh")
+    exact = moments.backward_gain("tanh")
+    assert moments.backward_gain(np.tanh) == pytest.approx(exact, rel=1e-11)
+    rectified = moments.backward_gain(lambda x: np.maximum(x, 0), 1e-6)
+    assert rectified == pytest.approx(math.sqrt(2), rel=1e-11)
 
 
 @pytest.mark.parametrize("q", [1e-12, 1e-4, 0.3, 7.0, 1e4, 1e9, 1e14])
@@ -157,7 +283,19 @@ ZERO = Activation("zero", np.zeros_like, np.zeros_like)
         (lambda: moments.derivative_second_moment("relu", np.inf), ValueError, "q must be finite"),
         (lambda: moments.mean("relu", "1"), TypeError, "q must be real numbers"),
         (lambda: moments.mean("relu", 1j), TypeError, "q must be real numbers"),
-        (lambda: moments.forward_gain("relu", 0.0), ValueError, "q > 0 only"),
+        (lambda: moments.forward_gain("relu", 0.0), ValueError, "q must be > 0 here, not 0"),
+        (
+            lambda: moments.length_map_slope("relu", [1.0, 0.0], scaled_variance=2.0),
+            ValueError,
+            "q must be > 0 here, not 0",
+        ),
+        (
+            lambda: moments.length_map_slope("relu", 1.0, scaled_variance=-1.0),
+            ValueError,
+            "scaled_variance must be finite and not negative",
+        ),
+        (lambda: moments.variance("relu", np.nan), ValueError, "q must be finite"),
+        (lambda: moments.second_moment(leaky_relu), TypeError, "fails for an array"),
         (lambda: moments.forward_gain(ZERO), ValueError, "no gain: E phi^2 is 0"),
         (lambda: moments.backward_gain(ZERO), ValueError, "no gain: E phi'^2 is 0"),
         (lambda: moments.backward_gain("relu", 0.0), ValueError, "no gain"),

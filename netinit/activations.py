@@ -84,6 +84,9 @@ class Activation:
         return outside & (np.abs(self.derivative(x)) < 0.05 * self.steepest)
 
 
+ActivationLike = str | Activation | Elementwise  # what `get` takes
+
+
 def from_callable(
     function: Elementwise,
     derivative: Elementwise | None = None,
@@ -223,7 +226,7 @@ def names() -> list[str]:
     return list(_REGISTRY)
 
 
-def get(activation: str | Activation | Elementwise) -> Activation:
+def get(activation: ActivationLike) -> Activation:
     """The activation of that name; an Activation is handed back as it is.
 
     Any other callable is taken as elementwise and differentiated numerically (`from_callable`).

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import activations, arguments, moments
-from netinit.activations import Activation, Elementwise
+from netinit.activations import Activation, ActivationLike
 
 Array = npt.NDArray[np.float64]
 
@@ -59,9 +59,7 @@ class UnitGain:
         )
 
 
-def gain(
-    activation: str | Activation | Elementwise, kind: str = "forward", *, q: npt.ArrayLike = 1.0
-) -> Array:
+def gain(activation: ActivationLike, kind: str = "forward", *, q: npt.ArrayLike = 1.0) -> Array:
     """The gain of an activation, named or callable: weights get std gain / sqrt(fan).
 
     Parameters
@@ -100,7 +98,7 @@ def gain(
     return found
 
 
-def unit_gain(activation: str | Activation | Elementwise, q: float = 1.0) -> UnitGain:
+def unit_gain(activation: ActivationLike, q: float = 1.0) -> UnitGain:
     """The forward gain at `q`, with chi and the stability of the fixed point that it makes.
 
     Without biases, the length map of weights of std gain / sqrt(fan_in) has a fixed point at q.
@@ -123,19 +121,7 @@ def unit_gain(activation: str | Activation | Elementwise, q: float = 1.0) -> Uni
     return UnitGain(record.name, q, found, float(chi), float(_slope(record, q, found)))
 
 
-def std_gain(activation: str | Activation | Elementwise, q: npt.ArrayLike = 1.0) -> Array:
-    """sqrt(q / Var phi): keeps `q` where the mean of the activations is taken off, for q > 0.
-
-    >>> float(std_gain("relu").round(6))
-    1.712859
-    """
-    variance = moments.variance(activation, q)
-    if not np.all(variance > 0):
-        raise ValueError("this activation has no std gain: Var phi is 0")
-    return np.sqrt(q / variance)
-
-
-def torch_gain(activation: str | Activation) -> float:
+def torch_gain(activation: ActivationLike) -> float:
     """What torch.nn.init.calculate_gain gives: neither forward nor backward gains, but for relu.
 
     Raises
@@ -166,7 +152,7 @@ def _torch_kind(record: Activation, q: npt.ArrayLike) -> Array:
 _KINDS = {
     "forward": moments.forward_gain,
     "backward": moments.backward_gain,
-    "std": std_gain,
+    "std": moments.std_gain,
     "torch": _torch_kind,
 }
 
@@ -176,9 +162,10 @@ def _slope(record: Activation, q: npt.ArrayLike, gain: npt.ArrayLike) -> Array:
 
 
 def _warn_where_unstable(record: Activation, q: npt.ArrayLike, gain: npt.ArrayLike) -> None:
-    """Warn for the first q that repels, if any."""
+    """Warn of the q that repels most, if one does."""
     q, gain, slope = (np.ravel(each) for each in (q, gain, _slope(record, q, gain)))
-    for i in np.flatnonzero(np.abs(slope) > 1 + _MARGIN)[:1]:
+    i = np.argmax(np.abs(slope)) if slope.size else None
+    if i is not None and abs(slope[i]) > 1 + _MARGIN:
         warnings.warn(
             f"{record.name}: with its gain of {gain[i]:.6g} the second moment {q[i]:g} is a fixed "
             f"point that repels. A deviation grows by the factor {slope[i]:.4g} a layer, so that a "

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import activations
-from netinit.activations import Activation
+from netinit.activations import ActivationLike
 
 Array = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def expectation(
     return np.concatenate([np.empty(0), *parts]).reshape(q.shape)[()]
 
 
-def mean(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def mean(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """E phi(sqrt(q) z), the mean of the activations.
 
     >>> float(mean("relu").round(6))
@@ -79,7 +79,7 @@ def mean(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
     return expectation(record, q, kinks=record.kinks)
 
 
-def second_moment(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """E phi(sqrt(q) z)^2, the second moment of the activations.
 
     >>> float(second_moment("relu", 3.0).round(12))
@@ -89,7 +89,7 @@ def second_moment(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array
     return expectation(lambda x: record(x) ** 2, q, kinks=record.kinks)
 
 
-def variance(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def variance(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """Var phi(sqrt(q) z), the variance of the activations.
 
     >>> float(variance("sigmoid").round(12))
@@ -102,7 +102,7 @@ def variance(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
     return square - expectation(lambda x: record(x) - start, q, kinks=record.kinks) ** 2
 
 
-def derivative_second_moment(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def derivative_second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """E phi'(sqrt(q) z)^2, the factor on the second moment of a gradient passing back.
 
     >>> float(derivative_second_moment("relu", 3.0).round(12))
@@ -112,7 +112,7 @@ def derivative_second_moment(activation: str | Activation, q: npt.ArrayLike = 1.
     return expectation(lambda x: record.derivative(x) ** 2, q, kinks=record.kinks)
 
 
-def forward_gain(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def forward_gain(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """sqrt(q / E phi^2): weights of std gain / sqrt(fan_in) keep the second moment at `q`.
 
     >>> float(forward_gain("relu").round(12))
@@ -122,7 +122,7 @@ def forward_gain(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
     return np.sqrt(q / _nonzero(second_moment(activation, q), "E phi^2"))
 
 
-def backward_gain(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array:
+def backward_gain(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """1 / sqrt(E phi'^2): weights of std gain / sqrt(fan_out) keep a gradient's second moment.
 
     >>> float(backward_gain("relu").round(12))
@@ -131,8 +131,18 @@ def backward_gain(activation: str | Activation, q: npt.ArrayLike = 1.0) -> Array
     return 1 / np.sqrt(_nonzero(derivative_second_moment(activation, q), "E phi'^2"))
 
 
+def std_gain(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
+    """sqrt(q / Var phi): keeps `q` where the mean of the activations is taken off.
+
+    >>> float(std_gain("relu").round(12))
+    1.71285855045
+    """
+    q = _positive(q)
+    return np.sqrt(q / _nonzero(variance(activation, q), "Var phi"))
+
+
 def length_map(
-    activation: str | Activation,
+    activation: ActivationLike,
     q: npt.ArrayLike,
     *,
     scaled_variance: npt.ArrayLike,
@@ -150,7 +160,7 @@ def length_map(
 
 
 def length_map_slope(
-    activation: str | Activation, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike
+    activation: ActivationLike, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike
 ) -> Array:
     """The derivative of `length_map` by q, scaled_variance E[phi phi' z] / sqrt(q), for q > 0.
 
@@ -166,7 +176,7 @@ def length_map_slope(
     return weight * product / q
 
 
-def chi(activation: str | Activation, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike) -> Array:
+def chi(activation: ActivationLike, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike) -> Array:
     """scaled_variance E phi'^2, the factor per layer on a gradient's second moment.
 
     Eq. (5) of Schoenholz et al., 2017.

@@ -106,4 +106,4 @@ def normal_tail(x: Array) -> Array:
     >>> f"{normal_tail(np.array(10.0)):.11e}"
     '7.61985302416e-24'
     """
-    return gaussian(x, 0.5) * scaled_tail(np.minimum(x, _FAR) * math.sqrt(0.5)) / 2
+    return gaussian(x, 0.5) * scaled_tail(x * math.sqrt(0.5)) / 2

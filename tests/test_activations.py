@@ -117,6 +117,18 @@ def test_no_finite_number_overflows(activation, dtype):
         assert np.isfinite(record.derivative(x)).all()
 
 
+def test_the_side_of_a_leaky_rectifier_that_is_not_asked_does_not_overflow():
+    with np.errstate(all="raise"):
+        assert leaky_relu(30.0)(np.float32([3e38])).tolist() == np.float32([3e38]).tolist()
+
+
+def test_the_kinks_are_where_a_slope_or_its_slope_jumps():
+    found = {name: activations.get(name).kinks for name in activations.names()}
+    at_zero = dict.fromkeys(["relu", "leaky_relu", "elu", "selu", "softsign"], (0.0,))
+    kinked = at_zero | {"hard_tanh": (-1.0, 1.0)}
+    assert found == dict.fromkeys(found, ()) | kinked
+
+
 LIMITS = {  # phi(-inf), phi(inf), phi'(-inf), phi'(inf)
     "elu": (-1, np.inf, 0, 1),
     "selu": (-1.7580993408473768, np.inf, 0, 1.0507009873554805),

@@ -38,6 +38,17 @@ ROLES = {
 
 PAGE = Role("#FFFFFF", "#121212")
 
+# Colours of magnitudes, from low to high at even steps: matplotlib's viridis (CC0), and a blue and
+# an orange that leave a light grey at equal paces of lightness.
+SEQUENTIAL = (
+    *("#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C"),
+    *("#28AE80", "#5EC962", "#ADDC30", "#FDE725"),
+)
+DIVERGING = (
+    *("#00386B", "#1E639E", "#5B92C7", "#A3C1E0", "#EDEBE6"),
+    *("#F0B48C", "#D1793F", "#A14A0A", "#652600"),
+)
+
 # A page says its theme with an attribute: data-theme (the book), data-jp-theme-light
 # (JupyterLab). Only where neither is present does the system's preference decide.
 _DARK = '[data-theme="dark"], [data-jp-theme-light="false"]'

@@ -15,16 +15,23 @@ Explorer 'Powers of the gain'
 
 from netinit.widgets.controls import Choice, Play, Range
 from netinit.widgets.explorer import Explorer
+from netinit.widgets.heatmap import Heatmap
 from netinit.widgets.panels import Histogram, Line, Lines, Number, Numbers
+from netinit.widgets.scatter import Points, Scatter
+from netinit.widgets.text import Text
 
 __all__ = [
     "Choice",
     "Explorer",
+    "Heatmap",
     "Histogram",
     "Line",
     "Lines",
     "Number",
     "Numbers",
     "Play",
+    "Points",
     "Range",
+    "Scatter",
+    "Text",
 ]

@@ -1,7 +1,4 @@
-import { html } from "./marks.js";
-
-let serial = 0;
-const name = () => `ni-${Math.random().toString(36).slice(2)}-${++serial}`;
+import { html, name } from "./dom.js";
 
 /**
  * A control: {element, show(index)}. `pick(index)` is called when the reader moves it,

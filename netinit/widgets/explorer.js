@@ -1,9 +1,15 @@
 import { control } from "./controls.js";
-import { drawHistogram, drawLines, drawNumbers, legend } from "./charts.js";
-import { colour, html } from "./marks.js";
+import { html } from "./dom.js";
+import { drawHeatmap } from "./heatmap.js";
+import { drawHistogram } from "./histogram.js";
+import { drawLines, linesLegend } from "./lines.js";
+import { colour } from "./marks.js";
+import { drawScatter, scatterLegend } from "./scatter.js";
 import { decode, lookup } from "./table.js";
+import { drawNumbers, drawText } from "./words.js";
 
-const DRAW = { lines: drawLines, histogram: drawHistogram, numbers: drawNumbers };
+const DRAW = { lines: drawLines, histogram: drawHistogram, heatmap: drawHeatmap, scatter: drawScatter, numbers: drawNumbers, text: drawText };
+const LEGEND = { lines: linesLegend, scatter: scatterLegend };
 const QUIET = 250; // ms without a change before a screen reader is told the result
 
 /** @param {{ model: object, el: HTMLElement }} context as anywidget gives it */
@@ -12,9 +18,10 @@ function render({ model, el }) {
   const spec = model.get("spec"), columns = decode(model.get("table"));
   const { indices, pick } = stateOf(model, spec);
   const controls = spec.controls.map((one) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
-  const panels = spec.panels.map((panel) => panelOf(panel, signal));
+  const choose = (places) => pick(Object.fromEntries(spec.controls.filter((one) => one.name in places).map((one) => [one.name, one.values[places[one.name]]])));
+  const panels = spec.panels.map((panel) => panelOf(panel, choose, signal));
   const words = wordsOf(spec, columns);
-  const numbers = numbersOf(() => shown);
+  const numbers = numbersOf(spec, () => shown);
   let width = -1, place = "", shown = [];
 
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
@@ -79,7 +86,7 @@ function stateOf(model, spec) {
 /** What is said of a drawing: notes for all, and the result in words for a screen reader. */
 function wordsOf(spec, columns) {
   // Room for notes is kept wherever one may come, so that the page does not jump.
-  const noted = Object.values(columns).some((column) => !column.values.every(Number.isFinite));
+  const noted = Object.values(columns).some((column) => column.kind !== "text" && !column.values.every(Number.isFinite));
   const notes = html("p", { class: "ni-notes", hidden: !noted });
   const live = html("p", { class: "ni-hidden" });
   let timer = 0;
@@ -108,48 +115,77 @@ function sentences(pairs) {
 const same = (a, b) => a === b
   || (typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)));
 
-/** Function that finds the array of a key in the table for the controls' indices. */
+/**
+ * Function that finds the array of a key in the table for the controls' indices. Its `until` finds
+ * all frames up to now of a played array, its `at` the index of a control, its `texts` all texts.
+ */
 export function frameOf(spec, columns, now) {
   const called = now.filter((_, i) => spec.controls[i].kind !== "play");
   const time = {};
   spec.controls.forEach((one, i) => { for (const key of one.keys) time[key] = now[i]; });
-  return (key) => lookup(columns[key], called, time[key]);
+  return Object.assign((key) => lookup(columns[key], called, time[key]), {
+    until: (key) => lookup(columns[key], called, time[key], 0),
+    at: (name) => now[spec.controls.findIndex((one) => one.name === name)],
+    texts: (key) => columns[key].texts,
+  });
 }
 
-function panelOf(panel, signal) {
+function panelOf(panel, choose, signal) {
   const stage = html("div", { class: "ni-stage" });
   const tip = html("div", { class: "ni-tip", "aria-hidden": "true", hidden: true });
-  let drawn;
+  let drawn, measured = 0;
   const element = html("div", { class: `ni-panel ni-${panel.kind}` },
-    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null,
-    panel.kind === "lines" ? legend(panel) : null, stage);
+    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null, LEGEND[panel.kind]?.(panel), stage);
   const draw = (frame) => {
-    drawn = DRAW[panel.kind](panel, frame, Math.max(220, Math.floor(stage.clientWidth) || 320));
+    const width = Math.max(220, Math.floor(stage.clientWidth) || 320);
+    drawn = DRAW[panel.kind](panel, frame, width);
     tip.hidden = true;
     stage.replaceChildren(drawn.element, tip);
+    stage.classList.toggle("ni-choosable", Boolean(drawn.choose));
+    if (drawn.others && width !== measured) stage.style.minHeight = `${tallest(stage, drawn.others())}px`;
+    measured = width;
     return drawn;
   };
   // The values under the pointer; the keyboard's way to them is the table.
   const hide = () => { tip.hidden = true; drawn.guide?.remove(); };
-  stage.addEventListener("pointermove", ({ clientX }) => {
-    if (!drawn.probe) return;
-    const { left, width } = stage.getBoundingClientRect();
-    const { place, lines } = drawn.probe(clientX - left);
+  const placed = (event) => {
+    const { left, top } = stage.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  };
+  stage.addEventListener("pointermove", (event) => {
+    const found = drawn.probe?.(...placed(event));
+    if (!found) { hide(); return; }
     drawn.element.append(drawn.guide);
-    tip.replaceChildren(...lines.map(({ role, text }) =>
+    tip.replaceChildren(...found.lines.map(({ role, text }) =>
       html("div", { style: role ? `border-color: ${colour(role)}` : null }, text)));
     tip.hidden = false;
-    tip.style.left = `${place + 12 + tip.offsetWidth > width ? place - 12 - tip.offsetWidth : place + 12}px`;
+    const beyond = found.place + 12 + tip.offsetWidth > stage.clientWidth;
+    tip.style.left = `${beyond ? Math.max(0, found.place - 12 - tip.offsetWidth) : found.place + 12}px`;
+    if (found.top !== undefined) tip.style.top = `${found.top < tip.offsetHeight + 16 ? found.top + 22 : found.top - tip.offsetHeight - 8}px`;
   }, { signal });
   stage.addEventListener("pointerleave", hide, { signal });
+  stage.addEventListener("click", (event) => {
+    const places = drawn.choose?.(...placed(event));
+    if (places) choose(places);
+  }, { signal });
   return { element, draw };
 }
 
+/** Height of the tallest of some elements at the width of a stage. */
+function tallest(stage, elements) {
+  const ghost = html("div", { class: "ni-ghost" }, ...elements);
+  stage.append(ghost);
+  const height = ghost.offsetHeight;
+  ghost.remove();
+  return height;
+}
+
 /** The numbers as tables, made when they are asked for. */
-function numbersOf(current) {
+function numbersOf(spec, current) {
   const body = html("div", { class: "ni-tables", tabindex: 0, role: "group", "aria-label": "The numbers drawn" });
-  const element = html("details", { class: "ni-details" }, html("summary", {}, "Show the numbers"), body);
-  const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => table(drawn.table()))); };
+  const words = spec.panels.every((panel) => panel.kind === "text");
+  const element = html("details", { class: "ni-details", hidden: words }, html("summary", {}, "Show the numbers"), body);
+  const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => drawn.table()).filter(Boolean).map(table)); };
   element.addEventListener("toggle", update);
   return { element, update };
 }

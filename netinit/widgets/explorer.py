@@ -12,14 +12,22 @@ import traitlets
 
 from netinit.style import css_variables
 from netinit.widgets.budget import BUDGET, check_budget
-from netinit.widgets.controls import as_control
-from netinit.widgets.panels import Panel
+from netinit.widgets.controls import Control, as_control
+from netinit.widgets.heatmap import Heatmap
+from netinit.widgets.panels import Histogram, Lines, Numbers
+from netinit.widgets.scatter import Scatter
 from netinit.widgets.table import Packing, cell, decode, encode
 from netinit.widgets.tabulate import tabulate
+from netinit.widgets.text import Text
 from netinit.widgets.words import nearest
 
+Panel = Lines | Histogram | Heatmap | Scatter | Numbers | Text
+
 _HERE = Path(__file__).parent
-_MODULES = ("table.js", "marks.js", "charts.js", "controls.js", "explorer.js")
+_MODULES = (
+    *("dom.js", "marks.js", "table.js", "axes.js", "lines.js", "histogram.js", "heatmap.js"),
+    *("scatter.js", "words.js", "controls.js", "explorer.js"),
+)
 # Imports and comments that fill lines: every figure of a page carries the script in its state.
 _UNSENT = re.compile(r"^(import [^;]*;\n| */\*\*.*?\*/\n| *//[^\n]*\n)", re.MULTILINE | re.DOTALL)
 
@@ -36,7 +44,7 @@ class Explorer(anywidget.AnyWidget):
     ----------
     function : called once per selection with the controls as keyword arguments; returns
         ``{name: array}`` with the same names, ranks and dtypes every time
-    panels : Lines, Histogram and Numbers that say which arrays to draw and how
+    panels : Lines, Histogram, Heatmap, Scatter, Numbers and Text: which arrays to show, and how
     title, description : what it shows, for every reader
     budget : allowed size of the table in kB (base64 and gzip)
     controls : one keyword per argument of the function: a list of names, an array of numbers,
@@ -75,9 +83,9 @@ class Explorer(anywidget.AnyWidget):
         budget: float = BUDGET,
         **controls: object,
     ) -> None:
-        panels = tuple(panels) if isinstance(panels, Sequence) else (panels,)
         made = [as_control(name, given) for name, given in controls.items()]
-        columns = tabulate(function, made, _ranks(panels))
+        panels = _bound(panels, {control.name: control for control in made})
+        columns = tabulate(function, made, _axes(panels), _strings(panels))
         packings = _packings(panels, columns)
         table = encode(columns, packings)
         check_budget(table, budget, columns, packings, made)
@@ -145,19 +153,39 @@ class Explorer(anywidget.AnyWidget):
         return data | {"image/png": base64.b64encode(image).decode()}, metadata
 
 
-def _ranks(panels: Sequence[Panel]) -> dict[str, int]:
+def _bound(panels: Panel | Sequence[Panel], controls: Mapping[str, Control]) -> tuple[Panel, ...]:
+    """The panels, those that follow controls with theirs."""
+    panels = tuple(panels) if isinstance(panels, Sequence) else (panels,)
     if not panels:
         raise ValueError("an Explorer needs at least one panel")
-    ranks: dict[str, int] = {}
     for panel in panels:
-        if not hasattr(panel, "ranks"):
-            raise TypeError(f"{panel!r} is not a panel: use Lines, Histogram or Numbers")
-        for key, rank in panel.ranks.items():
-            if ranks.setdefault(key, rank) != rank:
+        if not hasattr(panel, "axes"):
+            kinds = ", ".join(kind.__name__ for kind in Panel.__args__)
+            raise TypeError(f"{panel!r} is not a panel: use one of {kinds}")
+    return tuple(panel.bound(controls) if hasattr(panel, "bound") else panel for panel in panels)
+
+
+def _axes(panels: Sequence[Panel]) -> dict[str, tuple[str, ...]]:
+    """What the axes of each array count; panels that share an array must agree how many."""
+    axes: dict[str, tuple[str, ...]] = {}
+    for panel in panels:
+        for key, counted in panel.axes.items():
+            if len(axes.setdefault(key, counted)) != len(counted):
                 raise ValueError(
-                    f"{key!r} is read with {ranks[key]} axes by one panel, {rank} by another"
+                    f"{key!r} is read with {len(axes[key])} axes by one panel, "
+                    f"{len(counted)} by another"
                 )
-    return ranks
+    return axes
+
+
+def _strings(panels: Sequence[Panel]) -> set[str]:
+    """Names of the arrays that hold strings; no other panel may read them."""
+    found = {panel.key for panel in panels if isinstance(panel, Text)}
+    for panel in panels:
+        shared = set() if isinstance(panel, Text) else found & panel.axes.keys()
+        if shared:
+            raise ValueError(f"{min(shared)!r} is read as text by one panel, as numbers by another")
+    return found
 
 
 def _packings(panels: Sequence[Panel], columns: Mapping) -> dict[str, Packing]:

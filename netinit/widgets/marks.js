@@ -1,24 +1,6 @@
-// Elements, numbers as text and ticks: what charts and controls are made of.
+// Numbers as text, ticks, scales and markers: what charts are made of.
 
-const SVG = "http://www.w3.org/2000/svg";
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-
-/** HTML element; attributes that are null or false are left out. */
-export function html(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
-}
-
-/** SVG element. */
-export function svg(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
-}
-
-function filled(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes))
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
 
 export const superscript = (exponent) => [...String(exponent)].map((c) => SUPERSCRIPTS[c]).join("");
 

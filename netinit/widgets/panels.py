@@ -3,18 +3,23 @@
 A panel names the arrays it reads; it knows how they are packed and tells the browser the rest.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from netinit.style import ROLES
-from netinit.widgets.table import Column, Packing
-from netinit.widgets.words import check_format, nearest, spoken
-
-Columns = Mapping[str, Column]
+from netinit.widgets.limits import (
+    Columns,
+    check_limits,
+    check_positive,
+    check_role,
+    check_scale,
+    nice_limits,
+    span,
+)
+from netinit.widgets.table import Packing
+from netinit.widgets.words import check_format, spoken
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Line:
     theory: bool = False
 
     def __post_init__(self) -> None:
-        _check_role(self.role)
+        check_role(self.role)
         if self.band is not None and (isinstance(self.band, str) or len(self.band) != 2):
             raise ValueError(f"band of {self.key!r} must be two names (lower, upper)")
 
@@ -78,14 +83,11 @@ class Lines:
         lines = (self.lines,) if isinstance(self.lines, (Line, str)) else self.lines
         made = tuple(Line(line) if isinstance(line, str) else line for line in lines)
         object.__setattr__(self, "lines", made)
-        if self.y_scale not in ("linear", "log"):
-            raise ValueError(
-                f"y_scale {self.y_scale!r}: {nearest(self.y_scale, ['linear', 'log'])}"
-            )
+        check_scale("y_scale", self.y_scale)
         if not made:
             raise ValueError("Lines needs at least one line")
         if self.y_limits is not None:
-            _check_limits("y_limits", self.y_limits, positive=self.y_scale == "log")
+            check_limits("y_limits", self.y_limits, positive=self.y_scale == "log")
 
     @property
     def curves(self) -> list[str]:
@@ -93,16 +95,15 @@ class Lines:
         return [key for line in self.lines for key in line.keys]
 
     @property
-    def ranks(self) -> dict[str, int]:
-        """Number of axes of each array, time aside."""
-        return {key: 1 for key in [*self.curves, *([self.x] if self.x else [])]}
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What each axis of its arrays counts, time aside."""
+        return {key: ("layer",) for key in [*self.curves, *([self.x] if self.x else [])]}
 
     def packings(self, columns: Columns) -> dict[str, Packing]:
         """How its arrays are stored."""
         log = self.y_scale == "log"
-        for key in self.curves:
-            if log and any(np.any(cell < 0) for cell in columns[key].cells):
-                raise ValueError(f"{key!r} has negative values; a log axis cannot show them")
+        if log:
+            check_positive(columns, self.curves)
         packing = Packing("curve", log, self._y_limits(columns))
         return {key: packing for key in self.curves} | (
             {self.x: Packing("exact")} if self.x else {}
@@ -128,7 +129,7 @@ class Lines:
 
     def _x_limits(self, columns: Columns) -> list[float]:
         if self.x:
-            low, high = _span(columns, [self.x])
+            low, high = span(columns, [self.x])
             return [low, high] if high > low else [low - 0.5, low + 0.5]
         cells = (cell for key in self.curves for cell in columns[key].cells)
         longest = max(cell.shape[-1] for cell in cells)
@@ -138,10 +139,10 @@ class Lines:
         if self.y_limits is not None:
             return float(self.y_limits[0]), float(self.y_limits[1])
         log = self.y_scale == "log"
-        low, high = _span(columns, self.curves, positive=log)
+        low, high = span(columns, self.curves, positive=log)
         if self.reference is not None and (self.reference > 0 or not log):
             low, high = min(low, self.reference), max(high, self.reference)
-        return _nice_limits(low, high, self.y_scale)
+        return nice_limits(low, high, self.y_scale)
 
 
 @dataclass(frozen=True)
@@ -166,13 +167,14 @@ class Histogram:
     role: str = "forward"
 
     def __post_init__(self) -> None:
-        _check_role(self.role)
-        _check_limits("limits", self.limits)
+        check_role(self.role)
+        check_limits("limits", self.limits)
 
     @property
-    def ranks(self) -> dict[str, int]:
-        """Number of axes of each array, time aside."""
-        return {self.key: 2} | ({self.rows: 1} if isinstance(self.rows, str) else {})
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What each axis of its arrays counts, time aside."""
+        rows = {self.rows: ("layer",)} if isinstance(self.rows, str) else {}
+        return {self.key: ("layer", "bin")} | rows
 
     def packings(self, columns: Columns) -> dict[str, Packing]:
         """How its arrays are stored."""
@@ -215,7 +217,7 @@ class Number:
     role: str = "ink"
 
     def __post_init__(self) -> None:
-        _check_role(self.role)
+        check_role(self.role)
         check_format(self.format)
 
     def spec(self) -> dict[str, Any]:
@@ -237,9 +239,9 @@ class Numbers:
         object.__setattr__(self, "numbers", made)
 
     @property
-    def ranks(self) -> dict[str, int]:
-        """Number of axes of each array, time aside."""
-        return {number.key: 0 for number in self.numbers}
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What each axis of its arrays counts, time aside."""
+        return {number.key: () for number in self.numbers}
 
     def packings(self, columns: Columns) -> dict[str, Packing]:
         """How its arrays are stored."""
@@ -253,33 +255,3 @@ class Numbers:
     def __str__(self) -> str:
         labels = (number.label or spoken(number.key) for number in self.numbers)
         return f"Numbers: {'; '.join(labels)}"
-
-
-Panel = Lines | Histogram | Numbers
-
-
-def _check_role(role: str | None) -> None:
-    if role is not None and role not in ROLES:
-        raise ValueError(f"no role is named {role!r}; {nearest(role, ROLES)}")
-
-
-def _check_limits(name: str, limits: Sequence[float], *, positive: bool = False) -> None:
-    low, high = limits
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"{name}={limits!r} must be two finite numbers, the lower one first")
-    if positive and low <= 0:
-        raise ValueError(f"{name}={limits!r} must be positive on a log axis")
-
-
-def _span(columns: Columns, keys: Sequence[str], *, positive: bool = False) -> tuple[float, float]:
-    values = np.concatenate([cell.ravel() for key in keys for cell in columns[key].cells])
-    values = values[np.isfinite(values) & (values > 0 if positive else True)]
-    return (float(values.min()), float(values.max())) if values.size else (0.1, 1.0)
-
-
-def _nice_limits(low: float, high: float, scale: str) -> tuple[float, float]:
-    if scale == "log":
-        low, high = max(-300, math.floor(math.log10(low))), math.ceil(math.log10(high))
-        return 10.0**low, 10.0 ** max(high, low + 1)
-    margin = 0.04 * (high - low) or 0.5 * abs(high) or 0.5
-    return (0.0 if 0 <= low < 0.2 * high else low - margin), high + margin

@@ -1,6 +1,6 @@
 // The table of an Explorer, as netinit/widgets/table.py packs it.
 
-const NAN_WORD = 0, BELOW = 1, FIRST = 2, ABOVE = 65535, TOP = 254, NAN_BYTE = 255;
+const NAN_WORD = 0, BELOW = 1, FIRST = 2, TOP = 254, NAN_BYTE = 255; // the highest word is for values above
 
 /** Columns of a table: name -> {axes, grid, log, values, start(cell), shape(cell)}. */
 export function decode(view) {
@@ -23,17 +23,19 @@ function column(entry, buffer, base) {
   const starts = [0];
   for (const length of sizes) starts.push(starts.at(-1) + length);
   const offsets = entry.offsets.map((offset) => base + offset);
-  return { ...entry, shapes, starts, values: unpack[entry.kind](entry, buffer, offsets, starts[cells]) };
+  const values = unpack[entry.kind](entry, buffer, offsets, starts[cells]);
+  return { ...entry, shapes, starts, values };
 }
 
 const unpack = {
   /** Values on the axis's own scale (log10 on a log axis); beyond its limits -Infinity, Infinity. */
   curve(entry, buffer, [offset], count) {
-    const bytes = new Uint8Array(buffer, offset, 2 * count);
+    const small = entry.bits === 8, above = small ? 255 : 65535;
+    const bytes = new Uint8Array(buffer, offset, small ? count : 2 * count);
     const values = new Float64Array(count);
     for (let i = 0, word = 0; i < count; i++) {
-      word = (word + 256 * bytes[i] + bytes[count + i]) & 65535;
-      values[i] = word === NAN_WORD ? NaN : word === BELOW ? -Infinity : word === ABOVE ? Infinity
+      word = small ? bytes[i] : (word + 256 * bytes[i] + bytes[count + i]) & 65535;
+      values[i] = word === NAN_WORD ? NaN : word === BELOW ? -Infinity : word === above ? Infinity
         : entry.low + entry.step * (word - FIRST);
     }
     return values;
@@ -50,18 +52,25 @@ const unpack = {
   exact(entry, buffer, [offset], count) {
     return new (entry.dtype === "<f8" ? Float64Array : Float32Array)(buffer, offset, count);
   },
+
+  text(entry, buffer, [start, offset], count) {
+    entry.texts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, start, entry.size)));
+    return Array.from(new Uint16Array(buffer, offset, count), (place) => entry.texts[place]);
+  },
 };
 
 /**
  * Array of a selection: {values, shape, log}. `indices` are those of the controls the function
- * takes; `time` is the index of the played control where it plays this array.
+ * takes; `time` is the index of the played control where it plays this array. With `since`, all
+ * frames from there to `time`.
  */
-export function lookup(column, indices, time) {
+export function lookup(column, indices, time, since) {
   let cell = 0;
   column.axes.forEach((axis, i) => { cell = cell * column.grid[i] + indices[axis]; });
-  const [start, end] = [column.starts[cell], column.starts[cell + 1]];
-  const values = column.values.subarray(start, end), shape = column.shapes[cell];
+  const values = part(column.values, column.starts[cell], column.starts[cell + 1]), shape = column.shapes[cell];
   if (time === undefined) return { values, shape, log: column.log };
   const size = values.length / shape[0];
-  return { values: values.subarray(time * size, (time + 1) * size), shape: shape.slice(1), log: column.log };
+  return { values: part(values, (since ?? time) * size, (time + 1) * size), shape: shape.slice(1), log: column.log };
 }
+
+const part = (values, start, end) => (Array.isArray(values) ? values.slice(start, end) : values.subarray(start, end));

@@ -2,13 +2,15 @@
 
 Layout, little-endian: the length of the header (4 bytes), the header (JSON), then the blocks,
 each at a multiple of 8 bytes. A block holds one array for every cell, a cell being one
-combination of the controls the array depends on. Three packings:
+combination of the controls the array depends on. Four packings:
 
 ``curve``      16-bit words on the axis's own scale (log10 on a log axis): 0 is NaN, 1 below the
                limits, 65535 above, else ``low + step * (word - 2)``. Words are stored as
-               differences, high bytes before low bytes: gzip then halves them.
+               differences, high bytes before low bytes: gzip then halves them. With 8 bits:
+               bytes from 0 to 255, as they are.
 ``histogram``  8 bits relative to each row's peak (255 is NaN), and the peaks in float32.
 ``exact``      float32, or float64 where float32 would overflow or underflow.
+``text``       the distinct strings (UTF-8 JSON), and for each place the 16-bit number of its own.
 """
 
 import json
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-NAN, BELOW, FIRST, LAST, ABOVE = 0, 1, 2, 65534, 65535
+NAN, BELOW, FIRST = 0, 1, 2  # the highest word of all stands for values above
 LOG_STEP = 8e-4  # decades; half a step is an error of 0.092 %
 LINEAR_STEPS = 20_000  # half a step is 1/40000 of the axis
 HISTOGRAM_TOP, HISTOGRAM_NAN = 254, 255
@@ -31,6 +33,7 @@ class Packing:
     kind: str
     log: bool = False
     limits: tuple[float, float] | None = None
+    bits: int = 16
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def encode(columns: Mapping[str, Column], packings: Mapping[str, Packing]) -> by
 
 
 def decode(table: bytes) -> dict[str, Column]:
-    """Columns of a table, as float64 arrays; values beyond a curve's limits sit on them."""
+    """Columns of a table: strings, or float64 with values beyond a curve's limits on them."""
     size = int.from_bytes(table[:4], "little")
     body = table[4 + size :]
     return {key: _decoded(entry, body) for key, entry in json.loads(table[4 : 4 + size]).items()}
@@ -94,14 +97,18 @@ def _pack_curve(column: Column, packing: Packing) -> tuple[dict[str, Any], list[
     with np.errstate(divide="ignore"):  # the log of zero lies below every limit
         values = np.log10(_flat(column)) if packing.log else _flat(column)
     low, high = (np.log10(low), np.log10(high)) if packing.log else (low, high)
-    finest = (high - low) / (LAST - FIRST)
-    step = max(LOG_STEP if packing.log else (high - low) / LINEAR_STEPS, finest)
+    above = 2**packing.bits - 1
+    step = (high - low) / (above - 1 - FIRST)
+    if packing.bits == 16:  # no finer than needed: equal words compress
+        step = max(LOG_STEP if packing.log else (high - low) / LINEAR_STEPS, step)
     inside = np.clip(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high)
     words = (np.rint((inside - low) / step) + FIRST).astype(np.uint16)
     words[values < low - step / 2] = BELOW
-    words[values > high + step / 2] = ABOVE
+    words[values > high + step / 2] = above
     words[np.isnan(values)] = NAN
     entry = {"kind": "curve", "log": packing.log, "low": low, "high": high, "step": step}
+    if packing.bits == 8:
+        return entry | {"bits": 8}, [words.astype(np.uint8).tobytes()]
     return entry, [_shuffle(words)]
 
 
@@ -122,7 +129,20 @@ def _pack_exact(column: Column, packing: Packing) -> tuple[dict[str, Any], list[
     return {"kind": "exact", "dtype": dtype}, [values.astype(dtype).tobytes()]
 
 
-_PACK = {"curve": _pack_curve, "histogram": _pack_histogram, "exact": _pack_exact}
+def _pack_text(column: Column, packing: Packing) -> tuple[dict[str, Any], list[bytes]]:
+    flat = [str(text) for cell in column.cells for text in cell.ravel()]
+    numbers = {text: i for i, text in enumerate(dict.fromkeys(flat))}
+    texts = json.dumps(list(numbers), ensure_ascii=False, separators=(",", ":")).encode()
+    places = np.array([numbers[text] for text in flat], "<u2")
+    return {"kind": "text", "size": len(texts)}, [texts, places.tobytes()]
+
+
+_PACK = {
+    "curve": _pack_curve,
+    "histogram": _pack_histogram,
+    "exact": _pack_exact,
+    "text": _pack_text,
+}
 
 
 def _shuffle(words: np.ndarray) -> bytes:
@@ -153,10 +173,14 @@ def _shapes(entry: Mapping[str, Any]) -> list[tuple[int, ...]]:
 
 
 def _curve_values(entry: Mapping[str, Any], body: bytes, count: int, _: object) -> np.ndarray:
-    start = entry["offsets"][0]
-    words = _unshuffle(body[start : start + 2 * count])
+    start, small = entry["offsets"][0], entry.get("bits") == 8
+    if small:
+        words = np.frombuffer(body, np.uint8, count, start)
+    else:
+        words = _unshuffle(body[start : start + 2 * count])
     values = entry["low"] + entry["step"] * (words.astype(np.float64) - FIRST)
-    values[words == BELOW], values[words == ABOVE] = entry["low"], entry["high"]
+    values[words == BELOW] = entry["low"]
+    values[words == (255 if small else 65535)] = entry["high"]
     values[words == NAN] = np.nan
     return 10.0**values if entry["log"] else values
 
@@ -175,4 +199,15 @@ def _exact_values(entry: Mapping[str, Any], body: bytes, count: int, _: object) 
     return np.frombuffer(body, entry["dtype"], count, entry["offsets"][0]).astype(np.float64)
 
 
-_VALUES = {"curve": _curve_values, "histogram": _histogram_values, "exact": _exact_values}
+def _text_values(entry: Mapping[str, Any], body: bytes, count: int, _: object) -> np.ndarray:
+    start, places = entry["offsets"]
+    texts = json.loads(body[start : start + entry["size"]])
+    return np.array(texts)[np.frombuffer(body, "<u2", count, places)]
+
+
+_VALUES = {
+    "curve": _curve_values,
+    "histogram": _histogram_values,
+    "exact": _exact_values,
+    "text": _text_values,
+}

@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -17,12 +17,14 @@ MOST_SELECTIONS = 20_000
 def tabulate(
     function: Callable[..., Mapping[str, np.ndarray]],
     controls: Sequence[Control],
-    ranks: Mapping[str, int],
+    axes: Mapping[str, Sequence[str]],
+    strings: Collection[str] = (),
 ) -> dict[str, Column]:
-    """Columns of the arrays named in ``ranks`` (name: expected number of axes, time aside).
+    """Columns of the arrays named in ``axes`` (name: what its axes count, time aside).
 
     ``function`` is called once for each selection, with the controls as keyword arguments
     (played ones aside). An array that does not change with a control is stored once for it.
+    All hold numbers but those named in ``strings``.
     """
     called = [control for control in controls if control.kind != "play"]
     grid = tuple(len(control.values) for control in called)
@@ -34,13 +36,13 @@ def tabulate(
     results: list[dict[str, np.ndarray]] = []
     for values in itertools.product(*(control.values for control in called)):
         selection = dict(zip((c.name for c in called), values, strict=True))
-        result, where = _result(function, selection), _told(selection)
+        result, where = _result(function, selection, strings), _told(selection)
         _check_alike(results[0] if results else result, result, played, where)
         if not results:
-            _check_first(result, ranks, played)
+            _check_first(result, axes, played)
         results.append(result)
     return {
-        key: _column([result[key] for result in results], grid, int(key in played)) for key in ranks
+        key: _column([result[key] for result in results], grid, int(key in played)) for key in axes
     }
 
 
@@ -68,7 +70,9 @@ def _check_parameters(function: Callable, called: Sequence[Control]) -> None:
 
 
 def _result(
-    function: Callable[..., Mapping[str, np.ndarray]], selection: Mapping[str, object]
+    function: Callable[..., Mapping[str, np.ndarray]],
+    selection: Mapping[str, object],
+    strings: Collection[str],
 ) -> dict[str, np.ndarray]:
     where = _told(selection)
     try:
@@ -78,13 +82,16 @@ def _result(
         raise
     if not isinstance(returned, Mapping):
         raise ValueError(f"the function must return {{name: array}}, not {returned!r} ({where})")
-    return {key: _numeric(key, value, where) for key, value in returned.items()}
+    return {key: _array(key, value, where, key in strings) for key, value in returned.items()}
 
 
-def _numeric(key: str, value: object, where: str) -> np.ndarray:
+def _array(key: str, value: object, where: str, text: bool) -> np.ndarray:
     array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"{key!r} holds {array.dtype}, not real numbers ({where})")
+    if text and array.dtype.kind != "U":
+        raise ValueError(f"{key!r} holds {array.dtype}, not the string that Text shows ({where})")
+    if not text and array.dtype.kind not in "fiub":
+        hint = "; only a Text panel shows strings" if array.dtype.kind == "U" else ""
+        raise ValueError(f"{key!r} holds {array.dtype}, not real numbers ({where}){hint}")
     if array.size == 0:
         raise ValueError(f"{key!r} is empty, shape {array.shape} ({where})")
     return array
@@ -102,7 +109,7 @@ def _check_alike(
     for key, array in result.items():
         layers = int(key in played)
         for trait, was, is_ in (
-            ("dtype", first[key].dtype, array.dtype),
+            ("dtype", _dtype(first[key]), _dtype(array)),
             ("number of axes", first[key].ndim, array.ndim),
             ("shape", _fixed(first[key], layers), _fixed(array, layers)),
         ):
@@ -113,21 +120,27 @@ def _check_alike(
                 )
 
 
+def _dtype(array: np.ndarray) -> np.dtype | str:
+    return "text" if array.dtype.kind == "U" else array.dtype  # strings may differ in length
+
+
 def _fixed(array: np.ndarray, layers: int) -> tuple[int | str, ...]:
     return tuple("any" if axis == layers else size for axis, size in enumerate(array.shape))
 
 
 def _check_first(
-    result: Mapping[str, np.ndarray], ranks: Mapping[str, int], played: Mapping[str, Control]
+    result: Mapping[str, np.ndarray],
+    wanted: Mapping[str, Sequence[str]],
+    played: Mapping[str, Control],
 ) -> None:
-    for key in [*ranks, *played]:
+    for key in [*wanted, *played]:
         if key not in result:
             raise ValueError(f"no array is named {key!r}; {nearest(key, result)}")
-    for key, rank in ranks.items():
-        axes = ["time"] * (key in played) + [["layer"], ["layer", "bin"]][rank - 1] * (rank > 0)
+    for key, counted in wanted.items():
+        axes = ["time"] * (key in played) + list(counted)
         if result[key].ndim != len(axes):
             raise ValueError(
-                f"{key!r} must have {len(axes)} axes ({', '.join(axes) or 'a single number'}), "
+                f"{key!r} must have {len(axes)} axes ({', '.join(axes) or 'a single value'}), "
                 f"not shape {result[key].shape}"
             )
         if key in played and len(result[key]) != len(played[key].values):
@@ -146,7 +159,7 @@ def _column(cells: list[np.ndarray], grid: tuple[int, ...], ragged: int) -> Colu
 def _varies(cells: list[np.ndarray], grid: tuple[int, ...], axis: int) -> bool:
     rows = np.moveaxis(np.arange(len(cells)).reshape(grid), axis, 0).reshape(grid[axis], -1)
     return any(
-        not np.array_equal(cells[row[0]], cells[i], equal_nan=True)
+        not np.array_equal(cells[row[0]], cells[i], equal_nan=cells[i].dtype.kind == "f")
         for row in rows.T
         for i in row[1:]
     )

@@ -1,0 +1,184 @@
+"""A matrix as colours, with the cell marked at which the reader's controls stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netinit.style import DIVERGING, SEQUENTIAL
+from netinit.widgets.controls import Control
+from netinit.widgets.limits import (
+    Columns,
+    check_limits,
+    check_positive,
+    check_scale,
+    nice_limits,
+    span,
+)
+from netinit.widgets.table import Packing
+from netinit.widgets.words import check_format, spoken
+
+Axis = str | Sequence[str] | Control | None
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """A matrix as colours: rows along y, columns along x.
+
+    Numbers run upward along y, as on an axis; labels and bare rows run downward, as in a table.
+    A cell that is not a number is hatched, and a note says how many there are.
+
+    Parameters
+    ----------
+    key : name of the array, shape (rows, columns)
+    x, y : what columns and rows stand for: the name of a control (its values; the reader's
+        selection is outlined, and a click on a cell moves the control there), the name of an
+        array of numbers, or a list of labels; 1, 2, ... if not given
+    x_label, y_label : the axes' names; those of the controls or arrays if not given
+    label : what the colours measure; the key if not given
+    scale : "linear" or "log"
+    limits : values at the ends of the colour scale; found, for all selections, if not given
+    centre : the value that has no colour: a diverging scale, symmetric about it (as a
+        difference, or on a log scale as a ratio)
+    format : how a value is written, as in Range
+    bits : 16, or 8 for large matrices (250 steps from end to end)
+
+    >>> import numpy as np
+    >>> from netinit.widgets import Explorer
+    >>> factor = lambda std, width: np.outer(width, np.square(std)) / 2
+    >>> std, width = [0.1, 0.2], [50, 100, 200]
+    >>> explorer = Explorer(
+    ...     lambda **selection: {"factor": factor(std, width)},
+    ...     panels=[Heatmap("factor", x="std", y="width", scale="log", centre=1)],
+    ...     std=std,
+    ...     width=width,
+    ... )
+    >>> explorer.frame()["factor"].round(2).tolist()
+    [[0.25, 1.0], [0.5, 2.0], [1.0, 4.0]]
+    """
+
+    key: str
+    x: Axis = None
+    y: Axis = None
+    x_label: str | None = None
+    y_label: str | None = None
+    label: str | None = None
+    title: str | None = None
+    scale: str = "linear"
+    limits: tuple[float, float] | None = None
+    centre: float | None = None
+    format: str = ".3g"
+    bits: int = 16
+
+    def __post_init__(self) -> None:
+        check_scale("scale", self.scale)
+        check_format(self.format)
+        if self.bits not in (8, 16):
+            raise ValueError(f"bits={self.bits!r}: a value takes 8 or 16 bits")
+        if self.scale == "log" and self.centre is not None and self.centre <= 0:
+            raise ValueError(f"centre={self.centre!r} must be positive on a log scale")
+        if self.limits is not None:
+            check_limits("limits", self.limits, positive=self.scale == "log")
+            self._check_symmetry(*self.limits)
+
+    def bound(self, controls: Mapping[str, Control]) -> "Heatmap":
+        """The same panel with the controls in the place of their names."""
+        x, y = (
+            controls.get(axis, axis) if isinstance(axis, str) else axis for axis in (self.x, self.y)
+        )
+        return replace(self, x=x, y=y)
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """What each axis of its arrays counts, time aside."""
+        named = {axis: (of,) for axis, of in ((self.x, "column"), (self.y, "row")) if _named(axis)}
+        return {self.key: ("row", "column")} | named
+
+    def packings(self, columns: Columns) -> dict[str, Packing]:
+        """How its arrays are stored."""
+        for axis, place, what in ((self.y, -2, "rows"), (self.x, -1, "columns")):
+            self._check_length(columns, axis, place, what)
+        log = self.scale == "log"
+        if log:
+            check_positive(columns, [self.key])
+        exact = {axis: Packing("exact") for axis in (self.x, self.y) if _named(axis)}
+        return {self.key: Packing("curve", log, self._limits(columns), self.bits)} | exact
+
+    def spec(self, columns: Columns) -> dict[str, Any]:
+        """JSON description for the browser."""
+        shapes = [cell.shape[-2:] for cell in columns[self.key].cells]
+        return {
+            "kind": "heatmap",
+            "key": self.key,
+            "x": _axis(self.x, self.x_label, up=True),
+            "y": _axis(self.y, self.y_label),
+            "label": self.label or spoken(self.key),
+            "title": self.title,
+            "log": self.scale == "log",
+            "limits": list(self._limits(columns)),
+            "stops": list(SEQUENTIAL if self.centre is None else DIVERGING),
+            "format": self.format,
+            "most": [max(lengths) for lengths in zip(*shapes, strict=True)],
+        }
+
+    def __str__(self) -> str:
+        return f"Heatmap: {self.title or self.label or spoken(self.key)}"
+
+    def _limits(self, columns: Columns) -> tuple[float, float]:
+        if self.limits is not None:
+            return float(self.limits[0]), float(self.limits[1])
+        log, centre = self.scale == "log", self.centre
+        low, high = span(columns, [self.key], positive=log)
+        if centre is None:
+            if log:
+                return nice_limits(low, high, "log")
+            return (low, high) if low < high else (low - 0.5, high + 0.5)
+        if log:
+            ratio = max(high / centre, centre / low)
+            return (centre / ratio, centre * ratio) if ratio > 1 else (centre / 2, centre * 2)
+        half = max(high - centre, centre - low) or 0.5
+        return centre - half, centre + half
+
+    def _check_symmetry(self, low: float, high: float) -> None:
+        if self.centre is None:
+            return
+        below, above = self.centre - low, high - self.centre
+        if self.scale == "log":
+            below, above = self.centre / low, high / self.centre
+        if abs(below - above) > 1e-9 * max(abs(below), abs(above)):
+            raise ValueError(f"limits={self.limits!r} must lie alike on both sides of the centre")
+
+    def _check_length(self, columns: Columns, axis: Axis, place: int, what: str) -> None:
+        if axis is None:
+            return
+        matrices = {cell.shape[place] for cell in columns[self.key].cells}
+        if isinstance(axis, str):
+            given, told = {cell.shape[-1] for cell in columns[axis].cells}, f"{axis!r} values"
+        elif isinstance(axis, Control):
+            given, told = {len(axis.values)}, f"{axis.name} values"
+        else:
+            given, told = {len(axis)}, "labels"
+        if matrices != given:
+            counts = (" or ".join(map(str, sorted(numbers))) for numbers in (matrices, given))
+            raise ValueError(f"{self.key!r} has {next(counts)} {what} but {next(counts)} {told}")
+
+
+def _named(axis: Axis) -> bool:
+    return isinstance(axis, str)
+
+
+def _axis(axis: Axis, label: str | None, *, up: bool = False) -> dict[str, Any]:
+    """Axis for the browser; ``up`` says whether the first value lies at the low end."""
+    if isinstance(axis, Control):
+        own, key, control, texts = axis.label, None, axis.name, list(axis.texts)
+        up = up or axis.kind != "choice"
+    elif isinstance(axis, str):
+        own, key, control, texts, up = spoken(axis), axis, None, None, True
+    else:
+        own, key, control, texts = "", None, None, None if axis is None else list(map(str, axis))
+    return {
+        "label": own if label is None else label,
+        "key": key,
+        "control": control,
+        "texts": texts,
+        "up": up,
+    }

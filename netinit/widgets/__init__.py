@@ -1,4 +1,6 @@
-"""Interactive figures whose numbers Python computed and any page can show.
+"""Interactive figures and quick questions that any page can show.
+
+Python computes all numbers of a figure when it is made; the browser shows them.
 
 >>> import numpy as np
 >>> from netinit.widgets import Explorer, Line, Lines
@@ -17,6 +19,7 @@ from netinit.widgets.controls import Choice, Play, Range
 from netinit.widgets.explorer import Explorer
 from netinit.widgets.heatmap import Heatmap
 from netinit.widgets.panels import Histogram, Line, Lines, Number, Numbers
+from netinit.widgets.quiz import Quiz
 from netinit.widgets.scatter import Points, Scatter
 from netinit.widgets.text import Text
 
@@ -31,6 +34,7 @@ __all__ = [
     "Numbers",
     "Play",
     "Points",
+    "Quiz",
     "Range",
     "Scatter",
     "Text",

@@ -1,7 +1,6 @@
 """The Explorer: a function of a few controls, computed once, shown anywhere."""
 
 import base64
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from netinit.widgets.controls import Control, as_control
 from netinit.widgets.heatmap import Heatmap
 from netinit.widgets.panels import Histogram, Lines, Numbers
 from netinit.widgets.scatter import Scatter
+from netinit.widgets.script import joined
 from netinit.widgets.table import Packing, cell, decode, encode
 from netinit.widgets.tabulate import tabulate
 from netinit.widgets.text import Text
@@ -26,15 +26,8 @@ Panel = Lines | Histogram | Heatmap | Scatter | Numbers | Text
 _HERE = Path(__file__).parent
 _MODULES = (
     *("dom.js", "marks.js", "table.js", "axes.js", "lines.js", "histogram.js", "heatmap.js"),
-    *("scatter.js", "words.js", "controls.js", "explorer.js"),
+    *("scatter.js", "prose.js", "words.js", "controls.js", "explorer.js"),
 )
-# Imports and comments that fill lines: every figure of a page carries the script in its state.
-_UNSENT = re.compile(r"^(import [^;]*;\n| */\*\*.*?\*/\n| *//[^\n]*\n)", re.MULTILINE | re.DOTALL)
-
-
-def _script() -> str:
-    """One module out of several: a page loads it from a blob, where relative imports fail."""
-    return "".join(_UNSENT.sub("", (_HERE / name).read_text("utf8")) for name in _MODULES)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -66,7 +59,7 @@ class Explorer(anywidget.AnyWidget):
     traitlets.traitlets.TraitError: gain=3 is not on the grid; the nearest values are 2 and 1
     """
 
-    _esm = _script()
+    _esm = joined(*_MODULES)
     _css = css_variables() + (_HERE / "explorer.css").read_text("utf8")
 
     table = traitlets.Bytes().tag(sync=True)

@@ -1,5 +1,6 @@
 import { html } from "./dom.js";
 import { colour, number } from "./marks.js";
+import { paragraphs } from "./prose.js";
 
 /** Numbers panel: large figures with their labels. */
 export function drawNumbers(panel, frame) {
@@ -25,11 +26,6 @@ export function drawText(panel, frame) {
   const summary = panel.code ? "" : [panel.title, text].filter(Boolean).join(": ").replaceAll("`", "");
   return { element, summary, notes: [], table: () => null, others: () => frame.texts(panel.key).map(made) };
 }
-
-/** Paragraphs of plain text; what stands between backticks is code. */
-export const paragraphs = (text) => text.split(/\n\s*\n/).map((words) => html("p", {}, ...inline(words)));
-
-export const inline = (text) => text.split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part));
 
 function codeBlock(panel, text) {
   const button = html("button", { type: "button", class: "ni-copy", "aria-label": "Copy this code" }, "Copy");

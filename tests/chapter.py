@@ -27,10 +27,16 @@ class Cell:
         """Whether the page folds or removes this cell's code."""
         return bool(self.tags & FOLDED)
 
-    def figures(self) -> list[dict]:
-        """Return the data of the outputs that are pictures or widgets."""
+    def quizzes(self) -> list[dict]:
+        """Return the data of the outputs that are quick questions."""
         data = [output.get("data", {}) for output in self.outputs]
-        return [d for d in data if any(kind in d for kind in FIGURE_TYPES)]
+        return [d for d in data if joined(d.get("text/plain", "")).startswith("Quiz: ")]
+
+    def figures(self) -> list[dict]:
+        """Return the data of the outputs that are pictures or widgets, but no quick questions."""
+        data, quizzes = [output.get("data", {}) for output in self.outputs], self.quizzes()
+        shown = [d for d in data if any(kind in d for kind in FIGURE_TYPES)]
+        return [d for d in shown if d not in quizzes]
 
     def printed(self) -> str:
         """Return what the cell shows in words and numbers, its figures left out."""

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 from itertools import groupby
 
-from chapter import Cell, Chapter, joined, paragraphs, plain
+from chapter import Cell, Chapter, joined, paragraphs, plain, sections
 
 Rule = Callable[[Chapter], list[str]]
 
@@ -15,6 +15,7 @@ HEADINGS = (
     "When it breaks",
     "In practice",
     "What we have seen",
+    "Quick questions",
     "Exercises",
     "Sources",
 )
@@ -33,6 +34,8 @@ FORBIDDEN = {
 WORDS_PER_MINUTE = 200
 MINUTES_PER_CELL = 0.5
 MINUTES_PER_FIGURE = 1.0
+MINUTES_PER_QUESTION = 0.5
+QUESTIONS = 3
 
 
 def every_cell_ran_in_order(chapter: Chapter) -> list[str]:
@@ -111,6 +114,20 @@ def captions_state_a_takeaway(chapter: Chapter) -> list[str]:
             problems.append(f"cell {cell.number}: repeats another caption")
         seen.add(takeaway)
     return problems
+
+
+def has_quick_questions(chapter: Chapter) -> list[str]:
+    """At least three quick questions, all in their section, their code out of sight."""
+    section = next((s for s in sections(chapter) if s[0].source.startswith("## Quick q")), [])
+    asked = [c for c in chapter.code() if c.quizzes()]
+    inside = [c for c in section if c.quizzes()]
+    problems = []
+    if len(inside) < QUESTIONS:
+        problems.append(f"{len(inside)} quick questions, expected {QUESTIONS} or more")
+    if len(asked) > len(inside):
+        problems.append(f"{len(asked) - len(inside)} outside the section 'Quick questions'")
+    shown = [c for c in asked if "remove-input" not in c.tags]
+    return problems + [f"cell {c.number}: not tagged remove-input" for c in shown]
 
 
 def figures_have_words(chapter: Chapter) -> list[str]:
@@ -197,7 +214,9 @@ def estimated_minutes(chapter: Chapter) -> float:
     words = sum(len(plain(c.source).split()) for c in chapter.prose())
     visible = [c for c in chapter.code() if not c.folded]
     figures = sum(len(c.figures()) for c in chapter.code())
-    return words / WORDS_PER_MINUTE + MINUTES_PER_CELL * len(visible) + MINUTES_PER_FIGURE * figures
+    questions = sum(len(c.quizzes()) for c in chapter.code())
+    shown = MINUTES_PER_FIGURE * figures + MINUTES_PER_QUESTION * questions
+    return words / WORDS_PER_MINUTE + MINUTES_PER_CELL * len(visible) + shown
 
 
 def states_the_time_to_read(chapter: Chapter) -> list[str]:
@@ -218,6 +237,7 @@ RULES: tuple[Rule, ...] = (
     has_the_skeleton,
     every_figure_has_a_caption,
     captions_state_a_takeaway,
+    has_quick_questions,
     figures_have_words,
     cells_are_short,
     randomness_is_passed,

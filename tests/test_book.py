@@ -1,6 +1,7 @@
 """What turns chapters into pages: each transform on good input and on bad."""
 
 import importlib.util
+import json
 import shutil
 import subprocess
 import sys
@@ -317,6 +318,36 @@ def test_room_is_kept_for_a_widget_and_more_of_it_on_a_phone():
     wide, narrow = widgets.heights(spec)
     assert 300 < wide < narrow
     assert widgets.heights({}) == (130, 130)
+
+
+def test_room_is_kept_for_every_kind_of_panel_and_for_a_question():
+    text = {"kind": "text", "code": False, "most_lines": 1, "most_characters": 400}
+    for panel in ({"kind": "heatmap", "most": [20, 20]}, {"kind": "scatter"}, text):
+        wide, narrow = widgets.heights({"controls": [{}], "panels": [panel, panel]})
+        assert 200 < wide < narrow
+    answer = {"text": "short", "feedback": "x" * 200}
+    wide, narrow = widgets.heights({"question": "x" * 100, "answers": [answer, answer]})
+    assert 150 < wide < narrow < 500
+
+
+def test_a_script_that_many_widgets_have_stands_on_the_page_once():
+    state = {
+        "version_major": 2,
+        "state": {
+            "a": {"state": {"_esm": "one </script> one", "_css": "look", "spec": {}}},
+            "b": {"state": {"_esm": "one </script> one", "_css": "other"}},
+            "c": {"state": {"layout": "d"}},
+        },
+    }
+    body = widgets.shared(json.dumps(state))
+    assert body.count("one <") == 1
+    assert "</" not in body
+    made = json.loads(body)
+    assert made["shared"] == ["one </script> one", "look", "other"]
+    assert made["state"]["a"]["state"] == {"_esm": 0, "_css": 1, "spec": {}}
+    assert made["state"]["b"]["state"] == {"_esm": 0, "_css": 2}
+    assert made["state"]["c"] == state["state"]["c"]
+    assert json.loads(widgets.shared(body)) == made
 
 
 # The build and its zips

@@ -103,6 +103,11 @@ PRINTED = {"output_type": "stream", "name": "stdout", "text": "accuracy 0.953 af
 FAILED = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
 WARNED = {"output_type": "stream", "name": "stderr", "text": "RuntimeWarning"}
 NAMELESS = {**SVG, "data": {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"}}
+ASKED = {
+    "application/vnd.jupyter.widget-view+json": {},
+    "text/plain": "Quiz: Which one?\n  [ ] This, at 0.777.\n",
+}
+QUIZ = {"output_type": "execute_result", "data": ASKED}
 CAPTION = "**Figure 1.1. Only the middle schemes learn.** Accuracy over 10 seeds."
 
 
@@ -123,7 +128,7 @@ def code(source: str, count: int | None, *outputs: dict, tags: tuple[str, ...] =
 def good() -> list[dict]:
     """Return the cells of a chapter that keeps every rule."""
     return [
-        markdown("# Why it matters\n\n*About 2 minutes. You need nothing.*\n\nIt matters a lot."),
+        markdown("# Why it matters\n\n*About 3 minutes. You need nothing.*\n\nIt matters a lot."),
         markdown("## What you will be able to do\n\nTell good from bad.\n\n> **Predict.** Which?"),
         markdown("## Experiment\n\nWatch the accuracy of the five schemes."),
         code("accuracy(std=0.05)", 1, PRINTED),
@@ -133,6 +138,8 @@ def good() -> list[dict]:
         markdown("## When it breaks\n\nIt breaks."),
         markdown("## In practice\n\n```python\nnp.random.seed(0.123)\n```"),
         markdown("## What we have seen\n\n- It is 0.953, as ($\\sigma = 0.7$) said."),
+        markdown("## Quick questions\n\nThree of them, to see what stayed."),
+        *(code("Quiz()", n, QUIZ, tags=("remove-input",)) for n in (3, 4, 5)),
         markdown("## Exercises\n\nFind the std that is best."),
         markdown("## Sources\n\n[He et al., 2015](references.md#he2015) report 0.789."),
     ]
@@ -158,7 +165,7 @@ BAD = [
     (rules.no_errors_or_warnings, {3: code("1 / 0", 1, FAILED)}),
     (rules.no_errors_or_warnings, {3: code("log(0)", 1, WARNED)}),
     (rules.has_the_skeleton, {7: None}),
-    (rules.has_the_skeleton, {7: markdown("## Sources"), 11: markdown("## When it breaks")}),
+    (rules.has_the_skeleton, {7: markdown("## Sources"), 15: markdown("## When it breaks")}),
     (rules.has_the_skeleton, {1: markdown("## What you will be able to do")}),
     (rules.has_the_skeleton, {2: markdown("# A second title")}),
     (rules.every_figure_has_a_caption, {6: markdown("It can be seen.")}),
@@ -168,6 +175,10 @@ BAD = [
     (rules.captions_state_a_takeaway, {6: markdown("**Figure 1.1.** Accuracy over 10 seeds.")}),
     (rules.captions_state_a_takeaway, {6: markdown(CAPTION.rstrip("."))}),
     (rules.captions_state_a_takeaway, {4: markdown(CAPTION), 6: markdown(CAPTION)}),
+    (rules.has_quick_questions, {11: None}),
+    (rules.has_quick_questions, {4: code("Quiz()", 2, QUIZ, tags=("remove-input",))}),
+    (rules.has_quick_questions, {12: code("Quiz()", 4, QUIZ)}),
+    (rules.has_quick_questions, {10: markdown("## Other questions")}),
     (rules.figures_have_words, {5: code("f", 2, {**SVG, "data": {"image/svg+xml": ""}})}),
     (rules.figures_have_words, {5: code("f", 2, NAMELESS)}),
     (rules.cells_are_short, {3: code("x = 1\n" * 16, 1)}),
@@ -199,7 +210,8 @@ BAD = [
     (numbers_are_backed, {4: markdown("The accuracy is $0.96$, or `0.97`.")}),
     (numbers_are_backed, {6: markdown("Seen.\n\n## Next\n\nAt 0.95.\n"), 7: code("1.5", 3)}),
     (numbers_are_backed, {7: markdown("## When it breaks\n\nAt 0.31 it breaks.")}),
-    (numbers_are_backed, {11: markdown("## Sources\n\nThe paper reports 0.789.")}),
+    (numbers_are_backed, {15: markdown("## Sources\n\nThe paper reports 0.789.")}),
+    (numbers_are_backed, {9: markdown("## What we have seen\n\n- It is 0.777.")}),
 ]  # fmt: skip
 
 

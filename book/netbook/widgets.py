@@ -16,6 +16,9 @@ from netbook.markup import Block, block, raw
 LOG = logging.getLogger(__name__)
 VIEW = "application/vnd.jupyter.widget-view+json"
 SVG = "image/svg+xml"
+MARKDOWN = "text/markdown"
+STATE = "ipywidgets_state"
+CODE = ("_esm", "_css")
 
 
 def parts_of(bundle: nodes.container) -> dict[str, nodes.container]:
@@ -31,29 +34,57 @@ def words(parts: dict[str, nodes.container]) -> str:
 def specs(env: BuildEnvironment, page: str) -> dict[str, dict]:
     """What each widget saved in `page` says of itself, by model id."""
     files = NbMetadataCollector.get_js_files(env, page)
-    body = files.get("ipywidgets_state", (None, {}))[1].get("body", "{}")
+    body = files.get(STATE, (None, {}))[1].get("body", "{}")
     models = json.loads(body).get("state", {})
     return {name: model["state"].get("spec", {}) for name, model in models.items()}
 
 
 def heights(spec: dict) -> tuple[int, int]:
-    """Roughly how tall an Explorer is, in pixels, in a wide page and in a narrow one.
+    """Roughly how tall a widget is, in pixels, in a wide page and in a narrow one.
 
     Kept free until it is drawn, so that the text below does not jump.
     """
+    if "question" in spec:
+        return _quiz(spec, 80), _quiz(spec, 42) + 36
     panels = spec.get("panels", [])
-    histograms = [70 + 46 * min(6, p["most_rows"]) for p in panels if p["kind"] == "histogram"]
     drawn = [p for p in panels if p["kind"] != "numbers"]
-    lines = [290 if len(drawn) > 1 else 380 for p in panels if p["kind"] == "lines"]
-    numbers = 80 * any(p["kind"] == "numbers" for p in panels)
+    width = 900 // max(1, min(len(drawn), 2))
+    wide, narrow = ([_panel(p, room) for p in drawn] for room in (width, 350))
     controls = len(spec.get("controls", []))
+    numbers = 80 * any(p["kind"] == "numbers" for p in panels)
     frame = 130 + numbers + 30 * bool(spec.get("description"))
-    wide = frame + 64 * -(-controls // 2) + max([0, *histograms, *lines])
-    return wide, frame + 68 * controls + sum(histograms) + 290 * len(lines)
+    return frame + 64 * -(-controls // 2) + max([0, *wide]), frame + 68 * controls + sum(narrow)
+
+
+def _panel(panel: dict, width: int) -> int:
+    """Height of one panel that is so many pixels wide."""
+    kind = panel["kind"]
+    if kind == "histogram":
+        return 70 + 46 * min(6, panel["most_rows"])
+    if kind == "heatmap":
+        rows, columns = panel["most"]
+        return 116 + max(130, min(330, rows * (width - 60) // columns))
+    if kind == "scatter":
+        return 30 + min(400, max(230, 4 * width // 5))
+    if kind == "text":
+        wrapped = 0 if panel["code"] else panel["most_characters"] * 8 // width
+        return 50 + 22 * (panel["most_lines"] + wrapped)
+    return 380 if width > 500 else 290
+
+
+def _quiz(spec: dict, characters: int) -> int:
+    """Height of a question whose lines hold so many characters."""
+
+    def lines(text: str) -> int:
+        return -(-len(text) // characters)
+
+    answers = sum(13 + 22 * lines(answer["text"]) for answer in spec["answers"])
+    said = max(lines(answer["feedback"]) for answer in spec["answers"])
+    return 60 + 23 * lines(spec["question"]) + answers + 22 * said
 
 
 def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:
-    """The place of a widget, and its picture for readers without JavaScript."""
+    """The place of a widget, and its picture or words for readers without JavaScript."""
     script = parts[VIEW].astext()
     spec = next((spec for name, spec in known.items() if name in script and spec), {})
     wide, narrow = heights(spec)
@@ -64,7 +95,33 @@ def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:
         image = image.deepcopy()
         image["alt"] = words(parts)
         shown.append(block("noscript", image))
+    elif MARKDOWN in parts:
+        shown.append(block("noscript", *(child.deepcopy() for child in parts[MARKDOWN].children)))
     return block("div", *shown, classes=["live"], html={"style": style})
+
+
+def shared(body: str) -> str:
+    """State of a page's widgets in which each script and style sheet stands once.
+
+    Every model carries its own copy; here it carries the number of its place in a list.
+    """
+    state = json.loads(body)
+    texts: dict[str, int] = {}
+    for model in state["state"].values():
+        for trait in CODE:
+            if isinstance(model["state"].get(trait), str):
+                number = texts.setdefault(model["state"][trait], len(texts))
+                model["state"][trait] = number
+    state.setdefault("shared", []).extend(texts)
+    return json.dumps(state).replace("</", "<\\/")
+
+
+def share(app: Sphinx, doctree: nodes.document) -> None:
+    """Share the code of a page's widgets when the page has been read."""
+    files = NbMetadataCollector.get_js_files(app.env, app.env.docname)
+    if STATE in files:
+        place, options = files[STATE]
+        files[STATE] = (place, {**options, "body": shared(options["body"])})
 
 
 class Outputs(SphinxPostTransform):
@@ -100,5 +157,6 @@ class Outputs(SphinxPostTransform):
 
 
 def setup(app: Sphinx) -> None:
-    """Register the transform."""
+    """Register the transform, and share the widgets' code."""
     app.add_post_transform(Outputs)
+    app.connect("doctree-read", share)

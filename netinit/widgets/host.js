@@ -77,8 +77,14 @@
   }
 
   async function start() {
-    for (const script of document.querySelectorAll(STATE))
-      for (const [id, record] of Object.entries(JSON.parse(script.textContent).state)) models.set(id, new Model(record));
+    for (const script of document.querySelectorAll(STATE)) {
+      const { state, shared = [] } = JSON.parse(script.textContent);
+      for (const [id, record] of Object.entries(state)) {
+        // A page that carries equal scripts and styles once has their places in the models.
+        for (const key of ["_esm", "_css"]) record.state[key] = shared[record.state[key]] ?? record.state[key];
+        models.set(id, new Model(record));
+      }
+    }
     for (const model of models.values()) link(model);
     for (const script of document.querySelectorAll(VIEW)) {
       const el = document.createElement("div");

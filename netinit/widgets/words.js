@@ -22,7 +22,7 @@ export function drawNumbers(panel, frame) {
 export function drawText(panel, frame) {
   const text = frame(panel.key).values[0], made = (words) => (panel.code ? codeBlock(panel, words) : html("div", { class: "ni-words" }, ...paragraphs(words)));
   const element = made(text);
-  element.dataset.key = panel.key;
+  (panel.code ? element.querySelector("code") : element).dataset.text = panel.key;
   const summary = panel.code ? "" : [panel.title, text].filter(Boolean).join(": ").replaceAll("`", "");
   return { element, summary, notes: [], table: () => null, others: () => frame.texts(panel.key).map(made) };
 }

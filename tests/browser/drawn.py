@@ -25,8 +25,8 @@ READ = """() => [...document.querySelectorAll('.ni-explorer')].map((root) => ({
   drawings: [...root.querySelectorAll('svg[data-axes]')].map((svg) => ({
     axes: JSON.parse(svg.dataset.axes),
     label: svg.getAttribute('aria-label'),
-    marks: [...svg.querySelectorAll('[data-key], [data-band]')].map((mark) =>
-      ({...mark.dataset, d: mark.getAttribute('d')})),
+    marks: [...svg.querySelectorAll('[data-key], [data-band], [data-tail]')].map((mark) =>
+      ({...mark.dataset, d: mark.getAttribute('d'), fill: mark.getAttribute('fill')})),
   })),
   numbers: [...root.querySelectorAll('dd')].map((dd) => [dd.dataset.key, dd.textContent]),
   notes: root.querySelector('.ni-notes').textContent,
@@ -197,6 +197,61 @@ def check_bars(mark, axes, rows):
     heights = [(float(mark["base"]) - float(y)) / float(mark["unit"]) for _, y in tops]
     expected = np.minimum(row[row > 0], axes["top"])
     assert np.allclose(heights, expected, atol=0.011 / float(mark["unit"]))
+
+
+def on_axis(values, log):
+    with np.errstate(divide="ignore"):
+        return np.log10(values) if log else np.asarray(values, float)
+
+
+def mixed(stops, part):
+    """Colour between the stops of a scale, as it is written in the page."""
+    channels = [[int(stop[i : i + 2], 16) for stop in stops] for i in (1, 3, 5)]
+    at = np.linspace(0, 1, len(stops))
+    return np.array([np.interp(part, at, channel) for channel in channels])
+
+
+def check_cells(drawing, panel, values):
+    """Every cell has the colour of its value, and none but missing values has none."""
+    axes, levels = drawing["axes"], np.full(values.shape, np.nan)
+    low, high = axes["range"]
+    for mark in drawing["marks"]:
+        colour = np.array([int(c) for c in re.findall(r"\d+", mark["fill"])])
+        assert np.abs(colour - mixed(panel["stops"], int(mark["level"]) / axes["levels"])).max() < 1
+        corners = re.findall(r"M([\d.]+),([\d.]+)H([\d.]+)V([\d.]+)H", mark["d"])
+        for x0, y0, x1, y1 in np.array(corners, float):
+            column, row = undone((x0 + x1) / 2, axes["x"]), undone((y0 + y1) / 2, axes["y"])
+            assert np.isnan(levels[int(row), int(column)])
+            levels[int(row), int(column)] = int(mark["level"])
+    part = (np.clip(on_axis(values, axes["log"]), low, high) - low) / (high - low)
+    assert np.array_equal(np.isnan(levels), np.isnan(values))
+    assert np.nanmax(np.abs(levels - axes["levels"] * part)) < 0.51
+
+
+# Where the outline of a role's marker starts, seen from its middle.
+STARTS = {"forward": (-3, 0), "backward": (-2.7, -2.7), "third": (0, -3.6), "fourth": (0, -3.8)}
+
+
+def check_points(mark, axes, at_x, at_y):
+    """Every known point has its marker, in its place or on the edge nearest to it."""
+    start = STARTS.get(mark["role"], (-3, 0))
+    begun = re.findall(r"M(-?[\d.]+),(-?[\d.]+)", mark["d"])
+    check_places(np.array(begun, float) - start, axes, at_x, at_y)
+
+
+def check_tails(mark, axes, all_x, all_y):
+    """Tails run through every frame so far, point by point."""
+    check_places(points(mark["d"]), axes, np.ravel(all_x, "F"), np.ravel(all_y, "F"))
+
+
+def check_places(placed, axes, at_x, at_y):
+    known = ~(np.isnan(at_x) | np.isnan(at_y))
+    assert len(placed) == known.sum()
+    for axis, values, pixels in zip("xy", (at_x, at_y), np.transpose(placed), strict=True):
+        scale = axes[axis]
+        shown = np.clip(on_axis(values[known], axes[f"{axis}_log"]), *scale["from"])
+        fine = 0.02 * abs(np.subtract(*scale["from"]) / np.subtract(*scale["to"]))
+        assert np.allclose([undone(pixel, scale) for pixel in pixels], shown, atol=fine)
 
 
 def check(drawn, frame):

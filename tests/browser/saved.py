@@ -44,10 +44,16 @@ def explorers(page: Path) -> list[Saved]:
     """The Explorers of a page, as they are saved."""
     found = []
     for model in models(page).values():
-        if "spec" in model["state"]:
+        if "panels" in model["state"].get("spec", {}):
             (data,) = [b["data"] for b in model["buffers"] if b["path"] == ["table"]]
             found.append(Saved(model["state"]["spec"], base64.b64decode(data)))
     return found
+
+
+def quizzes(page: Path) -> list[dict]:
+    """What each Quiz of a page asks, as it is saved."""
+    specs = [model["state"].get("spec", {}) for model in models(page).values()]
+    return [spec for spec in specs if "question" in spec]
 
 
 def views(page: Path) -> int:

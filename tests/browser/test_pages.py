@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from saved import explorers, models, views
+from drawn import check_cells, check_points
+from saved import explorers, models, quizzes, views
 
 from netinit.widgets.words import number
 
@@ -32,9 +33,10 @@ DRAWN = """(root) => ({
   drawings: [...root.querySelectorAll("svg[data-axes]")].map((svg) => ({
     axes: JSON.parse(svg.dataset.axes),
     marks: [...svg.querySelectorAll("[data-key]")].map((mark) =>
-      ({ ...mark.dataset, d: mark.getAttribute("d") })),
+      ({ ...mark.dataset, d: mark.getAttribute("d"), fill: mark.getAttribute("fill") })),
   })),
   numbers: [...root.querySelectorAll("dd[data-key]")].map((dd) => [dd.dataset.key, dd.textContent]),
+  texts: [...root.querySelectorAll("[data-text]")].map((t) => [t.dataset.text, t.textContent]),
   frame: root.dataset.drawn,
 })"""
 WHERE = """(root) => Object.fromEntries([...root.querySelectorAll("[data-control]")]
@@ -49,7 +51,8 @@ WHERE = """(root) => Object.fromEntries([...root.querySelectorAll("[data-control
 def test_a_page_draws_every_widget_and_asks_for_nothing_outside(visit, site, name, how):
     page = visit(name, how).page
     assert page.locator(".ni-message").count() == 0
-    assert page.locator(".ni-explorer[data-drawn]").count() >= views(site / f"{name}.html")
+    shown = page.locator(".ni-explorer[data-drawn], .ni-quiz[data-state]").count()
+    assert shown >= views(site / f"{name}.html")
 
 
 def saved_beside(page, file):
@@ -97,6 +100,16 @@ def check_histogram(panel, drawing, frame):
         )
 
 
+def check_scatter(panel, drawing, frame):
+    assert len(drawing["marks"]) == len(panel["points"])
+    for mark, group in zip(drawing["marks"], panel["points"], strict=True):
+        check_points(mark, drawing["axes"], frame[group["x"]], frame[group["y"]])
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
 def check(root, saved):
     """All that is drawn equals the frame that Python decodes for where the controls stand."""
     drawn, frame = root.evaluate(DRAWN), saved.frame(root.evaluate(WHERE))
@@ -106,6 +119,14 @@ def check(root, saved):
             check_lines(panel, next(drawings), frame)
         elif panel["kind"] == "histogram":
             check_histogram(panel, next(drawings), frame)
+        elif panel["kind"] == "heatmap":
+            check_cells(next(drawings), panel, frame[panel["key"]])
+        elif panel["kind"] == "scatter":
+            check_scatter(panel, next(drawings), frame)
+    texts = [p["key"] for p in saved.spec["panels"] if p["kind"] == "text"]
+    assert [key for key, _ in drawn["texts"]] == texts
+    for key, text in drawn["texts"]:
+        assert squeezed(text) == squeezed(str(frame[key]).replace("`", ""))
     entries = [e for p in saved.spec["panels"] if p["kind"] == "numbers" for e in p["numbers"]]
     expected = [[e["key"], number(float(frame[e["key"]]), e["format"])] for e in entries]
     assert drawn["numbers"] == expected
@@ -136,6 +157,21 @@ def test_a_key_on_each_control_draws_the_frame_that_python_computed(visit, site,
             assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
             assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
             check(root, saved)
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_answer_of_a_quick_question_is_told_why(visit, site, name, how):
+    page = visit(name, how).page
+    for quiz in quizzes(site / f"{name}.html"):
+        root = page.locator(".ni-quiz", has_text=quiz["question"].split("`")[0])
+        for i, answer in enumerate(quiz["answers"]):
+            root.locator("input").nth(i).focus()
+            page.keyboard.press("Space")
+            page.keyboard.press("Enter")
+            said = root.locator("[role=status]").text_content()
+            assert said.startswith("Right." if answer["right"] else "Not right.")
+            assert answer["feedback"].replace("`", "") in said
 
 
 def same(saved, place, root):
@@ -184,7 +220,11 @@ def test_a_page_holds_no_widget_that_needs_a_kernel(site, name):
 def test_without_javascript_each_widget_is_a_described_picture(visit, site, name):
     page = visit(name, "file", java_script_enabled=False).page
     pictures = page.locator(".live noscript img").all()
-    assert len(pictures) == views(site / f"{name}.html")
+    asked = quizzes(site / f"{name}.html")
+    assert len(pictures) + len(asked) == views(site / f"{name}.html")
+    for quiz, place in zip(asked, page.locator(".live noscript:has(details)").all(), strict=True):
+        assert place.locator("li").count() == 2 * len(quiz["answers"])
+        assert place.is_visible()
     for picture in pictures:
         assert len(picture.get_attribute("alt")) > 20
         assert picture.evaluate("picture => picture.naturalWidth") > 100

@@ -45,7 +45,7 @@ def heights(spec: dict) -> tuple[int, int]:
     Kept free until it is drawn, so that the text below does not jump.
     """
     if "question" in spec:
-        return _quiz(spec, 80), _quiz(spec, 42) + 36
+        return _quiz(spec, 80), _quiz(spec, 46) + 36
     panels = spec.get("panels", [])
     drawn = [p for p in panels if p["kind"] != "numbers"]
     width = 900 // max(1, min(len(drawn), 2))
@@ -80,7 +80,7 @@ def _quiz(spec: dict, characters: int) -> int:
 
     answers = sum(13 + 22 * lines(answer["text"]) for answer in spec["answers"])
     said = max(lines(answer["feedback"]) for answer in spec["answers"])
-    return 60 + 23 * lines(spec["question"]) + answers + 22 * said
+    return 38 + 23 * lines(spec["question"]) + answers + 22 * said
 
 
 def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:

@@ -15,7 +15,7 @@ function render({ model, el }) {
     html("fieldset", {}, html("legend", {}, ...inline(question)),
       several ? html("p", { class: "ni-hint" }, "More than one may be right.") : null, ...rows.map((row) => row.element)),
     html("div", { class: "ni-answer" }, check,
-      html("div", { class: "ni-room" }, told, ...(several ? [] : answers.map((answer) => ghost(verdict(answer)))))));
+      html("div", { class: "ni-room" }, told, ...(several ? [] : answers.map((answer) => unsaid(verdict(answer)))))));
 
   function draw() {
     const chosen = new Set(model.get("chosen")), checked = model.get("checked");
@@ -80,8 +80,8 @@ function said(answers, chosen, several, done) {
 }
 
 /** Keeps room for words that may come, so that the page does not jump. */
-function ghost(words) {
-  words.className = "ni-ghost";
+function unsaid(words) {
+  words.className = "ni-unsaid";
   words.setAttribute("aria-hidden", "true");
   return words;
 }

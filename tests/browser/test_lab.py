@@ -68,6 +68,13 @@ BESIDE = """\
 def square(n=2):
     print("the square is", n * n)
 """
+ASK = """\
+from netinit.widgets import Quiz
+
+quiz = Quiz("Which?", {"this": "It is not.", "that": "It is."}, correct="that")
+quiz.observe(lambda change: Path("asked.json").write_text(json.dumps(quiz.chosen)), "checked")
+quiz
+"""
 FIND = """\
 explorer = next(shown for shown in Out.values() if isinstance(shown, Explorer))
 """
@@ -131,7 +138,7 @@ def lab(tmp_path_factory):
     (folder / "settings" / "overrides.json").write_text(json.dumps(overrides), "utf8")
     cells = [
         new_markdown_cell("# A chapter"),
-        *map(new_code_cell, (SETUP, EXPLORER, BESIDE, BOXED)),
+        *map(new_code_cell, (SETUP, EXPLORER, BESIDE, BOXED, ASK)),
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -255,6 +262,16 @@ def test_interact_works_beside_it(notebook):
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_text("the square is 9").wait_for(timeout=DRAW)
+
+
+def test_a_quick_question_is_answered_by_keys_and_python_knows_the_answer(notebook):
+    page, work = notebook
+    page.locator(".ni-quiz input").first.focus()
+    for key in ("Space", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator(".ni-quiz [role=status]").text_content() == "Right. It is."
+    read = (work / "asked.json").read_text
+    assert json.loads(until(read, 10, "the answer", lambda: page.wait_for_timeout(20))) == ["that"]
 
 
 def test_a_key_on_a_control_does_not_move_the_notebooks_selection(notebook):

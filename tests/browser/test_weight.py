@@ -1,8 +1,11 @@
 """What a first visit carries: the tables of a page, and the site as a whole."""
 
+import json
+
 import pytest
 from saved import explorers
 
+from netinit.widgets import Explorer, Quiz
 from netinit.widgets.budget import weight
 
 pytestmark = pytest.mark.browser
@@ -18,6 +21,14 @@ def test_the_tables_of_a_page_stay_within_their_budget(site):
     }
     assert any(totals.values()), "no page carries a table"
     assert {name: total for name, total in totals.items() if total > TABLES} == {}
+
+
+def test_a_page_carries_each_script_once_however_many_widgets_it_has(site):
+    for page in sorted((site / "chapters").glob("*.html")):
+        text = page.read_text("utf-8")
+        for script in (Explorer._esm, Quiz._esm):
+            line = max(script.splitlines(), key=len)
+            assert text.count(json.dumps(line)[1:-1].replace("</", "<\\/")) <= 1
 
 
 def test_the_site_is_small_enough_to_carry(site):

@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from drawn import visits, write_page
+from drawn import simple, visits, write_page
 
 from netinit.widgets import Quiz
 
@@ -71,7 +71,7 @@ def test_asking_without_an_answer_says_so(visit, tmp_path):
 
 
 def test_the_page_does_not_jump_whatever_is_said(visit, tmp_path):
-    page = visit(write_page(tmp_path, ONE, MANY).as_uri())
+    page = visit(write_page(tmp_path, simple(), ONE, MANY).as_uri())  # all styles on one page
     second = page.locator(".ni-quiz").nth(1)
     before = second.bounding_box()["y"]
     for i in range(3):

@@ -10,10 +10,10 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chapter import Cell, Chapter, sections, without_code, without_math
+from chapter import Cell, Chapter, joined, sections, without_code, without_math
 
 ALLOWED = Path(__file__).with_name("prose_numbers.toml")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
@@ -105,11 +105,23 @@ def backed(claimed: Claim, code: Iterable[Cell]) -> bool:
     return claimed.value in given or (claimed.percent and claimed.value / 100 in given)
 
 
+def questions(chapter: Chapter) -> Iterator[Cell]:
+    """Yield what each quick question asks and tells; a wrong answer may say a wrong number."""
+    for cell in chapter.code():
+        for quiz in cell.quizzes():
+            lines = joined(quiz["text/plain"]).splitlines()
+            told = [line.strip() for line in lines if not line.startswith("  [ ]")]
+            yield replace(cell, source="\n\n".join(told))
+
+
 def unbacked(chapter: Chapter) -> Iterator[tuple[Cell, Claim]]:
     """Yield the claims that nothing in their section backs.
 
-    A section without code of its own (a summary) may quote the whole chapter.
+    A section without code of its own (a summary) may quote the whole chapter, and so may a quick
+    question.
     """
+    for asked in questions(chapter):
+        yield from ((asked, c) for c in claims(asked) if not backed(c, chapter.code()))
     for section in sections(chapter):
         code = [c for c in section if c.kind == "code"] or chapter.code()
         for cell in section:

@@ -105,9 +105,11 @@ WARNED = {"output_type": "stream", "name": "stderr", "text": "RuntimeWarning"}
 NAMELESS = {**SVG, "data": {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"}}
 ASKED = {
     "application/vnd.jupyter.widget-view+json": {},
-    "text/plain": "Quiz: Which one?\n  [ ] This, at 0.777.\n",
+    "text/plain": "Quiz: Which, at 0.953?\n  [ ] This, at 0.777.\n      Not right. No.\n",
 }
 QUIZ = {"output_type": "execute_result", "data": ASKED}
+TOLD = {**ASKED, "text/plain": ASKED["text/plain"].replace("No.", "It is 0.888.")}
+UNTRUE = {"output_type": "execute_result", "data": TOLD}
 CAPTION = "**Figure 1.1. Only the middle schemes learn.** Accuracy over 10 seeds."
 
 
@@ -211,6 +213,7 @@ BAD = [
     (numbers_are_backed, {6: markdown("Seen.\n\n## Next\n\nAt 0.95.\n"), 7: code("1.5", 3)}),
     (numbers_are_backed, {7: markdown("## When it breaks\n\nAt 0.31 it breaks.")}),
     (numbers_are_backed, {15: markdown("## Sources\n\nThe paper reports 0.789.")}),
+    (numbers_are_backed, {12: code("Quiz()", 4, UNTRUE, tags=("remove-input",))}),
     (numbers_are_backed, {9: markdown("## What we have seen\n\n- It is 0.777.")}),
 ]  # fmt: skip
 

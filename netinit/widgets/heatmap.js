@@ -49,7 +49,7 @@ function colourBar({ panel, range }, left, length) {
   return [
     svg("text", { x: left, y: FONT, class: "ni-axis-label" }, panel.label),
     ...Array.from({ length: BAR.steps }, (_, i) => svg("rect", {
-      x: round(left + i * step), y: BAR.top, width: round(step + 0.5), height: BAR.height, fill: colourAt(panel.stops, (i + 0.5) / BAR.steps),
+      x: round(left + i * step), y: BAR.top, width: round(step + 0.5), height: BAR.height, fill: colourAt(panel.stops, (i + 0.5) / BAR.steps), class: "ni-cells",
     })),
     ...places.map((tick) => svg("text", { x: round(at(tick)), y: BAR.top + BAR.height + 14, "text-anchor": at(tick) - left < 8 ? "start" : "middle" }, tickText(tick, panel.log, places))),
   ];

@@ -35,7 +35,8 @@ class UnitGain:
     chi : float
         Factor per layer on a gradient's second moment, gain^2 E phi'^2.
     slope : float
-        Of the length map at q: what a small deviation from q is multiplied by in each layer.
+        Of the length map at q: what a small deviation from q is multiplied by in each layer. It is
+        -1/2 at least, as the normal density changes by (z^2 - 1) / 2 dq / q.
     """
 
     activation: str
@@ -47,9 +48,9 @@ class UnitGain:
     @property
     def stability(self) -> str:
         """Whether q attracts ("stable"), repels ("unstable"), or neither ("marginal")."""
-        if abs(abs(self.slope) - 1) <= _MARGIN:
+        if abs(self.slope - 1) <= _MARGIN:
             return "marginal"
-        return "stable" if abs(self.slope) < 1 else "unstable"
+        return "stable" if self.slope < 1 else "unstable"
 
     def __str__(self) -> str:
         """In plain words."""
@@ -164,8 +165,8 @@ def _slope(record: Activation, q: npt.ArrayLike, gain: npt.ArrayLike) -> Array:
 def _warn_where_unstable(record: Activation, q: npt.ArrayLike, gain: npt.ArrayLike) -> None:
     """Warn of the q that repels most, if one does."""
     q, gain, slope = (np.ravel(each) for each in (q, gain, _slope(record, q, gain)))
-    i = np.argmax(np.abs(slope)) if slope.size else None
-    if i is not None and abs(slope[i]) > 1 + _MARGIN:
+    i = np.argmax(slope) if slope.size else None
+    if i is not None and slope[i] > 1 + _MARGIN:
         warnings.warn(
             f"{record.name}: with its gain of {gain[i]:.6g} the second moment {q[i]:g} is a fixed "
             f"point that repels. A deviation grows by the factor {slope[i]:.4g} a layer, so that a "

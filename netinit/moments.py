@@ -164,7 +164,7 @@ def length_map_slope(
 ) -> Array:
     """The derivative of `length_map` by q, scaled_variance E[phi phi' z] / sqrt(q), for q > 0.
 
-    A fixed point of the map attracts where this is below 1 in size, and repels where it is above.
+    A fixed point of the map attracts where this is below 1, and repels where it is above.
 
     >>> float(length_map_slope("relu", 3.0, scaled_variance=2.0).round(12))
     1.0

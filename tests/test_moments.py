@@ -97,6 +97,15 @@ def test_a_named_kink_is_exact_and_another_one_is_found_mostly():
     assert np.max(errors) < 1e-5
 
 
+def test_a_narrow_input_is_resolved_beside_a_wide_one():
+    def hinge(x):
+        return np.abs(x - 0.013)
+
+    many = moments.expectation(hinge, np.array([1e12, 1e-4]))
+    assert many[1] == moments.expectation(hinge, 1e-4)
+    assert many[1] == pytest.approx(moments.expectation(hinge, 1e-4, kinks=(0.013,)), rel=1e-10)
+
+
 def test_only_what_is_not_smooth_costs_more_than_two_looks():
     looks = []
 

@@ -28,6 +28,7 @@ from netinit.initializers import (
 from netinit.lsuv import lsuv, lsuv_mlp
 from netinit.network import MLP, init_mlp
 from netinit.registry import get, names
+from netinit.seeds import streams
 from netinit.structured import delta_orthogonal, dirac, identity, looks_linear, sparse
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "orthogonal",
     "siren",
     "sparse",
+    "streams",
     "truncated_normal",
     "uniform",
     "unit_gain",

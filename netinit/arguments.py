@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from netinit import dtypes
+
 Shape = int | Sequence[int]
 Seed = (
     int
@@ -75,6 +77,30 @@ def float_dtype(dtype: npt.DTypeLike) -> np.dtype:
     if dtype is None or not found.isnative or found.name not in FLOATS:
         raise TypeError(allowed)
     return found
+
+
+def target(
+    shape: Shape, dtype: npt.DTypeLike | None, out: npt.NDArray | None
+) -> npt.NDArray[np.inexact]:
+    """The array to fill: `out`, or else a new one, of float32 unless `dtype` says otherwise.
+
+    >>> target((2, 3), None, None).dtype
+    dtype('float32')
+    """
+    shape = shape_tuple(shape)
+    if dtype is not None:
+        dtype = dtypes.of_weights(dtype)
+    if out is None:
+        return np.empty(shape, np.float32 if dtype is None else dtype)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, not of type {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}, not the shape asked for, {shape}")
+    if dtype not in (None, dtypes.of_weights(out.dtype, "the dtype of out")):
+        raise ValueError(f"out is of {out.dtype}, not of the dtype asked for, {dtype}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only: it cannot be filled")
+    return out
 
 
 def real(

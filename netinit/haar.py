@@ -1,14 +1,15 @@
-"""Orthogonal matrices drawn from the Haar measure: each is as likely as any other."""
+"""Orthogonal and unitary matrices drawn from the Haar measure: each is as likely as any other."""
 
 import math
 
 import numpy as np
 import numpy.typing as npt
 
-from netinit import sampling
+from netinit import dtypes, sampling
 from netinit.arguments import Seed
+from netinit.blocks import for_each
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[np.inexact]
 
 _FACTORIZE_UP_TO = 64 * 64  # elements: a QR factorization is then the faster way
 # Every product is at most 64 x 64 x 64: BLAS libraries split larger ones among their threads,
@@ -20,35 +21,38 @@ _PANEL = 256  # columns of the result built together; threads share out the pane
 def haar(rows: int, columns: int, *, rng: Seed, dtype: npt.DTypeLike = np.float32) -> Array:
     """A random matrix with orthonormal columns, or orthonormal rows if it is wide.
 
+    Real ones are orthogonal, complex ones unitary where they are square.
+
     >>> q = haar(300, 200, rng=0)
     >>> bool(np.allclose(q.T @ q, np.eye(200), atol=1e-5))
     True
     """
-    work = np.promote_types(dtype, np.float32)
+    dtype = dtypes.of_weights(dtype)
     draw = _by_factorization if rows * columns <= _FACTORIZE_UP_TO else _by_reflections
-    q = draw(max(rows, columns), min(rows, columns), rng, work)
+    q = draw(max(rows, columns), min(rows, columns), rng, dtypes.drawn(dtype))
     return np.ascontiguousarray(q if rows >= columns else q.T, dtype=dtype)
 
 
 def _by_factorization(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Array:
-    """Q of a Gaussian matrix, its columns signed so that R has a positive diagonal.
+    """Q of a Gaussian matrix, its columns turned so that R has a positive diagonal.
 
-    Without the signs the law is LAPACK's, not Haar's (Mezzadri, 2007).
+    Otherwise the law is LAPACK's, not Haar's (Mezzadri, 2007).
     """
-    q, r = np.linalg.qr(sampling.normal((rows, columns), std=1.0, rng=rng, dtype=np.float64))
-    return (q * np.where(np.diagonal(r) < 0, -1.0, 1.0)).astype(dtype)
+    double = np.promote_types(dtype, np.float64)
+    q, r = np.linalg.qr(sampling.normal((rows, columns), std=1.0, rng=rng, dtype=double))
+    return (q * _phases(np.diagonal(r))).astype(dtype)
 
 
 def _by_reflections(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Array:
     """Product of the reflections that send Gaussian vectors to the axes (Stewart, 1980).
 
     Reflection k acts on the last rows - k coordinates. A tile of them at a time is
-    I - V^T T V with T upper triangular (Schreiber and Van Loan, 1989).
+    I - V^T T conj(V) with T upper triangular (Schreiber and Van Loan, 1989).
     """
     step = min(_TILE, columns)
-    vectors, signs = _reflectors(rows, columns, rng, dtype)
+    vectors, phases = _reflectors(rows, columns, rng, dtype)
     q = np.zeros(vectors.T.shape, dtype)
-    np.fill_diagonal(q[:columns, :columns], -signs)
+    np.fill_diagonal(q[:columns, :columns], -phases)
     blocks = [(first, *_compact(vectors, first, step)) for first in range(0, columns, step)]
 
     def build(start: int) -> None:
@@ -58,12 +62,12 @@ def _by_reflections(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Arra
                 _reflect(tiles, triangle, q[first:, start:end])
 
     # The last panels take longest: they go first.
-    sampling.for_each(build, range(0, columns, _PANEL)[::-1])
+    for_each(build, range(0, columns, _PANEL)[::-1])
     return q[:rows, :columns]
 
 
 def _reflectors(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> tuple[Array, Array]:
-    """The vectors v of the reflections I - 2 v v^T / v^T v, as rows, and their signs.
+    """The vectors v of the reflections I - 2 v v* / v* v, as rows, and their phases.
 
     Rows and columns are filled with zeros to whole tiles.
     """
@@ -75,33 +79,42 @@ def _reflectors(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> tuple[Ar
         block[:, :first] = 0
         block[:, first : first + step] = np.triu(block[:, first : first + step])
     diagonal = np.arange(columns)
-    signs = np.where(vectors[diagonal, diagonal] < 0, -1, 1).astype(dtype)
-    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:columns]
-    vectors[diagonal, diagonal] += signs * lengths
-    return vectors, signs
+    phases = _phases(vectors[diagonal, diagonal])
+    parts = vectors.view(dtypes.component(vectors.dtype))
+    lengths = np.sqrt(np.einsum("ij,ij->i", parts, parts))[:columns]
+    vectors[diagonal, diagonal] += phases * lengths
+    return vectors, phases
+
+
+def _phases(z: Array) -> Array:
+    """The sign of z, or z / |z| if complex; 1 at zero, where `np.sign` would cancel a column."""
+    if z.dtype.kind != "c":
+        return np.where(z < 0, -1, 1).astype(z.dtype)
+    modulus = np.abs(z)
+    return np.where(modulus > 0, z / np.where(modulus > 0, modulus, 1), 1).astype(z.dtype)
 
 
 def _compact(vectors: Array, first: int, step: int) -> tuple[Array, Array]:
     """V of the block at `first`, cut into tiles along its vectors, and T."""
     tiles = vectors[first : first + step, first:].reshape(step, -1, _TILE).transpose(1, 0, 2)
     # In float64: a float32 Gram matrix would cost a factor of 8 in orthogonality.
-    gram = np.zeros((step, step))
-    for tile in tiles.astype(np.float64):
+    gram = np.zeros((step, step), np.promote_types(vectors.dtype, np.float64))
+    for tile in tiles.astype(gram.dtype):
         # A copy, or NumPy would ask BLAS for a symmetric product, which splits sooner.
-        gram += tile @ tile.T.copy()
-    half = np.diagonal(gram) / 2
+        gram += tile.conj() @ tile.T.copy()
+    half = np.diagonal(gram).real / 2
     # The zero vectors that fill up the last tile reflect nothing; 1 keeps T finite.
     inverse = np.triu(gram, 1) + np.diag(np.where(half > 0, half, 1))
     return tiles, np.linalg.inv(inverse).astype(vectors.dtype)
 
 
 def _reflect(tiles: Array, triangle: Array, q: Array) -> None:
-    """Apply the block I - V^T T V to `q`, in place, tile by tile."""
+    """Apply the block I - V^T T conj(V) to `q`, in place, tile by tile."""
     step = len(triangle)
     q_tiles = q.reshape(len(tiles), _TILE, -1, step).transpose(0, 2, 1, 3)
     product = np.zeros((q_tiles.shape[1], step, step), q.dtype)
     for tile, part in zip(tiles, q_tiles, strict=True):
-        product += tile @ part
+        product += tile.conj() @ part
     product = triangle @ product
     for tile, part in zip(tiles, q_tiles, strict=True):
         part -= tile.T @ product

@@ -12,41 +12,53 @@ from typing import Unpack
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit import arguments, dtypes
 from netinit.arguments import Seed, Shape
 from netinit.fans import FanOptions, Fans, fans
 from netinit.haar import haar
 from netinit.sampling import normal, truncated_normal, uniform
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[np.inexact]
 
 
 class Options(FanOptions, total=False):
     """What every special case of `variance_scaling` takes beside its own arguments."""
 
-    dtype: npt.DTypeLike
+    dtype: npt.DTypeLike | None
+    out: Array | None
 
 
-def zeros(shape: Shape, *, rng: Seed = None, dtype: npt.DTypeLike = np.float32) -> Array:
+def zeros(
+    shape: Shape,
+    *,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
+) -> Array:
     """Zeros; `rng` is accepted and left alone.
 
     >>> zeros(2)
     array([0., 0.], dtype=float32)
     """
-    return constant(shape, value=0.0, rng=rng, dtype=dtype)
+    return constant(shape, value=0.0, rng=rng, dtype=dtype, out=out)
 
 
 def constant(
-    shape: Shape, *, value: float, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    value: float,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """The number `value` everywhere; `rng` is accepted and left alone.
 
     >>> constant(2, value=0.5)
     array([0.5, 0.5], dtype=float32)
     """
-    dtype = arguments.float_dtype(dtype)
-    value = arguments.real(value, "value", at_most=_largest(dtype))
-    return np.full(arguments.shape_tuple(shape), value, dtype)
+    out = arguments.target(shape, dtype, out)
+    out[...] = arguments.real(value, "value", at_most=dtypes.largest(out.dtype))
+    return out
 
 
 _MODES: dict[str, Callable[[Fans], float]] = {
@@ -65,7 +77,8 @@ def variance_scaling(
     mode: str = "fan_in",
     distribution: str = "normal",
     rng: Seed,
-    dtype: npt.DTypeLike = np.float32,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
     **layer: Unpack[FanOptions],
 ) -> Array:
     """Independent weights of mean 0 and variance scale / n, where n is the fan of that mode.
@@ -82,8 +95,11 @@ def variance_scaling(
         All three have the same variance; the truncated one is cut at 2.
     rng : seed or Generator
         As for every initializer.
-    dtype : dtype
-        float16, float32 or float64.
+    dtype : dtype, optional
+        float32 by default; float16, float64, complex64, complex128, or one like bfloat16. The
+        variance of a complex weight is E|w|^2.
+    out : array, optional
+        An array of that shape, of any strides, to fill and hand back; its dtype counts.
     **layer
         What the layer is and how its weight is laid out: layout, groups, transposed, stride and
         the other keywords of `fans`.
@@ -99,7 +115,7 @@ def variance_scaling(
     draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
     n = fan(fans(shape, **layer))
     # A fan of 0 belongs to an empty array: any std will do.
-    return draw(shape, std=math.sqrt(scale / (n or 1)), rng=rng, dtype=dtype)
+    return draw(shape, std=math.sqrt(scale / (n or 1)), rng=rng, dtype=dtype, out=out)
 
 
 def lecun_normal(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Array:
@@ -224,28 +240,31 @@ kaiming_normal, kaiming_uniform = he_normal, he_uniform
 
 
 def orthogonal(
-    shape: Shape, *, gain: float = 1.0, rng: Seed, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    rng: Seed,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Gain times a Haar orthogonal matrix of shape (shape[0], product of the others).
 
-    Its columns are orthonormal, or its rows if it is wide (Saxe et al., 2014).
+    Its columns are orthonormal, or its rows if it is wide (Saxe et al., 2014); of a complex dtype
+    it is unitary.
 
     >>> weights = orthogonal((4, 2, 3, 3), gain=2.0, rng=0).reshape(4, 18)
     >>> bool(np.allclose(weights @ weights.T, 4 * np.eye(4), atol=1e-5))
     True
     """
-    shape = arguments.shape_tuple(shape)
-    dtype = arguments.float_dtype(dtype)
-    gain = arguments.real(gain, "gain", at_least=0, at_most=_largest(dtype))
-    if len(shape) < 2:
-        raise ValueError(f"an orthogonal weight has two axes or more, not shape {shape}")
-    matrix = haar(shape[0], math.prod(shape[1:]), rng=rng, dtype=dtype)
-    matrix *= dtype.type(gain)
-    return matrix.reshape(shape)
-
-
-def _largest(dtype: np.dtype) -> float:
-    return float(np.finfo(dtype).max)
+    out = arguments.target(shape, dtype, out)
+    gain = arguments.real(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    if out.ndim < 2:
+        raise ValueError(f"an orthogonal weight has two axes or more, not shape {out.shape}")
+    columns = math.prod(out.shape[1:])
+    matrix = haar(out.shape[0], columns, rng=rng, dtype=dtypes.drawn(out.dtype))
+    # With the one rounding that a narrow dtype asks for.
+    np.multiply(matrix.reshape(out.shape), gain, out=out, casting="unsafe")
+    return out
 
 
 def _gain(gain: object) -> float:

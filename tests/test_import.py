@@ -12,7 +12,8 @@ import netinit
 PACKAGE = Path(netinit.__file__).parent
 # From the bottom up: a module may import those above its own line in this list, or no module.
 ORDER = [
-    *["arguments", "arrays", "fans", "sampling", "haar"],
+    *["dtypes", "arguments", "arrays", "fans", "seeds"],
+    *["blocks", "draws", "sampling", "haar"],
     *["initializers", "structured", "biases", "registry", "catalogue"],
     *["error_function", "elementwise", "activations", "moments", "gains"],
     *["losses", "mlp", "lsuv", "network", "optimizers", "training"],

@@ -240,9 +240,9 @@ def test_weights_are_float32_finite_contiguous_and_the_callers_own(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("dtype", [int, "complex64", "f8,i4", "float128x", ">f4", None, "half-ish"])
+@pytest.mark.parametrize("dtype", [int, "f8,i4", "float128x", ">f4", "half-ish", "S4"])
 def test_other_dtypes_are_refused(name, dtype):
-    with pytest.raises(TypeError, match="dtype must be float16, float32 or float64, not"):
+    with pytest.raises(TypeError, match="dtype must be float16, float32, float64, complex64"):
         drawn(name, dtype=dtype)
 
 

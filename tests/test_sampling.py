@@ -17,10 +17,10 @@ from laws import (
     z_share,
 )
 
-from netinit import sampling
+from netinit import blocks, draws, sampling, seeds
 from netinit.haar import haar
 
-COUNT = 2 * sampling.BLOCK + sampling.CHUNK + 12345  # three blocks, the last one cut short
+COUNT = 2 * blocks.BLOCK + blocks.CHUNK + 12345  # three blocks, the last one cut short
 
 
 def uniform_distribution(x):
@@ -105,8 +105,8 @@ def test_draws_follow_their_distribution_function(drawn):
 
 def test_neighbours_halves_and_blocks_are_independent(drawn):
     x = drawn[0]
-    first, second = x[: sampling.BLOCK], x[sampling.BLOCK : 2 * sampling.BLOCK]
-    chunk = sampling.CHUNK
+    first, second = x[: blocks.BLOCK], x[blocks.BLOCK : 2 * blocks.BLOCK]
+    chunk = blocks.CHUNK
     for a, b in [
         (x[:-1], x[1:]),
         (first, second),
@@ -158,7 +158,7 @@ def test_a_std_of_zero_gives_the_mean(draw):
 def test_the_inverse_distribution_function_is_exact_to_6e_7():
     u = np.linspace(-1, 1, 20_001)
     z = u.copy()
-    sampling._inverse_distribution(z, np.empty((3, z.size)))
+    draws._inverse_distribution(z, np.empty((3, z.size)))
     inside = math.erf(math.sqrt(2))
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     # What the density makes of an error in z, brought back to z.
@@ -207,11 +207,9 @@ def test_a_sum_of_twelve_uniforms_is_caught():
 
 
 def test_blocks_that_share_a_stream_are_caught(monkeypatch):
-    monkeypatch.setattr(
-        sampling, "SeedSequence", lambda word, spawn_key: np.random.SeedSequence(word)
-    )
+    monkeypatch.setattr(seeds, "_grown", lambda word, key: np.random.SeedSequence(word))
     x = sampling.normal(COUNT, std=1.0, rng=11)
-    first, second = x[: sampling.BLOCK], x[sampling.BLOCK : 2 * sampling.BLOCK]
+    first, second = x[: blocks.BLOCK], x[blocks.BLOCK : 2 * blocks.BLOCK]
     assert abs(z_correlation(first, second)) > 50
 
 
@@ -347,7 +345,7 @@ def test_a_wrong_number_of_threads_is_refused(threads, monkeypatch):
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
     monkeypatch.setenv("NETINIT_THREADS", "2")
     with pytest.raises(ZeroDivisionError):
-        sampling.for_each(lambda number: 1 // number, range(8))
+        blocks.for_each(lambda number: 1 // number, range(8))
 
 
 @pytest.mark.parametrize("cut", [0, -1, 1e-7, math.nan, math.inf])

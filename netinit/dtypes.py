@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 _DRAWN = tuple(np.dtype(name) for name in ("float32", "float64", "complex64", "complex128"))
+_NUMPYS = (*_DRAWN, np.dtype("float16"))
 _ALLOWED = "float16, float32, float64, complex64, complex128 or one like bfloat16"
 
 
@@ -20,13 +21,12 @@ def of_weights(dtype: npt.DTypeLike, name: str = "dtype") -> np.dtype:
     >>> of_weights("float16")
     dtype('float16')
     """
-    wrong = f"{name} must be {_ALLOWED}, not {dtype!r}"
     try:
         found = np.dtype(dtype)
-    except TypeError:
-        raise TypeError(wrong) from None
-    if dtype is None or not (found in _DRAWN or found == np.float16 or _is_narrow_float(found)):
-        raise TypeError(wrong)
+    except (TypeError, ValueError):
+        found = None
+    if dtype is None or found is None or not (found in _NUMPYS or _is_narrow_float(found)):
+        raise TypeError(f"{name} must be {_ALLOWED}, not {dtype!r}")
     return found
 
 
@@ -77,9 +77,9 @@ def at_most(value: float, dtype: np.dtype) -> float:
     >>> at_most(0.3, np.dtype("float16"))
     0.2998046875
     """
-    nearest = np.asarray(value).astype(dtype)
+    nearest = dtype.type(value)
     if float(nearest) > value:
-        nearest = np.nextafter(nearest, np.asarray(-math.inf).astype(dtype))
+        nearest = np.nextafter(nearest, dtype.type(-math.inf))
     return float(nearest)
 
 

@@ -167,7 +167,8 @@ def _limits(mean: float, bound: float, dtype: np.dtype) -> tuple[float, float] |
     """
     if dtype.kind == "c":
         return None
-    low, high = -dtypes.at_most(bound - mean, dtype), dtypes.at_most(mean + bound, dtype)
+    high = dtypes.at_most(mean + bound, dtype)
+    low = -dtypes.at_most(bound - mean, dtype) if mean else -high
     # Where no number of the dtype is within the bound, the nearest to the mean has to do.
     return (low, high) if low <= high else (mean, mean)
 
@@ -187,4 +188,4 @@ def _place(
     if mean:
         chunk.real += real(mean)
     if limits:
-        np.clip(chunk, real(limits[0]), real(limits[1]), out=chunk)
+        chunk.clip(*limits, out=chunk)

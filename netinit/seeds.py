@@ -68,7 +68,7 @@ def block_stream(word: Word, block: int) -> Generator:
 
 def _grown(word: Word, key: npt.NDArray[np.uint32]) -> SeedSequence:
     """`SeedSequence(word, spawn_key=key)`, at less than half its cost."""
-    return SeedSequence(np.concatenate([word, key]))
+    return SeedSequence(np.concatenate((word, key)))
 
 
 def _digest(name: str) -> npt.NDArray[np.uint32]:

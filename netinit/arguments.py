@@ -66,7 +66,7 @@ def shape_tuple(shape: Shape) -> tuple[int, ...]:
     """
     if not isinstance(shape, tuple) and (isinstance(shape, str) or not isinstance(shape, Iterable)):
         return (size(shape, "shape"),)
-    return tuple(size(length, "each length in shape") for length in shape)
+    return tuple([size(length, "each length in shape") for length in shape])
 
 
 def float_dtype(dtype: npt.DTypeLike) -> np.dtype:
@@ -154,9 +154,9 @@ def choice(value: object, allowed: Iterable[str], name: str) -> str:
     Traceback (most recent call last):
     ValueError: mode 'fan_inn' is unknown: did you mean 'fan_in'? Allowed: 'fan_in', 'fan_out'
     """
-    allowed = list(allowed)
+    allowed = allowed if isinstance(allowed, dict) else list(allowed)
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {_listed(allowed)}, not {value!r}")
+        raise TypeError(f"{name} must be one of {_listed(allowed)}, not {_shown(value)}")
     if value in allowed:
         return value
     near = difflib.get_close_matches(value.lower(), allowed, n=1)

@@ -5,7 +5,6 @@ blocks of fixed size; block k has a stream of its own, seeded by the word and k.
 the blocks, so they cannot change the numbers. `NETINIT_THREADS` limits them (1: no threads).
 """
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,16 +32,18 @@ def fill(out: Array, rng: Seed, draw: Draw, *, scratch_rows: int) -> Array:
     `draw` is given one chunk at a time, contiguous and of the dtype numbers are drawn in.
     """
     word = seeds.seed_word(rng)
-    drawn, component = dtypes.drawn(out.dtype), dtypes.component(out.dtype)
-    in_place = out.flags.c_contiguous and out.dtype == drawn
-    flat = np.asarray(out).reshape(-1) if out.flags.c_contiguous else np.asarray(out).flat
+    size, drawn = out.size, dtypes.drawn(out.dtype)
+    plain = np.asarray(out)
+    flat = plain.reshape(-1) if plain.flags.c_contiguous else plain.flat
+    in_place = plain.flags.c_contiguous and plain.dtype == drawn
 
     def fill_block(block: int) -> None:
         stream = seeds.block_stream(word, block)
-        first, end = block * BLOCK, min((block + 1) * BLOCK, out.size)
+        first, end = block * BLOCK, min((block + 1) * BLOCK, size)
+        length = min(end - first, CHUNK)
         # Made once a block: the system would clear the pages of each temporary anew.
-        scratch = np.empty((scratch_rows, min(end - first, CHUNK)), component)
-        spare = None if in_place else np.empty(min(end - first, CHUNK), drawn)
+        scratch = np.empty((scratch_rows, length), dtypes.component(drawn))
+        spare = None if in_place else np.empty(length, drawn)
         for start in range(first, end, CHUNK):
             stop = min(start + CHUNK, end)
             chunk = flat[start:stop] if in_place else spare[: stop - start]
@@ -50,7 +51,7 @@ def fill(out: Array, rng: Seed, draw: Draw, *, scratch_rows: int) -> Array:
             if not in_place:
                 flat[start:stop] = chunk
 
-    for_each(fill_block, range(math.ceil(out.size / BLOCK)))
+    for_each(fill_block, range(-(-size // BLOCK)))
     return out
 
 
@@ -59,26 +60,21 @@ def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
 
     The tasks must not depend on one another.
     """
-    wanted = _wanted_threads()
-    if len(numbers) < _WORTH_THREADS or wanted == 1:
+    threads = min(_threads(), len(numbers)) if len(numbers) >= _WORTH_THREADS else 1
+    if threads == 1:
         for number in numbers:
             task(number)
         return
-    with ThreadPoolExecutor(min(wanted or _processors(), len(numbers))) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(task, numbers))
 
 
-def _wanted_threads() -> int | None:
-    """NETINIT_THREADS, if it is set."""
+def _threads() -> int:
+    """NETINIT_THREADS, or else the number of processors this process may use."""
     wanted = os.environ.get("NETINIT_THREADS")
     if wanted is None:
-        return None
+        affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
     if not wanted.isdecimal() or int(wanted) < 1:
         raise ValueError(f"NETINIT_THREADS must be a whole number of at least 1, not {wanted!r}")
     return int(wanted)
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 from numpy.random import PCG64, PCG64DXSM, SFC64, Generator, Philox, SeedSequence
 
 from netinit import arguments
 from netinit.arguments import Seed
 
-Word = npt.NDArray[np.uint32]  # of 4
+Word = list[int]  # 4 of 32 bits
 
 # Those whose raw output is 64 bits long, which integers() would hand on, ten times slower.
 _OF_64_BITS = (PCG64, PCG64DXSM, SFC64, Philox)
@@ -58,22 +57,22 @@ def seed_word(rng: Seed) -> Word:
         bits = generator.bit_generator.random_raw(2)
     else:
         bits = generator.integers(0, 2**64, size=2, dtype=np.uint64)
-    return bits.view(np.uint32)
+    return bits.view(np.uint32).tolist()
 
 
 def block_stream(word: Word, block: int) -> Generator:
     """The stream of one block of a draw."""
-    return Generator(SFC64(_grown(word, np.array([block], np.uint32))))
+    return Generator(SFC64(_grown(word, [block])))
 
 
-def _grown(word: Word, key: npt.NDArray[np.uint32]) -> SeedSequence:
-    """`SeedSequence(word, spawn_key=key)`, at less than half its cost."""
-    return SeedSequence(np.concatenate((word, key)))
+def _grown(word: Word, key: list[int]) -> SeedSequence:
+    """What SeedSequence makes of the word as entropy and `key` as spawn_key, at half its cost."""
+    return SeedSequence(np.array(word + key, np.uint32))
 
 
-def _digest(name: str) -> npt.NDArray[np.uint32]:
+def _digest(name: str) -> list[int]:
     # Eight words: two names share them with a probability of 2^-256. A block's key is one word.
-    return np.frombuffer(hashlib.sha256(name.encode()).digest(), "<u4").astype(np.uint32)
+    return np.frombuffer(hashlib.sha256(name.encode()).digest(), "<u4").tolist()
 
 
 def _names(names: Iterable[str]) -> list[str]:

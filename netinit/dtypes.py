@@ -5,7 +5,6 @@ from outside NumPy, such as bfloat16, are drawn in float32 and rounded once.
 """
 
 import functools
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +59,7 @@ def largest(dtype: np.dtype) -> float:
     >>> largest(np.dtype("float16"))
     65504.0
     """
-    if dtype.kind in "fc":
+    if dtype in _NUMPYS:
         return float(np.finfo(dtype).max)
     # np.finfo knows NumPy's own types only: the largest power of 2, then the bits below it.
     exponent = max(e for e in range(128) if _holds(2.0**e, dtype))
@@ -79,14 +78,14 @@ def at_most(value: float, dtype: np.dtype) -> float:
     """
     nearest = dtype.type(value)
     if float(nearest) > value:
-        nearest = np.nextafter(nearest, dtype.type(-math.inf))
+        nearest = np.nextafter(nearest, dtype.type(-largest(dtype)))  # not every one has inf
     return float(nearest)
 
 
 @functools.cache
 def _is_narrow_float(dtype: np.dtype) -> bool:
     """Whether float32 holds all numbers of a type from outside NumPy, which are not whole."""
-    if dtype.kind != "V" or dtype.names or not np.can_cast(dtype, np.float32):
+    if dtype.kind not in "Vf" or not dtype.isnative or not np.can_cast(dtype, np.float32):
         return False
     return all(_holds(number, dtype) for number in (0.0, -0.5, 1.5))
 

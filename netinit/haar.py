@@ -12,9 +12,9 @@ from netinit.blocks import for_each
 Array = npt.NDArray[np.inexact]
 
 _FACTORIZE_UP_TO = 64 * 64  # elements: a QR factorization is then the faster way
-# Every product is at most 64 x 64 x 64: BLAS libraries split larger ones among their threads,
-# and the last bits of the result then depend on how many there are.
-_TILE = 64
+# Every product is at most 64 x 64 x 64, or 32 x 32 x 32 of complex numbers: OpenBLAS splits larger
+# ones among its threads, and the last bits of the result then depend on how many there are.
+_TILE = {"f": 64, "c": 32}
 _PANEL = 256  # columns of the result built together; threads share out the panels
 
 
@@ -49,7 +49,7 @@ def _by_reflections(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Arra
     Reflection k acts on the last rows - k coordinates. A tile of them at a time is
     I - V^T T conj(V) with T upper triangular (Schreiber and Van Loan, 1989).
     """
-    step = min(_TILE, columns)
+    step = min(_TILE[dtype.kind], columns)
     vectors, phases = _reflectors(rows, columns, rng, dtype)
     q = np.zeros(vectors.T.shape, dtype)
     np.fill_diagonal(q[:columns, :columns], -phases)
@@ -71,8 +71,9 @@ def _reflectors(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> tuple[Ar
 
     Rows and columns are filled with zeros to whole tiles.
     """
-    step = min(_TILE, columns)
-    vectors = np.zeros((step * math.ceil(columns / step), _TILE * math.ceil(rows / _TILE)), dtype)
+    tile = _TILE[dtype.kind]
+    step = min(tile, columns)
+    vectors = np.zeros((step * math.ceil(columns / step), tile * math.ceil(rows / tile)), dtype)
     vectors[:columns, :rows] = sampling.normal((columns, rows), std=1.0, rng=rng, dtype=dtype)
     for first in range(0, columns, step):
         block = vectors[first : first + step]
@@ -96,12 +97,13 @@ def _phases(z: Array) -> Array:
 
 def _compact(vectors: Array, first: int, step: int) -> tuple[Array, Array]:
     """V of the block at `first`, cut into tiles along its vectors, and T."""
-    tiles = vectors[first : first + step, first:].reshape(step, -1, _TILE).transpose(1, 0, 2)
+    tile = _TILE[vectors.dtype.kind]
+    tiles = vectors[first : first + step, first:].reshape(step, -1, tile).transpose(1, 0, 2)
     # In float64: a float32 Gram matrix would cost a factor of 8 in orthogonality.
     gram = np.zeros((step, step), np.promote_types(vectors.dtype, np.float64))
-    for tile in tiles.astype(gram.dtype):
+    for part in tiles.astype(gram.dtype):
         # A copy, or NumPy would ask BLAS for a symmetric product, which splits sooner.
-        gram += tile.conj() @ tile.T.copy()
+        gram += part.conj() @ part.T.copy()
     half = np.diagonal(gram).real / 2
     # The zero vectors that fill up the last tile reflect nothing; 1 keeps T finite.
     inverse = np.triu(gram, 1) + np.diag(np.where(half > 0, half, 1))
@@ -110,8 +112,8 @@ def _compact(vectors: Array, first: int, step: int) -> tuple[Array, Array]:
 
 def _reflect(tiles: Array, triangle: Array, q: Array) -> None:
     """Apply the block I - V^T T conj(V) to `q`, in place, tile by tile."""
-    step = len(triangle)
-    q_tiles = q.reshape(len(tiles), _TILE, -1, step).transpose(0, 2, 1, 3)
+    _, step, tile_rows = tiles.shape
+    q_tiles = q.reshape(len(tiles), tile_rows, -1, step).transpose(0, 2, 1, 3)
     product = np.zeros((q_tiles.shape[1], step, step), q.dtype)
     for tile, part in zip(tiles, q_tiles, strict=True):
         product += tile.conj() @ part

@@ -1,0 +1,260 @@
+"""What a seed means: the same numbers for any number of threads, and streams that do not move."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from laws import Z_LIMIT, z_correlation, z_share
+
+import netinit
+from netinit import blocks, sampling, seeds
+from netinit.haar import haar
+
+DRAWS = {
+    "uniform": lambda shape, rng: sampling.uniform(shape, std=1.0, rng=rng),
+    "normal": lambda shape, rng: sampling.normal(shape, std=1.0, rng=rng),
+    "truncated_normal": lambda shape, rng: sampling.truncated_normal(shape, std=1.0, rng=rng),
+    "rejected": lambda shape, rng: sampling.truncated_normal(shape, std=1.0, cut=1.0, rng=rng),
+    "float64": lambda shape, rng: sampling.normal(shape, std=1.0, rng=rng, dtype=np.float64),
+    "float16": lambda shape, rng: sampling.normal(shape, std=1.0, rng=rng, dtype=np.float16),
+    "complex": lambda shape, rng: sampling.normal(shape, std=1.0, rng=rng, dtype=np.complex64),
+    "disk": lambda shape, rng: sampling.uniform(shape, std=1.0, rng=rng, dtype=np.complex64),
+    "haar": lambda shape, rng: haar(*shape, rng=rng),
+    "haar float64": lambda shape, rng: haar(*shape, rng=rng, dtype=np.float64),
+    "haar complex": lambda shape, rng: haar(*shape, rng=rng, dtype=np.complex64),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_seed_repeats_and_a_generator_advances(name):
+    draw, shape = DRAWS[name], (70, 90)
+    first = draw(shape, 7)
+    assert (draw(shape, 7) == first).all()
+    assert (draw(shape, np.random.default_rng(7)) == first).all()
+    assert (draw(shape, np.random.SeedSequence(7)) == first).all()
+    assert (draw(shape, np.random.PCG64(7)) == first).all()
+    assert (draw(shape, np.int64(7)) == first).all()
+    # Two of 6300 float16 numbers may be equal by chance.
+    assert np.mean(draw(shape, [7, 8]) == first) < 0.01
+    assert np.mean(draw(shape, 8) == first) < 0.01
+    assert np.mean(draw(shape, None) == draw(shape, None)) < 0.01
+    rng = np.random.default_rng(7)
+    assert (draw(shape, rng) == first).all()
+    assert np.mean(draw(shape, rng) == first) < 0.01
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_call_takes_one_seed_word_whatever_it_draws(name):
+    used, counted = np.random.default_rng(3), np.random.default_rng(3)
+    DRAWS[name]((0, 2), used)
+    DRAWS[name]((70, 90), used)
+    counted.integers(0, 2**64, size=4, dtype=np.uint64)
+    assert used.bit_generator.state == counted.bit_generator.state
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_threads_do_not_change_the_numbers(name, monkeypatch):
+    shape = (1100, 1200)  # six blocks, five panels
+    monkeypatch.setenv("NETINIT_THREADS", "1")
+    alone = DRAWS[name](shape, 5)
+    for threads in ("2", "3", "16"):
+        monkeypatch.setenv("NETINIT_THREADS", threads)
+        assert DRAWS[name](shape, 5).tobytes() == alone.tobytes()
+    monkeypatch.delenv("NETINIT_THREADS")
+    assert DRAWS[name](shape, 5).tobytes() == alone.tobytes()
+
+
+def test_blas_threads_do_not_change_an_orthogonal_matrix():
+    code = """if True:
+        import hashlib, numpy as np
+        from netinit.haar import haar
+        digest = hashlib.sha256()
+        for shape in [(64, 64), (4096, 1), (63, 65), (130, 129), (3000, 70), (50, 900), (700, 600)]:
+            for dtype in ("float32", "float64", "complex64", "complex128"):
+                digest.update(haar(*shape, rng=1, dtype=dtype).tobytes())
+        print(digest.hexdigest())
+    """
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"OPENBLAS_NUM_THREADS": threads, "NETINIT_THREADS": threads},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for threads in ("1", "2", "3")
+    }
+    assert len(digests) == 1
+
+
+PINNED_UNIFORM = [
+    0.5365886092185974,
+    0.1690429002046585,
+    -0.2768196165561676,
+    -0.9526468515396118,
+    -0.9701213836669922,
+    0.7828673720359802,
+]
+PINNED_NORMAL = [1.364704, 1.903707, 0.2783278, 0.3382259, 0.7412575, 1.262774]
+PINNED_TRUNCATED = [0.7887108, 0.2314876, -0.383632, -1.923231, -2.03097, 1.300198]
+PINNED_HAAR = [-0.4780563, -0.2565712, -0.8400199]
+PINNED_HAAR_TILED = [-0.1757611, -0.1914161, -0.02068341]
+
+
+def test_a_seed_means_the_same_numbers_in_every_release():
+    # A change here breaks every experiment that names a seed: say so in the changelog.
+    count, places = 600_000, [0, 1, 1 << 16, 1 << 17, 1 << 18, 599_999]
+    uniform = sampling.uniform(count, bound=1.0, rng=0)
+    assert uniform[places].tolist() == PINNED_UNIFORM
+    # Another processor may round a logarithm or a cosine differently.
+    normal = sampling.normal(count, std=1.0, rng=0)
+    np.testing.assert_allclose(normal[places], PINNED_NORMAL, rtol=1e-5)
+    cut = sampling.truncated_normal(count, std=1.0, rng=0)
+    np.testing.assert_allclose(cut[places], PINNED_TRUNCATED, rtol=1e-5)
+    np.testing.assert_allclose(haar(3, 2, rng=0)[:, 0], PINNED_HAAR, rtol=1e-5)
+    np.testing.assert_allclose(haar(80, 70, rng=0)[:3, 0], PINNED_HAAR_TILED, rtol=1e-4)
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", ""])
+def test_a_wrong_number_of_threads_is_refused(threads, monkeypatch):
+    monkeypatch.setenv("NETINIT_THREADS", threads)
+    with pytest.raises(ValueError, match="NETINIT_THREADS must be a whole number"):
+        sampling.normal(4 * blocks.BLOCK, std=1.0, rng=0)
+
+
+def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):
+    monkeypatch.setenv("NETINIT_THREADS", "2")
+    with pytest.raises(ZeroDivisionError):
+        blocks.for_each(lambda number: 1 // number, range(8))
+
+
+BIT_GENERATORS = [
+    getattr(np.random, name) for name in ("PCG64", "PCG64DXSM", "SFC64", "Philox", "MT19937")
+]
+
+
+@pytest.mark.parametrize("kind", BIT_GENERATORS, ids=lambda kind: kind.__name__)
+def test_a_seed_word_is_two_of_the_generators_integers(kind):
+    used, counted = (np.random.Generator(kind(4)) for _ in range(2))
+    used.integers(0, 2**32, size=3, dtype=np.uint32)  # which leaves half a number in store
+    counted.integers(0, 2**32, size=3, dtype=np.uint32)
+    low, high = counted.integers(0, 2**64, size=2, dtype=np.uint64).tolist()
+    word = seeds.seed_word(used)
+    assert sum(part << 32 * k for k, part in enumerate(word)) == high << 64 | low
+    assert used.integers(0, 2**32) == counted.integers(0, 2**32)
+
+
+def flips(streams):
+    """How often each bit of the first 8 numbers differs between one stream and the next."""
+    first = np.array([stream.bit_generator.random_raw(8) for stream in streams])
+    return np.unpackbits((first[:-1] ^ first[1:]).view(np.uint8), axis=1)
+
+
+def test_the_streams_of_neighbouring_blocks_share_no_bit():
+    word = seeds.seed_word(3)
+    changed = flips([seeds.block_stream(word, block) for block in range(4000)])
+    assert abs(z_share(changed, 0.5)) < Z_LIMIT
+    assert max(abs(z_share(bit, 0.5)) for bit in changed.T) < Z_LIMIT
+
+
+def test_the_streams_of_nearly_equal_words_share_no_bit():
+    word = seeds.seed_word(3)
+    words = [
+        [part ^ (bit >> 32 * k & 0xFFFFFFFF) for k, part in enumerate(word)]
+        for bit in (1 << place for place in range(128))
+    ]
+    changed = flips([seeds.block_stream(near, 0) for near in words])
+    assert abs(z_share(changed, 0.5)) < Z_LIMIT
+    assert max(abs(z_share(bit, 0.5)) for bit in changed.T) < Z_LIMIT
+
+
+def test_streams_that_share_a_bit_are_caught():
+    word = seeds.seed_word(3)
+    draws = [seeds.block_stream(word, block).bit_generator.random_raw(8) for block in range(400)]
+    first = np.array(draws) | np.uint64(1 << 40)  # one bit of 64 does not change
+    changed = np.unpackbits((first[:-1] ^ first[1:]).view(np.uint8), axis=1)
+    assert max(abs(z_share(bit, 0.5)) for bit in changed.T) > Z_LIMIT
+
+
+# A stream for each parameter.
+
+PINNED_STREAM = [0.8262034540723905, 0.46346724364501046, 0.09697145037714561, 0.7244329544365554]
+PINNED_STREAM_OF_ANOTHER_ALPHABET = [
+    *[0.17842927673353393, 0.3088507706356943, 0.7275077678641896, 0.280201536517659]
+]
+
+NAMES = ["embedding", "layers.0.weight", "layers.1.weight", "head.weight"]
+
+
+def first_draws(seed, names):
+    return {name: stream.random(4).tolist() for name, stream in seeds.streams(seed, names).items()}
+
+
+def test_a_parameters_stream_depends_on_its_name_and_not_on_the_others():
+    everything = first_draws(0, NAMES)
+    assert first_draws(0, NAMES[::-1]) == everything
+    assert list(first_draws(0, NAMES[::-1])) == NAMES[::-1]
+    for name in NAMES:
+        assert first_draws(0, [name]) == {name: everything[name]}
+    assert first_draws(0, [*NAMES, "layers.2.weight"]).items() > everything.items()
+    assert first_draws(0, dict.fromkeys(NAMES)) == everything
+
+
+def test_a_stream_drawn_from_leaves_the_others_where_they_were():
+    streams = seeds.streams(0, NAMES)
+    streams["embedding"].random(1000)
+    assert streams["head.weight"].random(4).tolist() == first_draws(0, NAMES)["head.weight"]
+
+
+def test_streams_are_pinned():
+    # As the numbers of a seed are: say so in the changelog if they must change.
+    drawn = first_draws(0, ["head.weight", "Gewichte ä"])
+    assert drawn["head.weight"] == PINNED_STREAM
+    assert drawn["Gewichte ä"] == PINNED_STREAM_OF_ANOTHER_ALPHABET
+
+
+def test_streams_take_any_seed():
+    for seed in (np.random.SeedSequence(0), np.random.default_rng(0), np.int64(0)):
+        assert first_draws(seed, NAMES) == first_draws(0, NAMES)
+    assert first_draws(1, NAMES) != first_draws(0, NAMES)
+    assert first_draws(None, NAMES) != first_draws(None, NAMES)
+    rng = np.random.default_rng(0)
+    assert first_draws(rng, NAMES) == first_draws(0, NAMES)
+    assert first_draws(rng, NAMES) != first_draws(0, NAMES)  # it advanced
+
+
+def test_streams_are_independent_of_one_another_and_of_the_seeds_own_draw():
+    streams = seeds.streams(5, ["a", "b", "A", "aa", ""])
+    drawn = [netinit.normal(50_000, std=1.0, rng=stream) for stream in streams.values()]
+    drawn.append(netinit.normal(50_000, std=1.0, rng=5))
+    for k, first in enumerate(drawn):
+        for second in drawn[:k]:
+            assert abs(z_correlation(first, second)) < Z_LIMIT
+            assert abs(z_correlation(first**2, second**2)) < Z_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        (["a", "b", "a", "c", "b"], ValueError, "names must differ: 'a', 'b' occurs more than"),
+        (
+            "weight",
+            TypeError,
+            "names must be several strings, such as a list of them, not 'weight'",
+        ),
+        (3, TypeError, "names must be several strings, such as a list of them, not 3"),
+        (["a", 3], TypeError, "each of names must be a string, not 3"),
+        ([None], TypeError, "each of names must be a string, not None"),
+    ],
+)
+def test_wrong_names_are_refused(names, error, message):
+    with pytest.raises(error, match=message):
+        seeds.streams(0, names)
+
+
+def test_streams_refuse_a_wrong_seed_and_take_no_names():
+    assert seeds.streams(0, []) == {}
+    with pytest.raises(ValueError, match="rng must be a non-negative int"):
+        seeds.streams(-1, ["a"])

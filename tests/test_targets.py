@@ -1,0 +1,258 @@
+"""What is filled: an array of the caller's, of any strides, and every dtype of weights."""
+
+import functools
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netinit
+from netinit import blocks, draws, dtypes, sampling
+
+DRAWS = {
+    "normal": functools.partial(netinit.normal, std=0.3, mean=0.1),
+    "uniform": functools.partial(netinit.uniform, bound=0.3),
+    "truncated_normal": functools.partial(netinit.truncated_normal, std=0.3),
+    "truncated at 1": functools.partial(netinit.truncated_normal, std=0.3, cut=1.0),
+    "glorot_uniform": netinit.glorot_uniform,
+    "he_normal": netinit.he_normal,
+    "orthogonal": functools.partial(netinit.orthogonal, gain=1.3),
+    "constant": functools.partial(netinit.constant, value=0.3),
+    "zeros": netinit.zeros,
+}
+DTYPES = ["float16", "float32", "float64", "complex64", "complex128"]
+
+
+def strided(shape, dtype, axes, steps):
+    """An array of that shape whose axes lie in memory in the order `axes`, with such steps."""
+    lengths = [shape[axis] * abs(steps[axis]) for axis in axes]
+    base = np.full(lengths, -7.0, dtype)
+    view = base.transpose(np.argsort(axes))
+    view = view[tuple(slice(None, None, step) for step in steps)]
+    return base, view
+
+
+@st.composite
+def targets(draw):
+    """A shape of two axes or more, a dtype, an order of the axes in memory, steps along them."""
+    lengths = st.sampled_from([0, 1, 2, 3, 5, 40, 257])
+    shape = tuple(draw(st.lists(lengths, min_size=2, max_size=4)))
+    if math.prod(shape) > 100_000:
+        shape = shape[:2]
+    axes = draw(st.permutations(range(len(shape))))
+    steps = [draw(st.sampled_from([1, 1, -1, 2, -3])) for _ in shape]
+    return shape, draw(st.sampled_from(DTYPES)), axes, steps
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(target=targets())
+def test_any_memory_order_holds_the_same_values(name, target):
+    shape, dtype, axes, steps = target
+    plain = DRAWS[name](shape, rng=3, dtype=dtype)
+    base, out = strided(shape, dtype, axes, steps)
+    assert out.shape == shape
+    assert DRAWS[name](shape, rng=3, out=out) is out
+    assert (out == plain).all()
+    # What lies between belongs to the caller.
+    out[...] = -7
+    assert (base == -7).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 300_000), (300_000, 1), (700, 800)])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "complex64"])
+def test_large_arrays_of_any_order_and_threads_hold_the_same_values(shape, dtype, monkeypatch):
+    plain = netinit.normal(shape, std=1.0, rng=3, dtype=dtype)
+    for threads in ("1", "3"):
+        monkeypatch.setenv("NETINIT_THREADS", threads)
+        for order in ("C", "F"):
+            out = np.empty(shape, dtype, order)
+            assert netinit.normal(shape, std=1.0, rng=3, out=out).tobytes() == plain.tobytes()
+
+
+def test_subclasses_are_filled_and_handed_back():
+    for kind in (np.matrix, np.recarray):
+        out = np.zeros((3, 4), np.float32).view(kind)
+        assert netinit.normal((3, 4), std=1.0, rng=0, out=out) is out
+        assert (np.asarray(out) == netinit.normal((3, 4), std=1.0, rng=0)).all()
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize(
+    ("out", "options", "error", "message"),
+    [
+        ([[0.0, 0.0]], {}, TypeError, r"out must be a NumPy array, not of type list"),
+        (3.0, {}, TypeError, r"out must be a NumPy array, not of type float"),
+        ("F", {}, TypeError, r"out must be a NumPy array, not of type str"),
+        (
+            np.zeros((2, 1)),
+            {},
+            ValueError,
+            r"out has shape \(2, 1\), not the shape asked for, \(1,",
+        ),
+        (np.zeros(2), {}, ValueError, r"out has shape \(2,\), not the shape asked for, \(1, 2\)"),
+        (
+            np.zeros((1, 2), int),
+            {},
+            TypeError,
+            r"the dtype of out must be float16, .*not dtype\('i",
+        ),
+        (np.zeros((1, 2), ">f4"), {}, TypeError, r"the dtype of out must be float16, "),
+        (np.zeros((1, 2), object), {}, TypeError, r"the dtype of out must be float16, "),
+        (np.zeros((1, 2)), {"dtype": "f4"}, ValueError, r"out is of float64, not .*, float32"),
+        (np.broadcast_to(np.float32(0), (1, 2)), {}, ValueError, r"out is read-only"),
+    ],
+)
+def test_what_cannot_be_filled_is_refused(name, out, options, error, message):
+    rng = np.random.default_rng(0)
+    with pytest.raises(error, match=message):
+        DRAWS[name]((1, 2), rng=rng, out=out, **options)
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
+def test_a_dtype_may_be_said_twice():
+    out = np.empty((3, 2), np.float16)
+    assert netinit.normal((3, 2), std=1.0, rng=0, out=out, dtype="float16") is out
+
+
+@pytest.mark.parametrize(
+    "shape", [(2**70,), (2**62, 2**62), (1,) * 70, [10**30, 0]], ids=["2^70", "2^124", "70", "0"]
+)
+def test_a_shape_that_no_array_can_have_is_refused(shape):
+    with pytest.raises(ValueError, match="no array has the shape"):
+        netinit.normal(shape, std=1.0, rng=0)
+
+
+@pytest.mark.parametrize(("dtype", "share"), [("float32", 0.05), ("float16", 0.1)])
+def test_a_large_draw_needs_little_memory_beside_its_result(dtype, share, monkeypatch):
+    monkeypatch.setenv("NETINIT_THREADS", "2")
+    out = np.empty((4096, 4096), dtype)
+    tracemalloc.start()
+    try:
+        netinit.normal(out.shape, std=1.0, rng=0, out=out)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < share * out.nbytes
+
+
+# Dtypes
+
+
+@pytest.mark.parametrize("shape", [(), 0, 1, 7, (0,), (3, 0, 2), (1, 1), [2, 3], np.array([2, 3])])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_shape_is_drawn(shape, dtype):
+    for draw in (sampling.normal, sampling.uniform, sampling.truncated_normal):
+        x = draw(shape, std=1.0, rng=0, dtype=dtype)
+        assert x.shape == np.empty(shape).shape
+        assert x.dtype == dtype
+        assert x.flags.c_contiguous
+        assert x.flags.writeable
+        assert np.isfinite(x).all()
+
+
+NARROW = ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
+
+
+def narrow_dtype(name):
+    """A dtype narrower than float32; all but float16 come from a package of their own."""
+    if name == "float16":
+        return np.dtype(name)
+    return np.dtype(getattr(pytest.importorskip("ml_dtypes"), name))
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_a_narrow_dtype_is_the_float32_draw_rounded_once(name):
+    dtype = narrow_dtype(name)
+    for draw in (
+        functools.partial(netinit.normal, std=0.1, mean=0.5),
+        netinit.he_normal,
+        functools.partial(netinit.orthogonal, gain=1.7),
+        functools.partial(netinit.orthogonal, gain=0.3),
+        functools.partial(netinit.constant, value=0.1),
+    ):
+        narrow = draw((80, 70), rng=9, dtype=dtype)
+        assert narrow.dtype == dtype
+        exact = draw((80, 70), rng=9, dtype=np.float32)
+        assert (narrow == exact.astype(dtype)).all()
+        out = np.empty((70, 80), dtype).T
+        assert (draw((80, 70), rng=9, out=out) == narrow).all()
+
+
+@pytest.mark.parametrize("name", [*NARROW, "float32"])
+@pytest.mark.parametrize("bound", [0.1, 0.3, 1 / 3, 1.0, 1.9, 7e-3])
+def test_bounds_are_reached_and_never_passed(name, bound, monkeypatch):
+    dtype = narrow_dtype(name) if name in NARROW else np.dtype(name)
+    ends = np.array([2**31 - 1, -(2**31)] * 50, np.int32)
+    monkeypatch.setattr(draws, "_signed_bits", lambda stream, count: ends[:count])
+    cut, parent_std = 2.0, bound / 2
+    for mean in (0.0, 0.37):
+        drawn = [
+            netinit.truncated_normal(
+                100, std=parent_std * sampling.truncated_std(cut), mean=mean, rng=0, dtype=dtype
+            )
+        ]
+        if not mean:
+            drawn.append(netinit.uniform(100, bound=bound, rng=0, dtype=dtype))
+        high, low = dtypes.at_most(mean + bound, dtype), -dtypes.at_most(bound - mean, dtype)
+        for x in drawn:
+            values = x.astype(np.float64)
+            assert values.max() <= mean + bound * (1 + 1e-15)
+            assert values.min() >= mean - bound * (1 + 1e-15)
+            assert values.max() == pytest.approx(high, rel=1e-15)
+            assert values.min() == pytest.approx(low, rel=1e-15)
+
+
+def test_rounding_to_the_nearest_would_pass_a_bound():
+    bound = 0.3
+    assert float(np.float16(bound)) > bound
+    x = netinit.uniform(1 << 20, bound=bound, rng=0)
+    assert np.abs(x.astype(np.float16).astype(np.float64)).max() > bound
+    assert (
+        np.abs(netinit.uniform(1 << 20, bound=bound, rng=0, dtype="f2").astype("f8")).max() <= bound
+    )
+
+
+def test_a_mean_that_the_dtype_cannot_resolve_is_kept():
+    x = netinit.truncated_normal(100, std=1e-6, mean=1000.3, rng=0)
+    assert (x == np.float32(1000.3)).all()
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_the_largest_number_of_a_dtype_is_found(name):
+    dtype = narrow_dtype(name)
+    largest = dtypes.largest(dtype)
+    if name == "float16":
+        assert largest == float(np.finfo(dtype).max)
+    else:
+        assert largest == float(pytest.importorskip("ml_dtypes").finfo(dtype).max)
+    with pytest.raises(ValueError, match="std must be a finite number of at least 0, in size at m"):
+        netinit.normal(3, std=largest / 4, rng=0, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", ["int4", "uint4", "int2"])
+def test_a_whole_number_type_is_refused(name):
+    dtype = getattr(pytest.importorskip("ml_dtypes"), name)
+    with pytest.raises(TypeError, match="dtype must be float16, "):
+        netinit.normal(3, std=1.0, rng=0, dtype=dtype)
+
+
+@pytest.mark.parametrize("value", [0.3, -0.3, 0.1, 1.0, 0.0, 1e-9, 65000.0, -1e-30])
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_the_largest_number_at_most_is_found(name, value):
+    dtype = np.dtype(name)
+    found = dtypes.at_most(value, dtype)
+    assert found <= value
+    assert found == float(dtype.type(found))
+    assert float(np.nextafter(dtype.type(found), dtype.type(math.inf))) > value
+
+
+def test_the_chunks_of_a_strided_array_are_the_blocks_of_a_plain_one():
+    count = blocks.BLOCK + blocks.CHUNK + 5
+    base = np.zeros((count, 2), np.float32)
+    netinit.uniform(count, bound=1.0, rng=4, out=base[:, 1])
+    assert (base[:, 1] == netinit.uniform(count, bound=1.0, rng=4)).all()
+    assert not base[:, 0].any()

@@ -1,124 +1,115 @@
-"""netinit beside what one would write without it."""
+"""netinit beside what one would use without it: the tables of draws, and training many seeds."""
 
-import importlib.util
-import math
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-
-import numpy as np
+from pathlib import Path
 
 import netinit
 from netinit import datasets, network, training
 
-SHAPE = (2048, 2048)
-SQUARE = (512, 512)
-REPEATS = 9
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = ROOT / ".venv-frameworks" / "bin" / "python"  # made by make test-frameworks
+LIBRARIES = ("OPENBLAS", "OMP", "MKL", "VECLIB")
+# A kernel forced on OpenBLAS is not the one that a user runs.
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+LABELS = {"torch": "torch.nn.init", "jax": "JAX", "keras": "Keras", "numpy": "plain NumPy"}
+# Time over that of torch.nn.init: large on one thread, large on two, 64 x 64.
+TARGETS = {
+    "normal": (0.8, 0.65, 2.2),
+    "kaiming_normal": (0.8, 0.65, 2.2),
+    "xavier_uniform": (0.6, 0.65, 1.5),
+    "truncated_normal": (0.1, 0.65, 1.5),
+    "orthogonal": (0.6, 0.8, 1.5),
+}
+
 SEEDS = 20
 STEPS = 200
 WIDTHS = [64, 64, 64, 64, 64, 10]
 
 Row = tuple[str, str, str]
-Work = Callable[[], object]
+Result = dict[str, object]
 
 
-def seconds(work: Work) -> float:
+def measure(threads: int, beside: list[str] | None = None, *options: str) -> Result:
+    """Run `benchmarks.draws` with so many threads where the frameworks are, or else here."""
+    environment = {name: value for name, value in os.environ.items() if name not in FORCED}
+    environment |= {f"{library}_NUM_THREADS": str(threads) for library in LIBRARIES}
+    environment["PYTHONPATH"] = str(ROOT)
+    program = str(FRAMEWORKS if FRAMEWORKS.exists() else sys.executable)
+    command = [program, "-m", "benchmarks.draws", "--threads", str(threads)]
+    command += [*options, *([] if beside is None else ["--beside", *beside])]
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def target(record: dict[str, object], threads: int) -> float | None:
+    """Return the ratio to torch.nn.init that we aim at."""
+    one, two, small = TARGETS[record["draw"]]
+    if max(record["shape"]) <= 64:
+        return small if threads == 1 else None
+    return one if threads == 1 else two
+
+
+def draw_table(results: dict[int, Result]) -> str:
+    """Return the table of all draws, for each number of threads."""
+    others = [name for name in LABELS if name in results[1]["draws"][0]]
+    heads = ["draw, float32", "threads", "ms", *(f"/ {LABELS[name]}" for name in others), "aim"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for threads, result in results.items():
+        for record in result["draws"]:
+            aim = target(record, threads)
+            if aim is None:
+                continue
+            what = f"`{record['draw']}`, {' × '.join(map(str, record['shape']))}"
+            ratios = [f"{record[name]:.2f}" if name in record else "" for name in others]
+            cells = [what, str(threads), f"{record['ms']:.3g}", *ratios, f"≤ {aim}"]
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def notes(result: Result) -> str:
+    """Return what the table of draws does not say: versions, orthogonality, memory."""
+    names = {"torch": "PyTorch", "jax": "JAX", "keras": "Keras on JAX", "numpy": "NumPy"}
+    versions = ", ".join(
+        f"{name} {result['versions'][key]}"
+        for key, name in names.items()
+        if key in result["versions"]
+    )
+    if "torch" not in result["versions"]:
+        versions += " (no PyTorch: `make test-frameworks` installs it)"
+    errors = [
+        f"{value:.1e} by {'netinit' if name == 'netinit' else names[name]}"
+        for name, value in result["orthogonality"].items()
+    ]
+    memory = result["memory"]
+    return (
+        "The ratios are netinit's time over the other's, called in turn, the median of pairs; "
+        "netinit and torch.nn.init fill an array that exists, the others return a new one. "
+        f"With {versions}. Largest entry of |QᵀQ − I|, 4096 × 1024: {', '.join(errors)}. "
+        f"A 4096 × 4096 normal needs {100 * memory['allocated']:.1f} % of its result beside it "
+        f"(as NumPy allocates; resident memory grows by {100 * memory['resident']:.1f} %; aim 5 %)."
+    )
+
+
+def draws() -> str:
+    """Return the table of draws with its notes, measured now."""
+    results = {1: measure(1), 2: measure(2, ["torch"])}
+    return f"{draw_table(results)}\n\n{notes(results[1])}"
+
+
+def seconds(work: Callable[[], object]) -> float:
     """Return how long one call takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def medians(*works: Work, repeats: int = REPEATS) -> list[float]:
-    """Return the median time of each, called in turn, after one call that warms up."""
-    for work in works:
-        work()
-    rounds = [[seconds(work) for work in works] for _ in range(repeats)]
-    return [statistics.median(column) for column in zip(*rounds, strict=True)]
-
-
-def numpy_truncated(shape: tuple[int, int], std: float) -> np.ndarray:
-    """Draw a normal cut at two standard deviations the usual way: draw again what is outside."""
-    rng = np.random.default_rng(0)
-    draw = rng.standard_normal(shape, dtype=np.float32)
-    while (outside := np.abs(draw) > 2).any():
-        draw[outside] = rng.standard_normal(int(outside.sum()), dtype=np.float32)
-    return draw * np.float32(std / 0.8796256610342398)  # std of N(0, 1) cut at 2
-
-
-def numpy_orthogonal(shape: tuple[int, int]) -> np.ndarray:
-    """Draw a Haar orthogonal matrix by a QR decomposition with the signs mended."""
-    q, r = np.linalg.qr(np.random.default_rng(0).standard_normal(shape))
-    return (q * np.sign(np.diag(r))).astype(np.float32)
-
-
-def numpy_normal(shape: tuple[int, int], std: float) -> np.ndarray:
-    """Draw normal numbers."""
-    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32) * np.float32(std)
-
-
-def numpy_uniform(shape: tuple[int, int], bound: float) -> np.ndarray:
-    """Draw uniform numbers between -bound and bound."""
-    draw = np.random.default_rng(0).random(shape, dtype=np.float32)
-    return draw * np.float32(2 * bound) - np.float32(bound)
-
-
-def torch_works() -> dict[str, Work]:
-    """Return PyTorch's own draws of the same laws, if it is installed."""
-    if importlib.util.find_spec("torch") is None:
-        return {}
-    import torch
-
-    torch.set_num_threads(1)
-    init = torch.nn.init
-    return {
-        "he_normal": lambda: init.kaiming_normal_(torch.empty(SHAPE)),
-        "glorot_uniform": lambda: init.xavier_uniform_(torch.empty(SHAPE)),
-        "truncated_normal": lambda: init.trunc_normal_(torch.empty(SHAPE), std=0.02),
-        "orthogonal": lambda: init.orthogonal_(torch.empty(SQUARE)),
-    }
-
-
-def draws() -> dict[str, tuple[tuple[int, int], Work, Work]]:
-    """Return shape, netinit's draw and the plain NumPy one, for each scheme."""
-    std, bound = math.sqrt(2 / SHAPE[1]), math.sqrt(6 / sum(SHAPE))
-    return {
-        "he_normal": (
-            SHAPE,
-            lambda: netinit.he_normal(SHAPE, rng=0),
-            lambda: numpy_normal(SHAPE, std),
-        ),
-        "glorot_uniform": (
-            SHAPE,
-            lambda: netinit.glorot_uniform(SHAPE, rng=0),
-            lambda: numpy_uniform(SHAPE, bound),
-        ),
-        "truncated_normal": (
-            SHAPE,
-            lambda: netinit.truncated_normal(SHAPE, std=0.02, rng=0),
-            lambda: numpy_truncated(SHAPE, 0.02),
-        ),
-        "orthogonal": (
-            SQUARE,
-            lambda: netinit.orthogonal(SQUARE, rng=0),
-            lambda: numpy_orthogonal(SQUARE),
-        ),
-    }
-
-
-def initializer_rows() -> list[Row]:
-    """Return the time of each draw, and how many times as long the alternatives take."""
-    rows, torch = [], torch_works()
-    for name, (shape, ours, numpys) in draws().items():
-        mine, *others = medians(ours, numpys, *([torch[name]] if name in torch else []))
-        names = ["plain NumPy", "PyTorch"][: len(others)]
-        beside = ", ".join(
-            f"{label} × {t / mine:.1f}" for label, t in zip(names, others, strict=True)
-        )
-        rows.append(
-            (f"`{name}`, {shape[0]} × {shape[1]}, float32", f"{1000 * mine:.0f} ms", beside)
-        )
-    return rows
 
 
 def training_row() -> Row:
@@ -139,15 +130,13 @@ def training_row() -> Row:
         )
 
     stacked = network.stack(nets)
-    together, apart = medians(
+    works = [
         lambda: fit(stacked, list(range(SEEDS))),
         lambda: [fit(net, seed) for seed, net in enumerate(nets)],
-        repeats=5,
-    )
+    ]
+    for work in works:
+        work()
+    rounds = [[seconds(work) for work in works] for _ in range(5)]
+    together, apart = (statistics.median(column) for column in zip(*rounds, strict=True))
     what = f"{SEEDS} seeds of a {len(WIDTHS) - 1}-layer network on digits, {STEPS} steps, stacked"
     return what, f"{together:.2f} s", f"one after another × {apart / together:.1f}"
-
-
-def rows() -> list[Row]:
-    """Return what the README shows of netinit's speed."""
-    return [*initializer_rows(), training_row()]

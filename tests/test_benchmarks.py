@@ -1,11 +1,13 @@
 """The benchmark writes its table between the README's markers and nowhere else."""
 
 import importlib
+import time
 
+import numpy as np
 import pytest
 from project import ROOT
 
-from benchmarks import speed
+from benchmarks import alternatives, draws, speed
 
 # Running `python -m benchmarks` sets threads and starts again; importing its parts does neither.
 report = importlib.import_module("benchmarks.__main__")
@@ -26,9 +28,61 @@ def test_a_new_table_replaces_the_old_one_and_leaves_the_rest(tmp_path):
     assert text.endswith(f"| a page | 3 kB | aim 4 kB |\n{report.END}\nafter\n")
 
 
-def test_the_plain_numpy_draws_follow_the_same_laws_as_netinits():
-    for shape, ours, plain in speed.draws().values():
-        mine, other = ours(), plain()
-        assert mine.shape == other.shape == shape
-        assert mine.dtype == other.dtype
-        assert mine.std() == pytest.approx(other.std(), rel=0.01)
+@pytest.mark.parametrize("name", draws.SHAPES)
+def test_the_plain_numpy_draws_follow_the_same_laws_as_netinits(name):
+    shape = (300, 200)
+    mine, other = alternatives.netinit_draws(shape)[name](), alternatives.numpy_draws(shape)[name]()
+    assert mine.shape == other.shape == shape
+    assert mine.dtype == other.dtype == np.float32
+    assert mine.std() == pytest.approx(other.std(), rel=0.02)
+
+
+def test_the_time_over_that_of_another_is_the_median_of_pairs():
+    found = draws.compare(
+        {"netinit": lambda: time.sleep(0.004), "torch": lambda: time.sleep(0.001)}, 5, 2
+    )
+    assert found["ms"] == pytest.approx(4, rel=0.5)
+    assert 1.5 < found["torch"] < 4.5
+
+
+RECORDS = [
+    {"draw": "normal", "shape": [4096, 4096], "ms": 45.678, "torch": 0.714, "numpy": 0.3},
+    {"draw": "orthogonal", "shape": [64, 64], "ms": 0.2, "torch": 1.4, "numpy": 1.0},
+]
+RESULT = {
+    "draws": RECORDS,
+    "orthogonality": {"netinit": 2.3e-7, "torch": 8.1e-7},
+    "memory": {"allocated": 0.016, "resident": 0.021},
+    "versions": {"torch": "2.13.0", "numpy": "2.4.6"},
+}
+
+
+def test_the_table_of_draws_shows_each_ratio_beside_its_aim():
+    lines = speed.draw_table({1: RESULT, 2: RESULT}).splitlines()
+    assert lines[0] == "| draw, float32 | threads | ms | / torch.nn.init | / plain NumPy | aim |"
+    assert lines[2:] == [
+        "| `normal`, 4096 × 4096 | 1 | 45.7 | 0.71 | 0.30 | ≤ 0.8 |",
+        "| `orthogonal`, 64 × 64 | 1 | 0.2 | 1.40 | 1.00 | ≤ 1.5 |",
+        "| `normal`, 4096 × 4096 | 2 | 45.7 | 0.71 | 0.30 | ≤ 0.65 |",
+    ]
+
+
+def test_the_notes_name_versions_orthogonality_and_memory():
+    text = speed.notes(RESULT)
+    assert "With PyTorch 2.13.0, NumPy 2.4.6." in text
+    assert "2.3e-07 by netinit, 8.1e-07 by PyTorch" in text
+    assert "1.6 %" in text
+    alone = RESULT | {"versions": {"numpy": "2.4.6"}, "orthogonality": {"netinit": 2.3e-7}}
+    assert "no PyTorch: `make test-frameworks` installs it" in speed.notes(alone)
+
+
+def test_a_large_normal_is_measured_to_need_little_memory():
+    assert 0 < draws.memory()["allocated"] < 0.05
+
+
+def test_what_is_timed_is_timed_in_an_interpreter_of_its_own(monkeypatch):
+    # The frameworks' environment, where there is one, is another test's business.
+    monkeypatch.setattr(speed, "FRAMEWORKS", ROOT / "no-such-environment")
+    result = speed.measure(1, ["numpy"], "--small", "--rounds", "1")
+    assert {record["draw"] for record in result["draws"]} == set(draws.SHAPES)
+    assert all(record["ms"] > 0 < record["numpy"] for record in result["draws"])

@@ -5,15 +5,20 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments, arrays
+from netinit import arguments, arrays, dtypes
 from netinit.arguments import Seed, Shape
 from netinit.sampling import uniform
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[np.inexact]
 
 
 def log_prior(
-    shape: Shape, *, prior: npt.ArrayLike, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    prior: npt.ArrayLike,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Biases of a softmax that predicts the class frequencies: b_k = ln p_k.
 
@@ -32,7 +37,8 @@ def log_prior(
     >>> np.exp(log_prior(3, prior=[60, 30, 10])).round(2)
     array([0.6, 0.3, 0.1], dtype=float32)
     """
-    (classes,) = _one_axis(shape, "log_prior")
+    out = arguments.target(_one_axis(shape, "log_prior"), dtype, out)
+    (classes,) = out.shape
     prior = arrays.real(prior, "prior").astype(np.float64)
     if prior.shape != (classes,):
         raise ValueError(f"prior must have one number per class, {classes}, not {prior.shape}")
@@ -41,11 +47,17 @@ def log_prior(
             "prior must be finite and positive: give a class that was never seen a small count"
         )
     logs = np.log(prior)
-    return (logs - np.logaddexp.reduce(logs)).astype(arguments.float_dtype(dtype))
+    out[...] = logs - np.logaddexp.reduce(logs)
+    return out
 
 
 def focal_prior(
-    shape: Shape, *, prior: float = 0.01, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    prior: float = 0.01,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Biases of sigmoids that all predict a rare event: b = -ln((1 - prior) / prior).
 
@@ -66,8 +78,9 @@ def focal_prior(
     """
     if not 0 < arguments.real(prior, "prior") < 1:
         raise ValueError(f"prior must be a probability between 0 and 1, not {prior!r}")
-    value = math.log(prior) - math.log1p(-prior)
-    return np.full(arguments.shape_tuple(shape), value, arguments.float_dtype(dtype))
+    out = arguments.target(shape, dtype, out)
+    out[...] = math.log(prior) - math.log1p(-prior)
+    return out
 
 
 def lstm_bias(
@@ -76,7 +89,8 @@ def lstm_bias(
     forget: float = 1.0,
     gates: str = "ifgo",
     rng: Seed = None,
-    dtype: npt.DTypeLike = np.float32,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Zeros, but `forget` for the forget gates of an LSTM.
 
@@ -98,10 +112,10 @@ def lstm_bias(
     >>> lstm_bias(8)
     array([0., 0., 1., 1., 0., 0., 0., 0.], dtype=float32)
     """
-    dtype = arguments.float_dtype(dtype)
-    biases = _gates(shape, gates, "lstm_bias", dtype)
-    biases["f"][:] = arguments.real(forget, "forget", at_most=float(np.finfo(dtype).max))
-    return biases["all"]
+    out = arguments.target(_one_axis(shape, "lstm_bias"), dtype, out)
+    forget = arguments.real(forget, "forget", at_most=dtypes.largest(out.dtype))
+    _gates(out, gates, "lstm_bias")["f"][:] = forget
+    return out
 
 
 def chrono_bias(
@@ -110,7 +124,8 @@ def chrono_bias(
     longest: float,
     gates: str = "ifgo",
     rng: Seed,
-    dtype: npt.DTypeLike = np.float32,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Biases of an LSTM that remembers for 2 to `longest` steps: b_f = ln U(1, longest - 1).
 
@@ -132,16 +147,17 @@ def chrono_bias(
     True
     """
     longest = arguments.real(longest, "longest", at_least=2)
-    biases = _gates(shape, gates, "chrono_bias", arguments.float_dtype(dtype))
+    out = arguments.target(_one_axis(shape, "chrono_bias"), dtype, out)
+    biases = _gates(out, gates, "chrono_bias")
     spread = uniform(biases["f"].shape, bound=longest / 2 - 1, rng=rng, dtype=np.float64)
     biases["f"][:] = np.log(longest / 2 + spread)
     biases["i"][:] = -biases["f"]
-    return biases["all"]
+    return out
 
 
-def _gates(shape: Shape, gates: str, name: str, dtype: np.dtype) -> dict[str, Array]:
-    """Zeros, as "all", and views of the part of each gate."""
-    (length,) = _one_axis(shape, name)
+def _gates(out: Array, gates: str, name: str) -> dict[str, Array]:
+    """Fill `out` with zeros; views of the part of each gate."""
+    (length,) = out.shape
     cells, rest = divmod(length, 4)
     if rest:
         raise ValueError(f"{name} is for four gates: {length} biases are no multiple of 4")
@@ -150,10 +166,8 @@ def _gates(shape: Shape, gates: str, name: str, dtype: np.dtype) -> dict[str, Ar
     order = gates.replace("c", "g")
     if sorted(order) != sorted("ifgo"):
         raise ValueError(f"gates must name i, f, g (or c) and o once each, not {gates!r}")
-    biases = np.zeros(length, dtype)
-    return {"all": biases} | {
-        gate: biases[cells * place : cells * (place + 1)] for place, gate in enumerate(order)
-    }
+    out[...] = 0
+    return {gate: out[cells * place : cells * (place + 1)] for place, gate in enumerate(order)}
 
 
 def _one_axis(shape: Shape, name: str) -> tuple[int, ...]:

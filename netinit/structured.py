@@ -9,16 +9,21 @@ takes the tap after it when k is even.
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit import arguments, dtypes
 from netinit.arguments import Seed, Shape
 from netinit.initializers import orthogonal
 from netinit.sampling import normal, uniform
 
-Array = npt.NDArray[np.floating]
+Array = npt.NDArray[np.inexact]
 
 
 def identity(
-    shape: Shape, *, gain: float = 1.0, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Gain times the identity, cut off or filled with zeros to the shape; `rng` is left alone.
 
@@ -37,14 +42,21 @@ def identity(
     array([[0.5, 0. , 0. ],
            [0. , 0.5, 0. ]], dtype=float32)
     """
-    rows, columns = _matrix_shape(shape, "identity")
-    dtype = arguments.float_dtype(dtype)
-    gain = arguments.real(gain, "gain", at_least=0, at_most=float(np.finfo(dtype).max))
-    return np.eye(rows, columns, dtype=dtype) * dtype.type(gain)
+    out = arguments.target(_matrix_shape(shape, "identity"), dtype, out)
+    gain = arguments.real(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    diagonal = np.arange(min(out.shape))
+    out[...] = 0
+    out[diagonal, diagonal] = gain
+    return out
 
 
 def dirac(
-    shape: Shape, *, groups: int = 1, rng: Seed = None, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    groups: int = 1,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """A convolution that hands on its channels: 1 at each channel's own centre, 0 elsewhere.
 
@@ -64,20 +76,26 @@ def dirac(
     array([[0., 1., 0.],
            [0., 0., 0.]], dtype=float32)
     """
-    kernel = np.zeros(_kernel_shape(shape, "dirac"), arguments.float_dtype(dtype))
-    outputs, inputs, *taps = kernel.shape
+    out = arguments.target(_kernel_shape(shape, "dirac"), dtype, out)
+    outputs, inputs, *taps = out.shape
     group, rest = divmod(outputs, arguments.positive(groups, "groups"))
     if rest:
         raise ValueError(f"groups {groups} must divide the output channels, {outputs}")
-    if kernel.size:
+    out[...] = 0
+    if out.size:
         channels = np.arange(outputs)
         kept = channels[channels % group < inputs]
-        kernel[(kept, kept % group, *_centre(taps))] = 1
-    return kernel
+        out[(kept, kept % group, *_centre(taps))] = 1
+    return out
 
 
 def delta_orthogonal(
-    shape: Shape, *, gain: float = 1.0, rng: Seed, dtype: npt.DTypeLike = np.float32
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    rng: Seed,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Gain times a Haar orthogonal matrix at the kernel's centre, zeros elsewhere.
 
@@ -97,18 +115,18 @@ def delta_orthogonal(
     >>> bool(np.allclose(kernel[:, :, 2, 2].T @ kernel[:, :, 2, 2], np.eye(3), atol=1e-6))
     True
     """
-    shape = _kernel_shape(shape, "delta_orthogonal")
-    outputs, inputs, *taps = shape
-    centre = orthogonal((outputs, inputs), gain=gain, rng=rng, dtype=dtype)
-    kernel = np.zeros(shape, centre.dtype)
-    if kernel.size:
-        if outputs < inputs:
-            raise ValueError(
-                f"delta_orthogonal cannot keep the norm of {inputs} input channels in {outputs} "
-                "output channels: it needs as many outputs as inputs, or more"
-            )
-        kernel[(..., *_centre(taps))] = centre
-    return kernel
+    out = arguments.target(_kernel_shape(shape, "delta_orthogonal"), dtype, out)
+    outputs, inputs, *taps = out.shape
+    if out.size and outputs < inputs:
+        raise ValueError(
+            f"delta_orthogonal cannot keep the norm of {inputs} input channels in {outputs} "
+            "output channels: it needs as many outputs as inputs, or more"
+        )
+    centre = orthogonal((outputs, inputs), gain=gain, rng=rng, dtype=out.dtype)
+    out[...] = 0
+    if out.size:
+        out[(..., *_centre(taps))] = centre
+    return out
 
 
 _MIRRORED = {"first": (True, False), "hidden": (True, True), "last": (False, True)}
@@ -120,7 +138,8 @@ def looks_linear(
     layer: str = "hidden",
     gain: float = 1.0,
     rng: Seed,
-    dtype: npt.DTypeLike = np.float32,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Mirrored blocks through which a ReLU network without biases starts out linear.
 
@@ -142,7 +161,8 @@ def looks_linear(
     >>> looks_linear((2, 2), rng=0).tolist() in ([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
     True
     """
-    sizes = list(_matrix_shape(shape, "looks_linear"))
+    out = arguments.target(_matrix_shape(shape, "looks_linear"), dtype, out)
+    sizes = list(out.shape)
     mirrored = _MIRRORED[arguments.choice(layer, _MIRRORED, "layer")]
     for axis, name in enumerate(("fan_out", "fan_in")):
         if mirrored[axis]:
@@ -151,11 +171,12 @@ def looks_linear(
                 raise ValueError(
                     f"{name} of a {layer} layer is mirrored: it must be even in shape {shape}"
                 )
-    block = orthogonal(sizes, gain=gain, rng=rng, dtype=dtype)
+    block = orthogonal(sizes, gain=gain, rng=rng, dtype=out.dtype)
     for axis in (0, 1):
         if mirrored[axis]:
             block = np.concatenate([block, -block], axis)
-    return block
+    out[...] = block
+    return out
 
 
 def sparse(
@@ -164,7 +185,8 @@ def sparse(
     connections: int = 15,
     std: float = 1.0,
     rng: Seed,
-    dtype: npt.DTypeLike = np.float32,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Exactly `connections` normal weights into each unit, at random places; zeros elsewhere.
 
@@ -185,16 +207,17 @@ def sparse(
     >>> np.count_nonzero(sparse((4, 100), rng=0), axis=1)
     array([15, 15, 15, 15])
     """
-    rows, columns = _matrix_shape(shape, "sparse")
+    out = arguments.target(_matrix_shape(shape, "sparse"), dtype, out)
+    rows, columns = out.shape
     chosen = min(arguments.positive(connections, "connections"), columns)
     rng = arguments.generator(rng)
-    weights = normal((rows, chosen), std=std, rng=rng, dtype=dtype)
-    result = np.zeros((rows, columns), weights.dtype)
+    weights = normal((rows, chosen), std=std, rng=rng, dtype=out.dtype)
+    out[...] = 0
     if chosen:
         order = uniform((rows, columns), bound=1.0, rng=rng)
         places = np.argpartition(order, chosen - 1, axis=1)[:, :chosen]
-        np.put_along_axis(result, places, weights, axis=1)
-    return result
+        np.put_along_axis(out, places, weights, axis=1)
+    return out
 
 
 def _matrix_shape(shape: Shape, name: str) -> tuple[int, ...]:

@@ -256,3 +256,35 @@ def test_the_chunks_of_a_strided_array_are_the_blocks_of_a_plain_one():
     netinit.uniform(count, bound=1.0, rng=4, out=base[:, 1])
     assert (base[:, 1] == netinit.uniform(count, bound=1.0, rng=4)).all()
     assert not base[:, 0].any()
+
+
+# Every initializer by name: a shape it takes and the arguments it needs.
+SHAPES = dict.fromkeys(["dirac", "delta_orthogonal"], (6, 4, 3, 3))
+SHAPES |= dict.fromkeys(["log_prior", "lstm_bias", "chrono_bias"], (8,))
+NEEDED = {
+    "constant": {"value": 0.3},
+    "normal": {"std": 1.0},
+    "truncated_normal": {"std": 1.0},
+    "uniform": {"bound": 1.0},
+    "log_prior": {"prior": [1, 2, 3, 4, 5, 6, 7, 8]},
+    "chrono_bias": {"longest": 30},
+}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "complex64"])
+@pytest.mark.parametrize("name", netinit.names())
+def test_every_initializer_fills_an_array_of_the_callers(name, dtype):
+    shape, options = SHAPES.get(name, (6, 4)), NEEDED.get(name, {})
+    plain = netinit.get(name)(shape, rng=3, dtype=dtype, **options)
+    base, out = strided(shape, dtype, range(len(shape))[::-1], [-2] * len(shape))
+    assert netinit.get(name)(shape, rng=3, out=out, **options) is out
+    assert (out == plain).all()
+    assert plain.any() == (name != "zeros")
+    out[...] = -7
+    assert (base == -7).all()
+    with pytest.raises(ValueError, match="out has shape"):
+        netinit.get(name)(shape, rng=3, out=base[:0], **options)
+    with pytest.raises(ValueError, match="out is of complex128, not of the dtype asked for"):
+        netinit.get(name)(shape, rng=3, out=np.zeros(shape, "c16"), dtype=dtype, **options)
+    with pytest.raises(ValueError, match="out is read-only"):
+        netinit.get(name)(shape, rng=3, out=np.broadcast_to(np.float32(0), shape), **options)

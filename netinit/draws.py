@@ -1,4 +1,4 @@
-"""Standard draws into one contiguous chunk, as whole-array steps: uniform, normal, truncated."""
+"""Draws into one contiguous chunk, as whole-array steps: uniform, normal, truncated."""
 
 import math
 from collections.abc import Callable
@@ -12,28 +12,33 @@ Array = npt.NDArray[np.inexact]
 SCRATCH_ROWS = 3  # of the chunk's length and component dtype: what the hungriest draw needs
 
 
-def signed_uniform(stream: Generator, out: Array) -> None:
-    """Fill `out` with numbers uniform on [-1, 1]."""
+def signed_uniform(stream: Generator, out: Array, scale: float = 1.0) -> None:
+    """Fill `out` with numbers uniform on [-scale, scale]."""
     if out.dtype == np.float64:
         stream.random(out=out)
         out -= 0.5
-        out *= 2
-    else:
-        out[...] = _signed_bits(stream, out.size)
+        out *= 2 * scale
+        return
+    out[...] = _signed_bits(stream, out.size)
+    factor = scale * 2.0**-31
+    if factor < 1e-30:  # in two steps, or float32 would lose its digits
         out *= np.float32(2.0**-31)
+        factor = scale
+    out *= np.float32(factor)
 
 
-def standard_normal(stream: Generator, out: Array, scratch: Array) -> None:
-    """Fill `out` with standard normal numbers; complex ones have E|z|^2 = 2."""
+def normal(stream: Generator, out: Array, scratch: Array, std: float = 1.0) -> None:
+    """Fill `out` with normal numbers; `std` is that of each part of a complex one."""
     if out.dtype.kind == "c":
         # Two calls, of the length that the scratch has.
         parts = out.view(scratch.dtype)
-        standard_normal(stream, parts[: out.size], scratch)
-        standard_normal(stream, parts[out.size :], scratch)
+        normal(stream, parts[: out.size], scratch, std)
+        normal(stream, parts[out.size :], scratch, std)
     elif out.dtype == np.float64:
         stream.standard_normal(out=out)
+        out *= std
     else:
-        _box_muller(stream, out, scratch[0])
+        _box_muller(stream, out, scratch[0], std)
 
 
 def truncated(stream: Generator, out: Array, scratch: Array, cut: float) -> None:
@@ -77,8 +82,8 @@ def _unit_uniform(bits: npt.NDArray[np.int32], out: Array) -> None:
     out += np.float32(2.0**-33)
 
 
-def _box_muller(stream: Generator, out: Array, scratch: Array) -> None:
-    """Two normals from a radius and an angle (Box and Muller, 1958); |z| stays below 6.77."""
+def _box_muller(stream: Generator, out: Array, scratch: Array, std: float) -> None:
+    """Two normals from a radius and an angle (Box and Muller, 1958), within 6.77 std."""
     half = (out.size + 1) // 2
     bits = _signed_bits(stream, 2 * half)
     first, second, radius = out[:half], out[half:], scratch[:half]
@@ -86,6 +91,7 @@ def _box_muller(stream: Generator, out: Array, scratch: Array) -> None:
     np.log(radius, out=radius)
     radius *= np.float32(-2)
     np.sqrt(radius, out=radius)
+    radius *= np.float32(std)
     first[...] = bits[half:]
     first *= np.float32(math.pi * 2.0**-31)
     np.sin(first[: second.size], out=second)
@@ -103,9 +109,8 @@ def _polar(
         stream.random(out=modulus)
     else:
         _unit_uniform(_signed_bits(stream, out.size), modulus)
-    signed_uniform(stream, angle)
+    signed_uniform(stream, angle, math.pi)
     to_modulus(modulus)
-    angle *= angle.dtype.type(math.pi)
     np.multiply(np.cos(angle, out=part), modulus, out=out.real)
     np.multiply(np.sin(angle, out=part), modulus, out=out.imag)
 
@@ -146,10 +151,9 @@ def _propose(stream: Generator, z: Array, scratch: Array, cut: float) -> npt.NDA
     """Fill `z` with proposals; which of them to keep."""
     # Normal proposals are kept more often than uniform ones when 2 cut > sqrt(2 pi).
     if cut > math.sqrt(math.pi / 2):
-        standard_normal(stream, z, scratch)
+        normal(stream, z, scratch)
         return np.abs(z, out=scratch[0]) <= cut
-    signed_uniform(stream, z)
-    z *= z.dtype.type(cut)
+    signed_uniform(stream, z, cut)
     density, chance = scratch[:2]
     np.multiply(z, z, out=density)
     density *= -0.5

@@ -39,14 +39,15 @@ def uniform(
         bound = per_std * _scale(std, "std", out.dtype)
     else:
         bound = _scale(bound, "bound", out.dtype)
-    limits = _limits(0.0, bound, out.dtype)
+    limits = None if out.dtype.kind == "c" else _limits(0.0, bound, out.dtype)
 
     def draw(stream: Generator, chunk: Array, scratch: Array) -> None:
         if chunk.dtype.kind == "c":
             draws.disk(stream, chunk, scratch)
+            _place(chunk, _inside(bound, chunk.dtype))
         else:
-            draws.signed_uniform(stream, chunk)
-        _place(chunk, _inside(bound, chunk.dtype), 0.0, limits)
+            draws.signed_uniform(stream, chunk, bound)
+            chunk.clip(*limits, out=chunk)
 
     return blocks.fill(out, rng, draw, scratch_rows=draws.SCRATCH_ROWS)
 
@@ -72,8 +73,8 @@ def normal(
     part_std = std / math.sqrt(dtypes.components(out.dtype))
 
     def draw(stream: Generator, chunk: Array, scratch: Array) -> None:
-        draws.standard_normal(stream, chunk, scratch)
-        _place(chunk, part_std, mean)
+        draws.normal(stream, chunk, scratch, part_std)
+        _shift(chunk, mean)
 
     return blocks.fill(out, rng, draw, scratch_rows=1)
 
@@ -118,14 +119,16 @@ def truncated_normal(
     out = arguments.target(shape, dtype, out)
     std, mean = _scale(std, "std", out.dtype), _mean(mean, out.dtype)
     parent_std = std / truncated_std(cut, components=dtypes.components(out.dtype))
-    limits = _limits(mean, cut * parent_std, out.dtype)
+    limits = None if out.dtype.kind == "c" else _limits(mean, cut * parent_std, out.dtype)
 
     def draw(stream: Generator, chunk: Array, scratch: Array) -> None:
         if chunk.dtype.kind == "c":
             draws.truncated_modulus(stream, chunk, scratch, cut)
+            _place(chunk, _inside(parent_std, chunk.dtype), mean)
         else:
             draws.truncated(stream, chunk, scratch, cut)
-        _place(chunk, _inside(parent_std, chunk.dtype), mean, limits)
+            _place(chunk, parent_std, mean)
+            chunk.clip(*limits, out=chunk)
 
     return blocks.fill(out, rng, draw, scratch_rows=draws.SCRATCH_ROWS)
 
@@ -160,13 +163,11 @@ def _mean(value: object, dtype: np.dtype) -> float:
     return arguments.real(value, "mean", at_most=dtypes.largest(dtype) / 8)
 
 
-def _limits(mean: float, bound: float, dtype: np.dtype) -> tuple[float, float] | None:
+def _limits(mean: float, bound: float, dtype: np.dtype) -> tuple[float, float]:
     """The least and the largest number of a real `dtype` within `bound` of `mean`.
 
     Rounding to the nearest could otherwise carry a draw past its bound.
     """
-    if dtype.kind == "c":
-        return None
     high = dtypes.at_most(mean + bound, dtype)
     low = -dtypes.at_most(bound - mean, dtype) if mean else -high
     # Where no number of the dtype is within the bound, the nearest to the mean has to do.
@@ -175,17 +176,18 @@ def _limits(mean: float, bound: float, dtype: np.dtype) -> tuple[float, float] |
 
 def _inside(scale: float, dtype: np.dtype) -> float:
     """A complex number is rounded in two parts, so its modulus is kept short by more than that."""
-    return scale * (1 - 4 * float(np.finfo(dtype).eps)) if dtype.kind == "c" else scale
+    return scale * (1 - 4 * float(np.finfo(dtype).eps))
 
 
-def _place(
-    chunk: Array, scale: float, mean: float, limits: tuple[float, float] | None = None
-) -> None:
-    """Standard draws times `scale`, plus `mean`, held within the limits; in place."""
+def _place(chunk: Array, scale: float, mean: float = 0.0) -> None:
+    """Standard draws times `scale`, plus `mean`, in place."""
     real = dtypes.component(chunk.dtype).type
     parts = chunk.view(real)
     parts *= real(scale)
+    _shift(chunk, mean)
+
+
+def _shift(chunk: Array, mean: float) -> None:
     if mean:
-        chunk.real += real(mean)
-    if limits:
-        chunk.clip(*limits, out=chunk)
+        parts = chunk.real
+        parts += mean

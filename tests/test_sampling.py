@@ -246,7 +246,8 @@ def test_a_sum_of_twelve_uniforms_is_caught():
 
 
 def test_blocks_that_share_a_stream_are_caught(monkeypatch):
-    monkeypatch.setattr(seeds, "_grown", lambda word, key: np.random.SeedSequence(word))
+    stream = seeds.block_stream
+    monkeypatch.setattr(seeds, "block_stream", lambda word, block: stream(word, 0))
     x = sampling.normal(COUNT, std=1.0, rng=11)
     first, second = x[: blocks.BLOCK], x[blocks.BLOCK : 2 * blocks.BLOCK]
     assert abs(z_correlation(first, second)) > 50

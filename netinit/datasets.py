@@ -78,7 +78,7 @@ def spirals(n: int, *, rng: arguments.Seed, noise: float = 0.05) -> Dataset:
         angle = 3 * np.pi * radius + np.pi * y
         return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
 
-    return _two_classes(points, n, rng, noise)
+    return _in_classes(points, 2, n, rng, noise)
 
 
 def moons(n: int, *, rng: arguments.Seed, noise: float = 0.1) -> Dataset:
@@ -102,11 +102,41 @@ def moons(n: int, *, rng: arguments.Seed, noise: float = 0.1) -> Dataset:
         upper = np.stack([np.cos(np.pi * u) - 0.5, np.sin(np.pi * u) - 0.25], axis=-1)
         return side[:, None] * upper
 
-    return _two_classes(points, n, rng, noise)
+    return _in_classes(points, 2, n, rng, noise)
 
 
-def _two_classes(
+def clusters(n: int, *, rng: arguments.Seed, classes: int = 5, noise: float = 0.2) -> Dataset:
+    """Normal clusters around points spaced evenly on the unit circle, one class each.
+
+    Parameters
+    ----------
+    n : int
+        Examples to train on, in equal numbers as far as `n` divides; as many more to test on.
+    classes : int
+        Number of clusters, 2 at least; the first stands at (1, 0).
+    noise : float
+        Standard deviation of what is added to each coordinate.
+
+    Examples
+    --------
+    >>> data = clusters(100, rng=0)
+    >>> data.x_train.shape, np.bincount(data.y_train)
+    ((100, 2), array([20, 20, 20, 20, 20]))
+    """
+    classes = arguments.size(classes, "classes")
+    if classes < 2:
+        raise ValueError(f"classes must be at least 2, not {classes}")
+
+    def points(y: npt.NDArray, u: npt.NDArray) -> npt.NDArray:
+        angle = 2 * np.pi * y / classes
+        return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+    return _in_classes(points, classes, n, rng, noise)
+
+
+def _in_classes(
     points: Callable[[npt.NDArray, npt.NDArray], npt.NDArray],
+    classes: int,
     n: int,
     rng: arguments.Seed,
     noise: float,
@@ -117,7 +147,7 @@ def _two_classes(
     rng = arguments.generator(rng)
     halves = []
     for _ in range(2):
-        y = rng.permutation(np.arange(n) % 2)
+        y = rng.permutation(np.arange(n) % classes)
         x = points(y, rng.random(n)) + noise * rng.standard_normal((n, 2))
         halves += [x.astype(np.float32), y]
     return Dataset(*halves)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from netinit.datasets import digits, moons, spirals
+from netinit.datasets import clusters, digits, moons, spirals
 
-TOYS = pytest.mark.parametrize("make", [spirals, moons])
+TOYS = pytest.mark.parametrize("make", [spirals, moons, clusters])
+TWO_ARMS = pytest.mark.parametrize("make", [spirals, moons])
 
 
 def test_the_digits_split_into_1400_and_397():
@@ -71,7 +72,7 @@ def test_toy_data_has_the_promised_sizes_and_balanced_classes(make):
     for x, y in [(data.x_train, data.y_train), (data.x_test, data.y_test)]:
         assert x.shape == (101, 2)
         assert x.dtype == np.float32
-        np.testing.assert_array_equal(np.bincount(y), [51, 50])
+        assert np.ptp(np.bincount(y)) == 1
     assert not np.array_equal(data.x_train, data.x_test)
 
 
@@ -83,7 +84,7 @@ def test_toy_data_repeats_with_a_seed_and_advances_with_a_generator(make):
     assert not np.array_equal(first.x_train, second.x_train)
 
 
-@TOYS
+@TWO_ARMS
 def test_toy_classes_are_each_others_half_turn(make):
     data = make(40000, rng=0, noise=0.0)
     zero, one = (data.x_train[data.y_train == c].astype(float) for c in (0, 1))
@@ -140,3 +141,20 @@ def test_bad_input_is_refused_in_the_callers_words(make, bad, error, message):
 def test_a_seed_is_required(make):
     with pytest.raises(TypeError, match="rng"):
         make(10)
+
+
+@pytest.mark.parametrize("classes", [2, 5, 8])
+def test_clusters_stand_evenly_on_the_unit_circle_in_equal_numbers(classes):
+    data = clusters(40 * classes, rng=0, classes=classes, noise=0.0)
+    turn = np.exp(2j * np.pi * data.y_train / classes)
+    assert np.allclose(data.x_train, np.stack([turn.real, turn.imag], axis=-1), atol=1e-6)
+    assert (np.bincount(data.y_train) == 40).all()
+
+
+@pytest.mark.parametrize(
+    ("classes", "error", "message"),
+    [(1, ValueError, "classes must be at least 2"), (2.5, TypeError, "classes")],
+)
+def test_clusters_refuses_a_wrong_number_of_classes(classes, error, message):
+    with pytest.raises(error, match=message):
+        clusters(10, rng=0, classes=classes)

@@ -17,6 +17,7 @@ ORDER = [
     *["initializers", "structured", "biases", "registry", "catalogue"],
     *["error_function", "elementwise", "activations", "moments", "gains"],
     *["losses", "mlp", "lsuv", "network", "optimizers", "training"],
+    *["symmetry", "curvature"],
     *["histograms", "sweep", "wide", "prediction", "propagation", "datasets"],
     *["style", "plots", "widgets"],
 ]

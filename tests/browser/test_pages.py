@@ -170,8 +170,10 @@ def test_every_answer_of_a_quick_question_is_told_why(visit, site, name, how):
             page.keyboard.press("Space")
             page.keyboard.press("Enter")
             said = root.locator("[role=status]").text_content()
-            assert said.startswith("Right." if answer["right"] else "Not right.")
-            assert answer["feedback"].replace("`", "") in said
+            told = f"{'Right' if answer['right'] else 'Not right'}. {answer['feedback']}"
+            assert told.replace("`", "") in said
+            if quiz["several"]:  # ticks add up: take this one back
+                root.locator("input").nth(i).press("Space")
 
 
 def same(saved, place, root):

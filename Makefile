@@ -33,7 +33,7 @@ book: $(INSTALLED) ## build the site into _build/html, warnings being errors
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it though nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)
 
-test-frameworks: ## netinit beside PyTorch, in an environment of its own
+test-frameworks: ## netinit beside PyTorch, Keras and JAX, in an environment of their own
 	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
 	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
 	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks

@@ -1,36 +1,14 @@
-"""netinit and PyTorch state the same laws, gradients and update rules.
-
-Random draws of two libraries never agree number by number; what is compared is the law each draws
-from (its standard deviation and bounds), and everything deterministic number by number.
-"""
-
-import math
+"""netinit and PyTorch state the same laws, gradients and update rules."""
 
 import numpy as np
 import pytest
 import torch
+from samples import SEED, assert_same_law, torch_draw
 
 import netinit
 from netinit import losses, moments, training
 
 SHAPES = [(256, 400), (400, 256), (64, 32, 3, 3), (48, 96, 5)]
-SEED = 20
-
-
-def torch_draw(initialize, shape, **options):
-    """Return what a ``torch.nn.init`` function fills a new tensor with."""
-    torch.manual_seed(SEED)
-    return initialize(torch.empty(shape), **options).numpy()
-
-
-def assert_same_law(ours, theirs):
-    """Compare mean, standard deviation and kurtosis of two samples at 5 standard errors."""
-    n = ours.size
-    std = theirs.std()
-    assert abs(ours.mean() - theirs.mean()) < 5 * std * math.sqrt(2 / n)
-    kurtosis = float(np.mean((theirs / std) ** 4))
-    assert ours.std() == pytest.approx(std, rel=5 * math.sqrt((kurtosis - 1) / (2 * n)))
-    assert np.mean((ours / ours.std()) ** 4) == pytest.approx(kurtosis, rel=0.08)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

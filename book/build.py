@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import archives
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("_config.yml", "_toc.yml", "index.md", "chapters", "netinit", "book")
+INPUTS = ("_config.yml", "_toc.yml", "index.md", "chapters", "reference", "netinit", "book")
 INPUTS += ("requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text")
 NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints"}
 MADE = ("html/index.html", "netinit-site.zip", "netinit-notebooks.zip")

@@ -8,6 +8,7 @@ its bold ``Figure 1.2.``, a box by its bold label, a citation by its link.
 from pathlib import Path
 
 from netbook import (
+    api,
     boxes,
     citations,
     figures,
@@ -22,6 +23,7 @@ from netbook import (
 )
 
 PARTS = (
+    api,
     boxes,
     citations,
     figures,

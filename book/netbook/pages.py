@@ -29,14 +29,25 @@ def sections_of(doctree: nodes.document | None) -> list[tuple[str, str]]:
     return [(child["ids"][0], clean_astext(child[0])) for child in below]
 
 
-def chapters(app: Sphinx) -> list[dict]:
-    """The pages in reading order, as the table of contents lists them."""
-    root = app.config.root_doc
-    order = [root, *app.env.toctree_includes.get(root, [])]
+def chapters(app: Sphinx, open_page: str) -> list[dict]:
+    """The pages in reading order, as the table of contents lists them.
+
+    What stands below a page is listed while that page or one of its own is open.
+    """
+    root, below = app.config.root_doc, app.env.toctree_includes
+    listed = _entries(app, [root, *below.get(root, [])])
+    for entry in listed:
+        inner = below.get(entry["page"], []) if entry["page"] != root else []
+        entry["pages"] = _entries(app, inner) if open_page in [entry["page"], *inner] else []
+    return listed
+
+
+def _entries(app: Sphinx, order: list[str]) -> list[dict]:
+    titles = app.env.titles
     return [
-        {"page": page, "label": label_of(page), "title": clean_astext(app.env.titles[page])}
+        {"page": page, "label": label_of(page), "title": clean_astext(titles[page])}
         for page in order
-        if page in app.env.titles
+        if page in titles
     ]
 
 
@@ -44,7 +55,7 @@ def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> No
     """Hand the template what it needs, and drop the scripts and styles no page uses."""
     context["chapter_label"] = label_of(page)
     context["sections"] = sections_of(doctree)
-    context["chapters"] = chapters(app)
+    context["chapters"] = chapters(app, page)
     context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
     for kind in ("script_files", "css_files"):
         context[kind][:] = [asset for asset in context[kind] if not UNUSED.search(_name(asset))]

@@ -33,6 +33,9 @@ _MODULES = (
 class Explorer(anywidget.AnyWidget):
     """Interactive figure of a function, tabulated over its controls when it is made.
 
+    ``selection`` is the state as a trait, ``{control: value}``: observe it, link it, set it
+    (controls left out stay where they are).
+
     Parameters
     ----------
     function : called once per selection with the controls as keyword arguments; returns
@@ -42,9 +45,6 @@ class Explorer(anywidget.AnyWidget):
     budget : allowed size of the table in kB (base64 and gzip)
     controls : one keyword per argument of the function: a list of names, an array of numbers,
         or a Range or Choice; also a Play, which is not passed to the function
-
-    ``selection`` is the state as a trait, ``{control: value}``: observe it, link it, set it
-    (controls left out stay where they are).
 
     >>> import numpy as np
     >>> from netinit.widgets import Lines

@@ -20,8 +20,17 @@ from netinit.widgets.words import number
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
+
+
+def listed(entries):
+    """The pages of a table of contents in reading order, those below others among them."""
+    return [
+        page for entry in entries for page in (entry["file"], *listed(entry.get("sections", [])))
+    ]
+
+
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-WRITTEN = [TOC["root"], *(entry["file"] for entry in TOC["chapters"])]
+WRITTEN = [TOC["root"], *listed(TOC["chapters"])]
 PAGES = [*WRITTEN, "search"]
 NOTEBOOKS = [name for name in WRITTEN if (ROOT / f"{name}.ipynb").exists()]
 WAYS = ["http", "file"]

@@ -56,9 +56,17 @@
     return done ? Promise.resolve() : Promise.reject(new Error("copying is not allowed here"));
   }
 
+  /** Code as one would type it: without the prompts and the output of an interactive session. */
+  function typed(block) {
+    const text = block.textContent.replace(/\n$/, "");
+    if (!block.closest(".highlight-pycon")) return text;
+    const lines = text.split("\n").filter((line) => /^(>>>|\.\.\.)/.test(line));
+    return lines.map((line) => line.slice(4)).join("\n");
+  }
+
   function copyButtons() {
     for (const block of document.querySelectorAll(".cell_input pre, article > div[class^=highlight] pre, section > div[class^=highlight] pre, .run pre")) {
-      const code = block.textContent.replace(/\n$/, "");
+      const code = typed(block);
       const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" });
       button.setAttribute("aria-label", "Copy this code");
       button.addEventListener("click", async () => {

@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-CHAPTERS = Path(__file__).resolve().parents[1] / "chapters"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")]
 VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {
@@ -52,7 +53,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 def main() -> None:
     """Run the notebooks that are named, or all chapters."""
     parser = argparse.ArgumentParser(description="Run the chapters and store what they show.")
-    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(CHAPTERS.glob("*.ipynb")))
+    parser.add_argument("notebooks", nargs="*", type=Path, default=sorted(NOTEBOOKS))
     for path in parser.parse_args().notebooks:
         started = time.monotonic()
         notebook = nbformat.read(path, as_version=4)

@@ -26,7 +26,7 @@ CLAIM = re.compile(
 )
 NAMED = re.compile(
     r"\b(?:Figures?|Sections?|Exercises?|Chapters?|Equations?|Eq\.|Python|NumPy|PyTorch|Keras"
-    r"|JAX|version)\s+\(?\d+(?:\.\d+)*"
+    r"|JAX|Flax|version)\s+\(?\d+(?:\.\d+)*"
 )
 CITATION = re.compile(r"\]\(references\.md#[\w:-]+\)")
 _ABBREVIATION = r"(?<!\bal\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bEq\.)(?<!\bvs\.)(?<!\bcf\.)"

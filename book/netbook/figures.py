@@ -17,8 +17,9 @@ from sphinx.util.nodes import make_refnode
 from netbook.markup import Block, Line, block, line, raw, words_of
 
 LOG = logging.getLogger(__name__)
-LABEL = re.compile(r"Figure (\d+\.\d+)\.\s*")
-MENTION = re.compile(r"\bFigures?\s(\d+\.\d+)\b(?!\.\d)")
+NUMBER = r"(?:\d+|R)\.\d+"  # of a chapter, or of a reference page
+LABEL = re.compile(rf"Figure ({NUMBER})\.\s*")
+MENTION = re.compile(rf"\bFigures?\s({NUMBER})\b(?!\.\d)")
 PICTURES = ("application/vnd.jupyter.widget-view+json", "image/svg+xml", "image/png", "text/html")
 UNLINKED = (nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.raw)
 

@@ -1,0 +1,215 @@
+"""The reference pages: what they list is complete, and what they say is the docstrings'."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import chapter_rules as rules
+import pytest
+from chapter import parse
+from chapter_numbers import numbers_are_backed
+from project import ROOT
+
+import netinit
+
+sys.path.insert(0, str(ROOT / "book"))
+
+from netbook import names, pages, schemes, signatures
+
+# Modules that serve the others: their functions are for no user, or stand on another page.
+INTERNAL = {"arguments", "arrays", "haar", "style"}
+HELPERS = {"check_widths", "check_bins", "interpolated"}  # one module's service to another
+PAGES = names.pages(ROOT)
+
+
+def package_modules():
+    return [module.name for module in pkgutil.iter_modules(netinit.__path__)]
+
+
+def documented():
+    """The objects that some page describes."""
+    modules = [importlib.import_module(f"netinit.{page}") for page in PAGES]
+    return [getattr(module, name) for module in modules for name in signatures.public(module)]
+
+
+# Complete -----------------------------------------------------------------------------------
+
+
+def test_every_module_has_a_page_or_its_functions_stand_on_others():
+    known = documented()
+    missing = []
+    for name in set(package_modules()) - INTERNAL - set(PAGES):
+        module = importlib.import_module(f"netinit.{name}")
+        own = [
+            n for n in signatures.public(module) if not any(getattr(module, n) is o for o in known)
+        ]
+        missing += [f"{name}.{n}" for n in own if n not in HELPERS]
+    assert missing == [], "give the module a page: reference/api/NAME.md, and a line in _toc.yml"
+
+
+def test_every_page_describes_a_module_and_says_which():
+    written = {path.stem: path.read_text("utf-8") for path in (ROOT / "reference/api").glob("*.md")}
+    assert sorted(written) == sorted(PAGES)
+    for name, text in written.items():
+        assert text == f"# `netinit.{name}`\n\n```{{api}} netinit.{name}\n```\n"
+
+
+def test_what_the_package_offers_is_documented():
+    known = documented()
+    offered = [getattr(netinit, name) for name in netinit.__all__]
+    functions = [value for value in offered if inspect.isfunction(value) or inspect.isclass(value)]
+    assert functions
+    assert [f for f in functions if not any(f is other for other in known)] == []
+
+
+def test_everything_on_a_page_has_a_docstring():
+    assert [value for value in documented() if not inspect.getdoc(value)] == []
+
+
+# Signatures and docstrings ------------------------------------------------------------------
+
+
+def example(shape, *rest, first: int = 1, rng: "netinit.arguments.Seed", **options) -> list[int]:
+    """Nothing."""
+
+
+class Made:
+    """Something."""
+
+    def __init__(self, size: int, *, deep=False) -> None:
+        """Nothing."""
+
+    @property
+    def depth(self) -> int:
+        """A number."""
+
+
+def test_a_long_signature_takes_a_line_for_each_argument():
+    assert signatures.signature(example, "example").splitlines() == [
+        "example(",
+        "    shape,",
+        "    *rest,",
+        "    first: int = 1,",
+        "    rng: 'netinit.arguments.Seed',",
+        "    **options,",
+        ") -> list[int]",
+    ]
+
+
+def test_a_short_signature_is_one_line_and_leaves_self_out():
+    assert signatures.signature(Made, "Made") == "Made(size: int, *, deep=False)"
+    assert signatures.signature(vars(Made)["depth"], "depth") == "depth"
+    assert signatures.members(Made) == ["depth"]
+
+
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [("fans.Fans", "Fans(fan_in"), ("mlp.MLP", "MLP("), ("registry.get", "get(initializer")],
+)
+def test_signatures_of_the_package_read_as_its_source(name, signature):
+    module, _, attribute = name.partition(".")
+    value = getattr(importlib.import_module(f"netinit.{module}"), attribute)
+    assert signatures.signature(value, attribute).startswith(signature)
+
+
+def test_a_bare_example_below_a_list_gets_its_heading():
+    text = "Sum.\n\nParameters\n----------\nx : int\n    A.\n\n>>> 1\n1"
+    assert "\nExamples\n--------\n>>> 1" in signatures.headed(text)
+    for as_it_was in ("Sum.\n\n>>> 1\n1", signatures.headed(text)):
+        assert signatures.headed(as_it_was) == as_it_was
+
+
+def test_words_and_examples_are_told_apart():
+    lines = ["Words", "of two lines.", "", ">>> 1", "1", "", "More."]
+    found = list(signatures.paragraphs(lines))
+    assert found == [(False, "Words\nof two lines."), (True, ">>> 1\n1"), (False, "More.")]
+
+
+# Links --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "target"),
+    [
+        ("api/moments", "he_normal", ("reference/api/initializers", "he_normal")),
+        ("api/moments", "kaiming_normal", ("reference/api/initializers", "he_normal")),
+        ("api/moments", "netinit.fans((2, 3))", ("reference/api/fans", "fans")),
+        ("api/moments", "chi", ("reference/api/moments", "chi")),
+        ("chooser", "moments.chi", ("reference/api/moments", "chi")),
+        ("chooser", "chi", None),
+        ("api/fans", "mean", None),
+        ("api/fans", "in_axis", None),
+        ("api/fans", "(fan_out, fan_in)", None),
+    ],
+)
+def test_a_name_leads_to_its_section(page, text, target):
+    at = names.Names.__new__(names.Names)
+    environment = SimpleNamespace(srcdir=str(ROOT), docname=f"reference/{page}")
+    at.document = SimpleNamespace(settings=SimpleNamespace(env=environment))
+    assert at.target(text) == target
+
+
+@pytest.mark.parametrize(
+    ("sentence", "coded"),
+    [
+        ("As he_normal.", "As `he_normal`."),
+        ("With mode='fan_out' backward.", "With `mode='fan_out'` backward."),
+        ("Here variance_scaling(scale=2.0).", "Here `variance_scaling(scale=2.0)`."),
+        ("A normal with std 2.", "A normal with std 2."),
+    ],
+)
+def test_the_code_in_a_sentence_of_the_catalogue_is_marked(sentence, coded):
+    assert schemes.coded(sentence) == coded
+
+
+def test_every_kind_of_the_catalogue_has_a_heading():
+    assert {scheme.kind for scheme in netinit.catalogue()} == set(schemes.KINDS)
+
+
+# The contents -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("open_page", "shown"),
+    [("index", []), ("a", []), ("ref", ["one", "two"]), ("two", ["one", "two"])],
+)
+def test_pages_below_another_are_listed_while_one_of_them_is_open(open_page, shown):
+    from docutils import nodes
+
+    titles = {name: nodes.title("", name) for name in ("index", "a", "ref", "one", "two")}
+    includes = {"index": ["a", "ref"], "ref": ["one", "two"]}
+    env = SimpleNamespace(titles=titles, toctree_includes=includes)
+    app = SimpleNamespace(config=SimpleNamespace(root_doc="index"), env=env)
+    found = {entry["page"]: entry["pages"] for entry in pages.chapters(app, open_page)}
+    assert list(found) == ["index", "a", "ref"]
+    assert [entry["page"] for entry in found.pop("ref")] == shown
+    assert not any(found.values())
+
+
+# Notebooks of the reference keep the rules of chapters that concern them ----------------------
+
+NOTEBOOKS = [
+    parse(path.stem, json.loads(path.read_text("utf-8")))
+    for path in sorted((ROOT / "reference").glob("*.ipynb"))
+]
+OF_CHAPTERS = {rules.has_the_skeleton, rules.captions_state_a_takeaway}
+RULES = [rule for rule in (*rules.RULES, numbers_are_backed) if rule not in OF_CHAPTERS]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_notebook_of_the_reference_keeps_the_rule(rule, notebook):
+    assert rule(notebook) == []
+
+
+def test_the_links_of_the_reference_lead_somewhere():
+    for path in [*Path(ROOT / "reference").glob("*.md"), ROOT / "reference" / "frameworks.ipynb"]:
+        text = path.read_text("utf-8")
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if not target.startswith("https://"):
+                assert (path.parent / target.partition("#")[0]).is_file(), f"{path.name}: {target}"

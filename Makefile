@@ -73,4 +73,4 @@ lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requi
 	mv _build/lock.txt requirements.txt
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build mutants .pytest_cache .ruff_cache .hypothesis chapters/.ipynb_checkpoints reference/.ipynb_checkpoints
+	rm -rf _build mutants .pytest_cache .ruff_cache .hypothesis */.ipynb_checkpoints

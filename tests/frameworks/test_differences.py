@@ -79,34 +79,6 @@ def test_keras_on_pytorch_passes_the_bounds_of_a_truncated_normal():
 # Gains --------------------------------------------------------------------------------------
 
 
-def settled(activation, gain, depth=200):
-    """Second moment of the pre-activations after many layers, from 1."""
-    q = 1.0
-    for _ in range(depth):
-        q = float(moments.length_map(activation, q, scaled_variance=gain**2))
-    return q
-
-
-def test_pytorchs_selu_gain_undoes_the_normalization_selu_was_made_for():
-    """3/4 was found by trial; the fixed point at mean 0 and variance 1 needs the gain 1.
-
-    https://github.com/pytorch/pytorch/issues/24991
-    """
-    theirs = nn.init.calculate_gain("selu")
-    assert_still_wrong(theirs, wrong=0.75, right=1.0)
-    assert moments.forward_gain("selu") == pytest.approx(1.0, abs=1e-9)
-    assert settled("selu", moments.forward_gain("selu")) == pytest.approx(1.0, abs=1e-6)
-    assert settled("selu", theirs) < 1e-3
-
-
-def test_pytorch_has_no_gain_for_the_activations_of_today():
-    """https://github.com/pytorch/pytorch/issues/54030 (open since 2021)."""
-    for name in ("gelu", "silu", "mish", "elu", "softplus"):
-        with pytest.raises(ValueError, match="Unsupported nonlinearity"):
-            nn.init.calculate_gain(name)
-        assert moments.forward_gain(name) > 1
-
-
 def test_pytorchs_sigmoid_gain_is_that_of_a_linear_layer():
     """The 1 in the table starts a sigmoid at a third of the second moment it is meant to keep.
 
@@ -118,26 +90,6 @@ def test_pytorchs_sigmoid_gain_is_that_of_a_linear_layer():
     assert moments.length_map("sigmoid", 1.0, scaled_variance=1.0) == pytest.approx(
         0.2934, abs=1e-4
     )
-
-
-# Complex numbers ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["he_normal", "lecun_normal", "glorot_normal"])
-def test_jax_makes_complex_weights_too_large(name):
-    """Its constant for a modulus cut at 2 leaves out the mass beyond: 1.9 % too much variance.
-
-    No report known; the constant came with https://github.com/jax-ml/jax/pull/7670.
-    """
-    shape = (1000, 1000)
-    right = 2.0 if name == "he_normal" else 1.0
-    theirs = np.mean(np.abs(jax_draw(getattr(ji, name)(), shape, jnp.complex64)) ** 2) * 1000
-    inside = 1 - math.exp(-4)  # probability that the modulus, squared, stays below 4
-    assert_still_wrong(float(theirs), wrong=right / inside, right=right, rel=0.005)
-    ours = netinit.variance_scaling(
-        shape, scale=right, distribution="truncated_normal", dtype=np.complex64, rng=SEED
-    )
-    assert np.mean(np.abs(ours) ** 2) * 1000 == pytest.approx(right, rel=0.005)
 
 
 # Bad and empty arguments --------------------------------------------------------------------

@@ -131,6 +131,12 @@ FOUND = [arrays(weights()) for weights in (torch_weights, keras_weights, flax_we
 KURTOSIS = {"U": 1.8, "N": 3.0, "T": 2.36554}
 
 
+def evaluated(formula, words):
+    """The value of a formula as the page writes it: ``1/√fan_in``, ``√(6/(2*features))``."""
+    code = re.sub(r"√(\w+)", r"√(\1)", formula).replace("√", "sqrt")
+    return eval(code, {"sqrt": math.sqrt, **words})
+
+
 def assert_follows(weight, law, fans):
     """Hold the array of a layer to a law in the page's notation."""
     if law in {"0", "1"}:
@@ -141,7 +147,7 @@ def assert_follows(weight, law, fans):
         np.testing.assert_allclose(matrix @ matrix.T, np.eye(len(matrix)), atol=1e-5)
         return
     kind, formula = re.fullmatch(r"([UNT])\((.+)\)", law).groups()
-    size = eval(formula, {"sqrt": math.sqrt, "hidden": HIDDEN, "features": FEATURES, **fans})
+    size = evaluated(formula, {"hidden": HIDDEN, "features": FEATURES, **fans})
     std = size / math.sqrt(3) if kind == "U" else size
     n, expected = weight.size, KURTOSIS[kind]
     assert abs(weight.mean()) < 5 * std / math.sqrt(n)
@@ -171,10 +177,10 @@ def test_the_table_names_each_weight_that_is_checked():
 
 
 @pytest.mark.parametrize(
-    ("law", "other"), [("U(1/sqrt(fan_in))", "N(0.577/sqrt(fan_in))"), ("U(0.05)", "U(0.051)")]
+    ("law", "other"), [("U(1/√fan_in)", "N(0.577/√fan_in)"), ("U(0.05)", "U(0.051)")]
 )
 def test_a_law_that_differs_by_little_is_rejected(law, other):
-    bound = eval(law[2:-1], {"sqrt": math.sqrt, "fan_in": FEATURES})
+    bound = evaluated(law[2:-1], {"fan_in": FEATURES})
     weight = netinit.uniform((HIDDEN, FEATURES), bound=bound, rng=SEED)
     assert_follows(weight, law, fans_of("Dense"))
     with pytest.raises(AssertionError):

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "book"))
 from netbook import names, pages, schemes, signatures
 
 # Modules that serve the others: their functions are for no user, or stand on another page.
-INTERNAL = {"arguments", "arrays", "haar", "style"}
+INTERNAL = {"arguments", "arrays", "elementwise", "error_function", "haar", "style"}
 HELPERS = {"check_widths", "check_bins", "interpolated"}  # one module's service to another
 PAGES = names.pages(ROOT)
 
@@ -197,7 +197,7 @@ NOTEBOOKS = [
     parse(path.stem, json.loads(path.read_text("utf-8")))
     for path in sorted((ROOT / "reference").glob("*.ipynb"))
 ]
-OF_CHAPTERS = {rules.has_the_skeleton, rules.captions_state_a_takeaway}
+OF_CHAPTERS = {rules.has_the_skeleton, rules.has_quick_questions, rules.captions_state_a_takeaway}
 RULES = [rule for rule in (*rules.RULES, numbers_are_backed) if rule not in OF_CHAPTERS]
 
 

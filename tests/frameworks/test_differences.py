@@ -79,6 +79,34 @@ def test_keras_on_pytorch_passes_the_bounds_of_a_truncated_normal():
 # Gains --------------------------------------------------------------------------------------
 
 
+def settled(activation, gain, depth=200):
+    """Second moment of the pre-activations after many layers, from 1."""
+    q = 1.0
+    for _ in range(depth):
+        q = float(moments.length_map(activation, q, scaled_variance=gain**2))
+    return q
+
+
+def test_pytorchs_selu_gain_undoes_the_normalization_selu_was_made_for():
+    """3/4 was found by trial; the fixed point at mean 0 and variance 1 needs the gain 1.
+
+    https://github.com/pytorch/pytorch/issues/24991
+    """
+    theirs = nn.init.calculate_gain("selu")
+    assert_still_wrong(theirs, wrong=0.75, right=1.0)
+    assert moments.forward_gain("selu") == pytest.approx(1.0, abs=1e-9)
+    assert settled("selu", moments.forward_gain("selu")) == pytest.approx(1.0, abs=1e-6)
+    assert settled("selu", theirs) == pytest.approx(0.0230, abs=1e-4)
+
+
+def test_pytorch_has_no_gain_for_the_activations_of_today():
+    """https://github.com/pytorch/pytorch/issues/54030 (open since 2021)."""
+    for name in ("gelu", "silu", "mish", "elu", "softplus"):
+        with pytest.raises(ValueError, match="Unsupported nonlinearity"):
+            nn.init.calculate_gain(name)
+        assert moments.forward_gain(name) > 1
+
+
 def test_pytorchs_sigmoid_gain_is_that_of_a_linear_layer():
     """The 1 in the table starts a sigmoid at a third of the second moment it is meant to keep.
 

@@ -71,6 +71,45 @@ def test_the_relu_gain_is_torchs_and_the_tanh_gain_is_not():
     assert moments.forward_gain("tanh") == pytest.approx(1.5925, abs=1e-4)
 
 
+CONVENTIONAL = ["sigmoid", "tanh", "relu", "selu", "leaky_relu"]
+
+
+@pytest.mark.parametrize("name", CONVENTIONAL)
+def test_gains_of_the_kind_torch_are_those_of_its_table(name):
+    assert netinit.gain(name, "torch") == pytest.approx(torch.nn.init.calculate_gain(name))
+    slope = netinit.activations.leaky_relu(0.2)
+    theirs = torch.nn.init.calculate_gain("leaky_relu", 0.2)
+    assert netinit.gain(slope, "torch") == pytest.approx(theirs)
+    assert netinit.gain("identity", "torch") == torch.nn.init.calculate_gain("linear")
+
+
+ELEMENTWISE = {
+    **{
+        "elu": torch.nn.functional.elu,
+        "selu": torch.selu,
+        "softplus": torch.nn.functional.softplus,
+    },
+    **{"gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu},
+    **{"gelu_tanh": lambda h: torch.nn.functional.gelu(h, approximate="tanh")},
+    **{"mish": torch.nn.functional.mish, "softsign": torch.nn.functional.softsign},
+    **{"hard_tanh": torch.nn.functional.hardtanh, "sin": torch.sin, "erf": torch.erf},
+    **{"relu": torch.relu, "leaky_relu": torch.nn.functional.leaky_relu},
+    **{"tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda h: 1 * h},
+}
+
+
+@pytest.mark.parametrize("name", netinit.activations.names())
+def test_activations_and_their_derivatives_equal_torchs(name):
+    x = torch.linspace(-8, 8, 400, dtype=torch.float64, requires_grad=True)  # 0 is not among them
+    y = ELEMENTWISE[name](x)
+    y.sum().backward()
+    record = netinit.activations.get(name)
+    # PyTorch's softplus is the identity beyond 20, and its erf is good to 1e-15.
+    np.testing.assert_allclose(record(x.detach().numpy()), y.detach(), rtol=1e-12, atol=1e-14)
+    derivative = record.derivative(x.detach().numpy())
+    np.testing.assert_allclose(derivative, x.grad, rtol=1e-10, atol=1e-13)
+
+
 TORCH_ACTIVATIONS = {
     "relu": torch.relu,
     "tanh": torch.tanh,

@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT / "book"))
 from netbook import names, pages, schemes, signatures
 
 # Modules that serve the others: their functions are for no user, or stand on another page.
-INTERNAL = {"arguments", "arrays", "elementwise", "error_function", "haar", "style"}
+INTERNAL = {"arguments", "arrays", "blocks", "draws", "dtypes", "elementwise", "error_function"}
+INTERNAL |= {"haar", "style"}
 HELPERS = {"check_widths", "check_bins", "interpolated"}  # one module's service to another
 PAGES = names.pages(ROOT)
 

@@ -18,7 +18,8 @@ ORDER = [
     *["error_function", "elementwise", "activations", "moments", "gains"],
     *["losses", "mlp", "lsuv", "network", "optimizers", "training"],
     *["symmetry", "curvature"],
-    *["histograms", "sweep", "wide", "prediction", "propagation", "datasets"],
+    *["finite_width", "histograms", "sweep", "wide", "prediction"],
+    *["propagation", "datasets"],
     *["style", "plots", "widgets"],
 ]
 # What a module may import at its top beside the standard library; the rest is imported where it

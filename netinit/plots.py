@@ -159,6 +159,33 @@ def seeds(
     return line_label(ax, x, middle, text, role=role, at=at)
 
 
+def fan(
+    ax: Axes, x: ArrayLike, values: ArrayLike, *, role: str, paths: int = 0, text: str = ""
+) -> Axes:
+    """Many draws as a fan: bands that hold 90 % and 50 % of them, and their median.
+
+    Parameters
+    ----------
+    x : array of shape (points,)
+    values : array of shape (draws, points)
+    role
+        What the lines mean: a key of `style.ROLES`.
+    paths
+        How many of the draws, the first ones, are drawn as thin lines of their own.
+    text
+        A label beside the end of the median.
+    """
+    values = np.asarray(values, float)
+    colour = ROLES[role].light
+    low, lower, middle, upper, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    ax.fill_between(x, low, high, color=colour, alpha=0.14, lw=0)
+    ax.fill_between(x, lower, upper, color=colour, alpha=0.22, lw=0)
+    for path in values[:paths]:
+        ax.plot(x, path, color=ROLES["ink"].light, lw=0.6, alpha=0.6)
+    ax.plot(x, middle, color=colour)
+    return line_label(ax, x, middle, text, role=role)
+
+
 def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes:
     """A prediction: a dashed line in the colour of the text."""
     ax.plot(x, values, "--", color=ROLES["theory"].light, lw=1.3, zorder=3)

@@ -14,9 +14,9 @@ PACKAGE = Path(netinit.__file__).parent
 ORDER = [
     *["dtypes", "arguments", "arrays", "fans", "seeds"],
     *["blocks", "draws", "sampling", "haar"],
-    *["initializers", "structured", "biases", "registry", "catalogue"],
+    *["initializers", "structured", "biases", "registry", "catalogue", "advice"],
     *["error_function", "elementwise", "activations", "moments", "gains"],
-    *["losses", "mlp", "lsuv", "network", "optimizers", "training"],
+    *["losses", "mlp", "lsuv", "network", "residual", "optimizers", "training"],
     *["symmetry", "curvature"],
     *["finite_width", "histograms", "sweep", "wide", "prediction"],
     *["propagation", "datasets"],

@@ -1,0 +1,103 @@
+"""What is advised: known names, sources in the book, and code for NumPy that does what it says.
+
+The code for the other frameworks is run in ``tests/frameworks/test_advice.py``.
+"""
+
+import ast
+import itertools
+import math
+import re
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+from project import ROOT
+
+from netinit.advice import FRAMEWORKS, activations, advise, architectures
+from netinit.gains import UnstableGainWarning, gain
+
+EVERYTHING = list(itertools.product(architectures(), activations(), FRAMEWORKS))
+BIBLIOGRAPHY = (ROOT / "chapters" / "references.bib").read_text("utf-8")
+SCALE = {"relu": 2.0, "gelu": 2.352, "silu": 2.811, "tanh": 1.0, "selu": 1.0, "sigmoid": 1.0}
+
+
+def run(architecture, activation):
+    words = {}
+    exec(advise(architecture, activation, "netinit").code, words)
+    return words
+
+
+def assert_std(weight, variance):
+    # The kurtosis is 3 at most, so the relative standard error is 1 / sqrt(2 n) at most.
+    assert weight.std() == pytest.approx(math.sqrt(variance), rel=5 / math.sqrt(2 * weight.size))
+
+
+def expected(shape, activation):
+    fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    xavier = activation in ("tanh", "sigmoid")
+    return SCALE[activation] / ((fan_in + fan_out) / 2 if xavier else fan_in)
+
+
+@pytest.mark.parametrize(("architecture", "activation", "framework"), EVERYTHING)
+def test_every_advice_is_whole_and_its_code_is_python(architecture, activation, framework):
+    advice = advise(architecture, activation, framework)
+    assert "$" not in advice.recommendation + advice.reason + advice.code
+    assert advice.recommendation.count("`") % 2 == advice.reason.count("`") % 2 == 0
+    ast.parse(advice.code)
+    assert len(max(advice.code.splitlines(), key=len)) <= 92
+
+
+def test_every_source_is_in_the_book():
+    for reason in {advise(a, b).reason for a, b, _ in EVERYTHING}:
+        for author, year in re.findall(r"([A-Z]\w+)(?: et al\.| & \w+), (\d{4})", reason):
+            assert f"{{{author.lower()}{year}," in BIBLIOGRAPHY
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu", "selu"])
+def test_the_scale_of_an_activation_is_the_square_of_its_gain(activation):
+    with pytest.warns(UnstableGainWarning) if activation in ("gelu", "silu") else nullcontext():
+        assert SCALE[activation] == pytest.approx(gain(activation) ** 2, abs=5e-4)
+
+
+@pytest.mark.parametrize("activation", activations())
+def test_numpy_code_draws_the_variance_that_is_recommended(activation):
+    net = run("dense", activation)["model"]
+    for weight in net.weights[:-1]:
+        assert_std(weight, expected(weight.shape, activation))
+    assert_std(net.weights[-1], 1 / 256)
+    assert not any(b.any() for b in net.biases)
+    for kernel in run("convolution", activation)["kernels"]:
+        assert_std(kernel, expected(kernel.shape, activation))
+    for kernel in run("normalized", activation)["kernels"]:
+        assert_std(kernel, expected(kernel.shape, activation))
+    residual = run("residual", activation)
+    for weight in residual["first"]:
+        assert_std(weight, expected(weight.shape, activation) / 16)
+    assert not any(weight.any() for weight in residual["last"])
+
+
+def test_a_wrong_variance_is_noticed():
+    weight = run("dense", "relu")["model"].weights[0]
+    with pytest.raises(AssertionError):
+        assert_std(weight, expected(weight.shape, "selu"))
+
+
+def test_numpy_code_of_an_lstm_and_of_a_transformer_does_what_it_says():
+    lstm = run("recurrent", "relu")
+    for gate in np.split(lstm["U"], 4):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(128), atol=1e-5)
+    for gate in np.split(lstm["W"], 4):
+        assert_std(gate, 2 / (64 + 128))
+    assert lstm["b"].sum() == 128
+    assert (lstm["b"][128:256] == 1).all()
+    block = run("transformer", "gelu")["block"]
+    for name in ("qkv", "up"):
+        assert_std(block[name], 0.02**2)
+    for name in ("out", "down"):
+        assert_std(block[name], 0.02**2 / 24)
+
+
+@pytest.mark.parametrize("given", [("dens", "relu", "jax"), ("dense", "rel", "jax")])
+def test_an_unknown_name_is_told_with_the_nearest(given):
+    with pytest.raises(ValueError, match=r"dense|relu"):
+        advise(*given)

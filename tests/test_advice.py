@@ -42,6 +42,7 @@ def expected(shape, activation):
 def test_every_advice_is_whole_and_its_code_is_python(architecture, activation, framework):
     advice = advise(architecture, activation, framework)
     assert "$" not in advice.recommendation + advice.reason + advice.code
+    assert "*" not in advice.recommendation + advice.reason  # a Text panel knows no emphasis
     assert advice.recommendation.count("`") % 2 == advice.reason.count("`") % 2 == 0
     ast.parse(advice.code)
     assert len(max(advice.code.splitlines(), key=len)) <= 92

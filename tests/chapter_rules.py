@@ -246,3 +246,11 @@ RULES: tuple[Rule, ...] = (
     prose_surrounds_code,
     states_the_time_to_read,
 )
+
+# What only a chapter of the book has to keep, not every notebook of it.
+OF_CHAPTERS = {
+    has_the_skeleton,
+    has_quick_questions,
+    captions_state_a_takeaway,
+    cells_are_short,
+}

@@ -17,7 +17,7 @@ from sphinx.util.nodes import make_refnode
 from netbook.markup import Block, Line, block, line, raw, words_of
 
 LOG = logging.getLogger(__name__)
-NUMBER = r"(?:\d+|R)\.\d+"  # of a chapter, or of a reference page
+NUMBER = r"(?:\d+|[A-Z])\.\d+"  # of a chapter, or of another page
 LABEL = re.compile(rf"Figure ({NUMBER})\.\s*")
 MENTION = re.compile(rf"\bFigures?\s({NUMBER})\b(?!\.\d)")
 PICTURES = ("application/vnd.jupyter.widget-view+json", "image/svg+xml", "image/png", "text/html")

@@ -19,7 +19,7 @@ ORDER = [
     *["losses", "mlp", "lsuv", "network", "residual", "optimizers", "training"],
     *["symmetry", "curvature"],
     *["finite_width", "histograms", "sweep", "wide", "prediction"],
-    *["propagation", "datasets"],
+    *["propagation", "datasets", "sharpness", "trainability"],
     *["style", "plots", "widgets"],
 ]
 # What a module may import at its top beside the standard library; the rest is imported where it

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from netinit.curvature import flatten, hessian, unflatten
+from netinit.curvature import flatten, hessian, sharpness, unflatten
 from netinit.mlp import MLP
 from netinit.network import init_mlp, stack
 
@@ -75,3 +75,65 @@ X, Y = np.zeros((4, 2)), np.zeros(4, int)
 def test_bad_input_is_refused_in_the_callers_words(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# Sharpness -----------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.standard_normal((20, 3)), np.arange(20) % 2
+
+
+def networks(count, widths=(3, 4, 2), dtype=np.float64):
+    return [init_mlp(list(widths), activation="tanh", rng=s, dtype=dtype) for s in range(count)]
+
+
+def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
+    net = networks(1)[0]
+    largest = np.abs(np.linalg.eigvalsh(hessian(net, X, Y))).max()
+    assert sharpness(net, X, Y, rng=1, iterations=200) == pytest.approx(largest, rel=1e-4)
+
+
+def test_more_iterations_of_the_sharpness_come_closer_from_below():
+    net = networks(1)[0]
+    values = [float(sharpness(net, X, Y, rng=1, iterations=n)) for n in (1, 3, 10, 100)]
+    assert values == sorted(values)
+
+
+def test_each_network_of_a_stack_has_its_own_sharpness():
+    nets = networks(3)
+    together = sharpness(stack(nets), X, Y, rng=1, iterations=500)
+    alone = [float(sharpness(net, X, Y, rng=2, iterations=500)) for net in nets]
+    np.testing.assert_allclose(together, alone, rtol=1e-3)
+
+
+def test_gradient_descent_on_a_bowl_is_stable_up_to_two_over_the_sharpness():
+    """A linear network and a squared loss: a bowl, so the rule is exact."""
+    net = init_mlp([3, 1], activation="relu", rng=0, dtype=np.float64)
+    target = RNG.standard_normal((20, 1))
+    edge = 2 / float(sharpness(net, X, target, rng=1, iterations=200, loss="squared"))
+    inputs = np.column_stack([X, np.ones(20)])
+    grows = {}
+    for factor in (0.99, 1.01):
+        theta = np.zeros((4, 1))
+        best = np.linalg.lstsq(inputs, target, rcond=None)[0]
+        for _ in range(3000):
+            theta -= factor * edge * inputs.T @ (inputs @ theta - target) / 20
+        grows[factor] = float(np.linalg.norm(theta - best))
+    assert grows[0.99] < 1e-6
+    assert grows[1.01] > 1e6
+
+
+def test_the_sharpness_of_a_float32_network_is_measured_in_float64():
+    net = networks(1, dtype=np.float32)[0]
+    as64 = [[p.astype(np.float64) for p in part] for part in (net.weights, net.biases)]
+    ours = sharpness(net, X, Y, rng=1)
+    assert ours.dtype == np.float64
+    assert ours == sharpness(MLP(*as64, net.activation), X, Y, rng=1)
+
+
+def test_sharpness_refuses_bad_input_in_the_callers_words():
+    net = networks(1)[0]
+    with pytest.raises(ValueError, match="loss"):
+        sharpness(net, X, Y, rng=1, loss="hinge")
+    with pytest.raises(ValueError, match="iterations must be at least 1"):
+        sharpness(net, X, Y, rng=1, iterations=0)

@@ -1,6 +1,6 @@
 """Make the map that chapter 7 shows: ``python chapters/data/trainability.py``.
 
-It trains 910 networks on all processors, in about four minutes of one of them, and writes
+It trains 910 networks on all processors, in about three minutes of processor time, and writes
 ``trainability.npz`` beside this file. The chapter trains one row of the map again.
 """
 

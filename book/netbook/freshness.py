@@ -1,7 +1,8 @@
-"""A page is read and run again when the package it shows has changed.
+"""A page is read and run again when the package or the data it shows has changed.
 
-The notebook cache knows a chapter by its code cells alone, so an edit to ``netinit`` or to the
-pinned requirements would leave old figures on the page. Here both decide where the cache lies.
+The notebook cache knows a chapter by its code cells alone, so an edit to ``netinit``, to the stored
+data or to the pinned requirements would leave old figures on the page. Here all three decide where
+the cache lies.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ def fingerprint(root: Path) -> str:
     """Hash of everything under `root` that decides what a cell shows."""
     digest = hashlib.sha256()
     package = (path for path in (root / "netinit").rglob("*") if path.suffix in SUFFIXES)
-    for path in [*sorted(package), root / "requirements.txt"]:
+    data = (root / "chapters" / "data").rglob("*")
+    for path in [*sorted(package), *sorted(data), root / "requirements.txt"]:
         if path.is_file():
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -15,13 +15,13 @@ import yaml
 from project import ROOT, files
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PICTURES = {".png", ".ico", ".woff2"}
+BINARY = {".npz", ".png"}  # stored sweeps and pictures, each remade by a command
 LARGEST = {".ipynb": 700_000}  # bytes: a chapter carries the pictures it shows
 USUALLY = 200_000
 
 
 FILES = files()
-TEXTS = {p: p.read_text("utf-8") for p in FILES if p.suffix not in PICTURES}
+TEXTS = {p: p.read_text("utf-8") for p in FILES if p.suffix not in BINARY}
 
 
 def relative(path: Path) -> str:
@@ -41,7 +41,8 @@ def containing(pattern: str, texts: dict[Path, str]) -> list[str]:
 
 LAYOUT = """
 README.md CONTRIBUTING.md CHANGELOG.md LICENSE LICENSE-text CITATION.cff Makefile pyproject.toml
-requirements.txt _config.yml _toc.yml index.md chapters/notation.md chapters/references.bib
+requirements.txt _config.yml _toc.yml index.md chapters/notation.md chapters/glossary.md
+chapters/references.bib
 .ci/run .github/workflows/tests.yml benchmarks/__main__.py netinit/__init__.py
 netinit/initializers.py netinit/fans.py netinit/sampling.py netinit/activations.py
 netinit/moments.py netinit/network.py netinit/propagation.py netinit/training.py

@@ -19,7 +19,7 @@ ORDER = [
     *["losses", "mlp", "lsuv", "network", "residual", "optimizers", "training"],
     *["symmetry", "curvature"],
     *["finite_width", "histograms", "sweep", "wide", "prediction"],
-    *["propagation", "datasets", "sharpness", "trainability"],
+    *["propagation", "datasets", "trainability"],
     *["style", "plots", "widgets"],
 ]
 # What a module may import at its top beside the standard library; the rest is imported where it

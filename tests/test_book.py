@@ -282,7 +282,7 @@ def test_search_spells_formulas_in_words(formula, words):
     assert search.spelled(formula) == words
 
 
-def test_an_edit_to_the_package_or_the_pins_changes_the_fingerprint(tmp_path):
+def test_an_edit_to_the_package_the_data_or_the_pins_changes_the_fingerprint(tmp_path):
     (tmp_path / "netinit" / "widgets").mkdir(parents=True)
     script = tmp_path / "netinit" / "widgets" / "a.js"
     script.write_text("1")
@@ -292,9 +292,12 @@ def test_an_edit_to_the_package_or_the_pins_changes_the_fingerprint(tmp_path):
     seen.add(freshness.fingerprint(tmp_path))
     (tmp_path / "requirements.txt").write_text("numpy==2.1")
     seen.add(freshness.fingerprint(tmp_path))
+    (tmp_path / "chapters" / "data").mkdir(parents=True)
+    (tmp_path / "chapters" / "data" / "map.npz").write_bytes(b"1")
+    seen.add(freshness.fingerprint(tmp_path))
     (tmp_path / "netinit" / "notes.txt").write_text("not code")
     seen.add(freshness.fingerprint(tmp_path))
-    assert len(seen) == 3
+    assert len(seen) == 4
 
 
 def test_the_mathematics_comes_from_the_installed_package():

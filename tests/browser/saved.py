@@ -13,7 +13,9 @@ from netinit.widgets.table import cell, decode
 STATE = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">(.*?)</script>', re.DOTALL
 )
-VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">')
+VIEW = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,17 @@ def models(page: Path) -> dict[str, dict]:
     return json.loads(found[1].replace("<\\/", "</"))["state"] if found else {}
 
 
+def shown(page: Path) -> list[dict]:
+    """The models of the page's widgets in the order of the page: the state's is that of ids."""
+    known = models(page)
+    places = VIEW.findall(page.read_text("utf-8"))
+    return [known[json.loads(place)["model_id"]] for place in places]
+
+
 def explorers(page: Path) -> list[Saved]:
-    """The Explorers of a page, as they are saved."""
+    """The Explorers of a page, from its top."""
     found = []
-    for model in models(page).values():
+    for model in shown(page):
         if "panels" in model["state"].get("spec", {}):
             (data,) = [b["data"] for b in model["buffers"] if b["path"] == ["table"]]
             found.append(Saved(model["state"]["spec"], base64.b64decode(data)))
@@ -51,11 +60,11 @@ def explorers(page: Path) -> list[Saved]:
 
 
 def quizzes(page: Path) -> list[dict]:
-    """What each Quiz of a page asks, as it is saved."""
-    specs = [model["state"].get("spec", {}) for model in models(page).values()]
+    """What each Quiz of a page asks, from its top."""
+    specs = [model["state"].get("spec", {}) for model in shown(page)]
     return [spec for spec in specs if "question" in spec]
 
 
 def views(page: Path) -> int:
     """How many widgets the page shows."""
-    return len(VIEW.findall(page.read_text("utf-8")))
+    return len(shown(page))

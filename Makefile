@@ -54,7 +54,7 @@ mutation: $(INSTALLED) ## change netinit's laws one by one and see whether a tes
 	$(BIN)/python -m venv _build/mutmut
 	grep -v '^-e' requirements.txt > _build/constraints.txt
 	_build/mutmut/bin/python -m pip install --disable-pip-version-check --quiet \
-	  --constraint _build/constraints.txt hypothesis mutmut==3.8.1 numpy pytest
+	  --constraint _build/constraints.txt hypothesis ml_dtypes mutmut==3.8.1 numpy pytest
 	rm -rf mutants
 	_build/mutmut/bin/mutmut run
 	_build/mutmut/bin/mutmut results

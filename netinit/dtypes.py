@@ -38,6 +38,7 @@ def drawn(dtype: np.dtype) -> np.dtype:
     return dtype if dtype in _DRAWN else _DRAWN[0]
 
 
+@functools.cache
 def component(dtype: np.dtype) -> np.dtype:
     """The real dtype in which each component is drawn.
 

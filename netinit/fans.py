@@ -123,7 +123,7 @@ def fans(
             f"the fans of shape {shape} are undefined: a weight has an output axis and an input "
             "axis; draw a bias or a scale with zeros, constant, normal or uniform"
         )
-    if math.prod(length or 1 for length in shape) > sys.maxsize:
+    if math.prod([length or 1 for length in shape]) > sys.maxsize:
         raise ValueError(f"no array has the shape {shape}")
     if layout is None:
         roles = _explicit(len(shape), in_axis, out_axis, batch_axis, transposed)
@@ -131,7 +131,7 @@ def fans(
         roles = _named(shape, layout, groups)
     else:
         raise ValueError("give either layout or in_axis, out_axis and batch_axis, not both")
-    inputs, outputs, taps = (math.prod(shape[a] for a in axes) for axes in roles)
+    inputs, outputs, taps = [math.prod([shape[a] for a in axes]) for axes in roles]
     outputs = _share(outputs, splits, "splits", "output")
     steps = _steps(stride, len(roles.kernel))
     if transposed:
@@ -172,7 +172,7 @@ def _explicit(
 ) -> _Roles:
     """The roles of the axes by their numbers; of those that are left, PyTorch's."""
     batch = () if batch_axis is None else _normalized(batch_axis, ndim, "batch_axis")
-    if in_axis is None and out_axis is None:
+    if in_axis is out_axis is None:
         rest = [axis for axis in range(ndim) if axis not in batch]
         if len(rest) < 2:
             raise ValueError(f"batch_axis {batch_axis} leaves no output and input axis")

@@ -39,7 +39,12 @@ def uniform(
         bound = per_std * _scale(std, "std", out.dtype)
     else:
         bound = _scale(bound, "bound", out.dtype)
-    limits = None if out.dtype.kind == "c" else _limits(0.0, bound, out.dtype)
+    limits = None
+    if out.dtype.kind != "c":
+        if out.dtype == dtypes.drawn(out.dtype):
+            bound = dtypes.at_most(bound, out.dtype)
+        else:  # the rounding that follows could carry a draw past its bound
+            limits = _limits(0.0, bound, out.dtype)
 
     def draw(stream: Generator, chunk: Array, scratch: Array) -> None:
         if chunk.dtype.kind == "c":
@@ -47,7 +52,8 @@ def uniform(
             _place(chunk, _inside(bound, chunk.dtype))
         else:
             draws.signed_uniform(stream, chunk, bound)
-            chunk.clip(*limits, out=chunk)
+            if limits is not None:
+                chunk.clip(*limits, out=chunk)
 
     return blocks.fill(out, rng, draw, scratch_rows=draws.SCRATCH_ROWS)
 

@@ -4,6 +4,7 @@ import functools
 import math
 import tracemalloc
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -161,7 +162,7 @@ def narrow_dtype(name):
     """A dtype narrower than float32; all but float16 come from a package of their own."""
     if name == "float16":
         return np.dtype(name)
-    return np.dtype(getattr(pytest.importorskip("ml_dtypes"), name))
+    return np.dtype(getattr(ml_dtypes, name))
 
 
 @pytest.mark.parametrize("name", NARROW)
@@ -228,14 +229,14 @@ def test_the_largest_number_of_a_dtype_is_found(name):
     if name == "float16":
         assert largest == float(np.finfo(dtype).max)
     else:
-        assert largest == float(pytest.importorskip("ml_dtypes").finfo(dtype).max)
+        assert largest == float(ml_dtypes.finfo(dtype).max)
     with pytest.raises(ValueError, match="std must be a finite number of at least 0, in size at m"):
         netinit.normal(3, std=largest / 4, rng=0, dtype=dtype)
 
 
 @pytest.mark.parametrize("name", ["int4", "uint4", "int2"])
 def test_a_whole_number_type_is_refused(name):
-    dtype = getattr(pytest.importorskip("ml_dtypes"), name)
+    dtype = getattr(ml_dtypes, name)
     with pytest.raises(TypeError, match="dtype must be float16, "):
         netinit.normal(3, std=1.0, rng=0, dtype=dtype)
 

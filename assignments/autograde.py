@@ -1,0 +1,132 @@
+"""Grade one notebook by nbgrader: a gradebook with the hidden tests, a run, the scores."""
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from traitlets.config import Config
+
+from assignments.course_key import keyed
+from assignments.isolation import Sandbox
+from assignments.kernel import Execute
+from assignments.problem_sets import ProblemSet
+
+STUDENT = "student"  # the only one of a scratch gradebook
+
+_STEPS = [
+    Execute,
+    preprocessors.IgnorePattern,
+    preprocessors.LimitOutput,
+    preprocessors.SaveAutoGrades,
+    preprocessors.CheckCellMetadata,
+]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The points of one test or written answer."""
+
+    points: float | None  # None while nobody has marked it
+    out_of: float
+
+
+@dataclass
+class Graded:
+    """What a run gave."""
+
+    scores: dict[str, Score]
+    notebook: NotebookNode
+    events: list[str] = field(default_factory=list)
+
+
+class GradingError(RuntimeError):
+    """nbgrader could not grade a notebook; the message is its own."""
+
+
+def write_gradebook(problem_set: ProblemSet, key: str, path: Path) -> None:
+    """Make the database that knows the tests of a problem set, hidden ones included."""
+    with _course() as course:
+        source = course / "source" / problem_set.name
+        source.mkdir(parents=True)
+        nbformat.write(
+            keyed(problem_set.notebook(), problem_set.name, key),
+            source / problem_set.path.name,
+        )
+        _succeed(_api(course, Config()).generate_assignment(problem_set.name))
+        shutil.move(course / "gradebook.db", path)
+
+
+def autograde(
+    name: str, notebook: NotebookNode, gradebook: Path, sandbox: Sandbox, slot: int = 0
+) -> Graded:
+    """Run a rebuilt notebook of the problem set `name` and return its scores.
+
+    It changes the working directory and the log, so call it in a process of its own.
+
+    Raises
+    ------
+    GradingError
+        If nbgrader fails, which a student's code alone should not be able to bring about.
+    """
+    with _course() as course:
+        shutil.copy(gradebook, course / "gradebook.db")
+        folder = course / "submitted" / STUDENT / name
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        config = Config()
+        config.Autograde.autograde_preprocessors = _STEPS
+        config.Execute.sandbox = sandbox
+        config.Execute.scratch = course
+        config.Execute.slot = slot
+        Execute.events = []
+        _succeed(_api(course, config).autograde(name, STUDENT))
+        graded = nbformat.read(course / "autograded" / STUDENT / name / f"{name}.ipynb", 4)
+        return Graded(_scores(course, name), graded, Execute.events)
+
+
+def _scores(course: Path, name: str) -> dict[str, Score]:
+    scores = {}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission(name, STUDENT)
+        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
+            points = None if grade.needs_manual_grade else grade.score
+            scores[grade.name] = Score(points, grade.max_score)
+    return scores
+
+
+@contextmanager
+def _course() -> Iterator[Path]:
+    """A folder for one course of one student, which is gone afterwards."""
+    # Sockets lie in it, whose paths the system wants short.
+    with tempfile.TemporaryDirectory(prefix="ni-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def _api(course: Path, config: Config) -> NbGraderAPI:
+    # nbgrader calls alembic by name.
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+    config.CourseDirectory.root = str(course)
+    config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
+    warnings.simplefilter("ignore")  # SQLAlchemy's and the messaging libraries', all harmless
+    return NbGraderAPI(config=config, log_level=logging.ERROR)
+
+
+def _succeed(result: dict[str, object]) -> None:
+    if not result["success"]:
+        told = str(result.get("error") or result.get("log") or "").strip()
+        raise GradingError(told.splitlines()[-1] if told else "nbgrader failed and did not say why")

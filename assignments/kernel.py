@@ -1,0 +1,163 @@
+"""nbgrader's execution of a notebook, in a sandbox, with an end to everything.
+
+A cell that runs too long is interrupted; a kernel that does not give in, or dies, fails the rest
+of the cells and no more; output is cut. What happened is kept in ``Execute.events``.
+"""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+from traitlets import Any, Integer
+
+from assignments.isolation import Sandbox
+from assignments.problem_sets import is_test
+
+NAME = "student"  # of the kernel
+
+
+class SandboxedKernel(AsyncKernelManager):
+    """A kernel whose user is another, and who must read how to reach us all the same."""
+
+    user = Integer(None, allow_none=True).tag(config=True)
+
+    def write_connection_file(self, **kwargs: object) -> None:
+        """Write it and give it away."""
+        super().write_connection_file(**kwargs)
+        if self.user is not None:
+            os.chown(self.connection_file, self.user, self.user)
+
+
+def install(folder: Path, sandbox: Sandbox, shared: Path, slot: int) -> None:
+    """Write the kernel specification of a sandbox into a folder."""
+    program = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    # Signals end at the wall; a message asks the kernel to interrupt itself.
+    specification = {
+        "argv": sandbox.command(program, shared, slot),
+        "env": {},
+        "display_name": NAME,
+        "language": "python",
+        "interrupt_mode": "message",
+    }
+    (folder / NAME).mkdir(parents=True)
+    (folder / NAME / "kernel.json").write_text(json.dumps(specification), "utf-8")
+
+
+class Execute(preprocessors.Execute):
+    """Runs the cells."""
+
+    sandbox = Any().tag(config=True)
+    scratch = Any().tag(config=True)  # the folder of the kernel specification and the sockets
+    slot = Integer(0).tag(config=True)
+    events: list[str] = []  # noqa: RUF012 (one process grades one notebook)
+
+    def create_kernel_manager(self) -> AsyncKernelManager:
+        """A manager of a kernel in the sandbox."""
+        shared, specifications = self.scratch / "s", self.scratch / "kernels"
+        user = self.sandbox.user(self.slot)
+        shared.mkdir()
+        if user is not None:
+            os.chown(shared, user, user)
+        install(specifications, self.sandbox, shared, self.slot)
+        self.km = SandboxedKernel(
+            kernel_name=NAME,
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(specifications)]),
+            transport="ipc",
+            ip=str(shared / "k"),
+            connection_file=str(shared / "kernel.json"),
+            user=user,
+        )
+        return self.km
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: AsyncKernelManager | None = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Run all cells, whatever happens to the kernel."""
+        self.deadline = time.monotonic() + self.sandbox.limits.seconds
+        self.timeout = self.sandbox.limits.cell_seconds
+        self.dead, self.kept = "", 0
+        self.resources = resources
+        return super().preprocess(nb, resources, km)
+
+    def start_new_kernel(self, **kwargs: object) -> None:
+        """Start it with an environment of its own, where its home is."""
+        kwargs["env"] = self.sandbox.environment()
+        kwargs["cwd"] = str(self.scratch)
+        kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
+        super().start_new_kernel(**kwargs)
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Run a cell, or say why it cannot be run any more."""
+        if cell.cell_type != "code" or not cell.source.strip():
+            return cell, resources
+        if not self.dead and time.monotonic() > self.deadline:
+            self._give_up(f"the notebook took longer than {self.sandbox.limits.seconds} s")
+        if self.dead:
+            cell.outputs = [_error("NotRun", self.dead)]
+            return cell, resources
+        self.kept = 0
+        try:
+            cell, resources = super().preprocess_cell(cell, resources, index)
+        except DeadKernelError:
+            self._give_up("the kernel died: it was ended, or ran out of memory")
+            cell.outputs.append(_error("DeadKernel", self.dead))
+        except CellTimeoutError:
+            self._give_up("a cell ran too long and could not be interrupted")
+            cell.outputs.append(_error("CellTimeoutError", self.dead))
+            run_sync(self.km.shutdown_kernel)(now=True)
+        self._tidy(cell)
+        return cell, resources
+
+    def _tidy(self, cell: NotebookNode) -> None:
+        if is_test(cell):  # nbgrader gives no points where anything was said on stderr
+            cell.outputs = [out for out in cell.outputs if not _is_stderr(out)]
+        limit = self.sandbox.limits.cell_seconds
+        for output in cell.outputs:
+            if output.output_type == "error" and output.ename == "CellTimeoutError":
+                output.evalue = output.evalue or f"the cell ran longer than {limit} s"
+                self._event(f"a cell ran longer than {limit} s")
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict, display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Keep an output of a cell as long as there is room for it."""
+        room = int(self.sandbox.limits.output_mb * 1e6) - self.kept
+        content = msg["content"]
+        size = len(json.dumps(content))
+        if size > room:
+            self._event("an output was cut: it was too long")
+            if msg["msg_type"] != "stream" or room <= 0:
+                return None
+            content["text"] = (
+                content["text"][: max(0, room - 100)] + "\n[cut: the output is too long]\n"
+            )
+            size = room
+        self.kept += size
+        return super().output(outs, msg, display_id, cell_index)
+
+    def _give_up(self, reason: str) -> None:
+        self.dead = f"not run: {reason}"
+        self._event(reason)
+
+    def _event(self, text: str) -> None:
+        if text not in self.events:
+            self.events.append(text)
+
+
+def _error(name: str, text: str) -> NotebookNode:
+    return NotebookNode(output_type="error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def _is_stderr(output: NotebookNode) -> bool:
+    return output.output_type == "stream" and output.name == "stderr"

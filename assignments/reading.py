@@ -1,0 +1,82 @@
+"""What was handed in, read as cells, whatever the notebook's format; or refused, and why."""
+
+import warnings
+from dataclasses import dataclass
+
+import nbformat
+
+LARGEST = 100_000_000  # bytes of a notebook
+_TYPES = ("code", "markdown", "raw")
+
+
+class UnreadableError(ValueError):
+    """What was handed in is not a notebook; the message says why, in words for a teacher."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What grading needs of a cell that was handed in."""
+
+    type: str  # code, markdown or raw
+    source: str
+    id: str
+    grade_id: str | None
+    execution_count: int | None
+
+
+def read(data: bytes) -> tuple[list[Cell], list[str]]:
+    """The cells of a notebook of any format, and notes on what was odd about the file.
+
+    Raises
+    ------
+    UnreadableError
+        If it is not a notebook.
+    """
+    if len(data) > LARGEST:
+        raise UnreadableError(f"the file is larger than {LARGEST // 1_000_000} MB")
+    if not data.strip():
+        raise UnreadableError("the file is empty")
+    text, notes = _decoded(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # missing cell ids and the like do not matter here
+        try:
+            notebook = nbformat.reads(text, as_version=4)
+        except Exception as error:  # whatever a damaged file makes the readers raise
+            raise UnreadableError(f"it is not a notebook: {_first_line(error)}") from None
+    if not isinstance(notebook.get("cells"), list):
+        raise UnreadableError("it is not a notebook: it has no cells")
+    cells = [_cell(cell) for cell in notebook.cells]
+    if None in cells:
+        notes.append("cells that could not be read were left out")
+    return [cell for cell in cells if cell is not None], notes
+
+
+def _decoded(data: bytes) -> tuple[str, list[str]]:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding), []
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace"), ["the file is not in UTF-8: read as Latin"]
+
+
+def _cell(cell: object) -> Cell | None:
+    if not isinstance(cell, dict) or cell.get("cell_type") not in _TYPES:
+        return None
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(map(str, source))
+    metadata = cell.get("metadata")
+    marked = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = marked.get("grade_id") if isinstance(marked, dict) else None
+    count = cell.get("execution_count")
+    return Cell(
+        type=cell["cell_type"],
+        source=str(source),
+        id=str(cell.get("id", "")),
+        grade_id=name if isinstance(name, str) else None,
+        execution_count=count if isinstance(count, int) else None,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,77 @@
+"""Student versions: the source without solutions, hidden tests and outputs, checked to run."""
+
+import copy
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+
+from assignments.course_key import PUBLIC, keyed
+from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test
+
+RELEASE = Path(__file__).resolve().parent / "release"  # made, never committed
+SECRETS = ("BEGIN HIDDEN TESTS", "BEGIN SOLUTION", "COURSE_KEY")
+
+# What nbgrader's generate_assignment does, less its database.
+_STEPS = (
+    preprocessors.LockCells,
+    preprocessors.ClearSolutions,
+    preprocessors.ClearOutput,
+    preprocessors.CheckCellMetadata,
+    preprocessors.ClearHiddenTests,
+    preprocessors.ComputeChecksums,
+    preprocessors.CheckCellMetadata,
+)
+
+
+def released(problem_set: ProblemSet) -> NotebookNode:
+    """What a student gets."""
+    notebook, resources = problem_set.notebook(), {}
+    for step in _STEPS:
+        notebook, resources = step().preprocess(notebook, resources)
+    for secret in SECRETS:
+        if secret in nbformat.writes(notebook):
+            raise ValueError(f"{problem_set.name}: the student version still has {secret!r} in it")
+    return notebook
+
+
+def write(problem_set: ProblemSet, folder: Path = RELEASE) -> Path:
+    """Write the student version, unless the file has it already; return its path."""
+    path, text = folder / f"{problem_set.name}.ipynb", nbformat.writes(released(problem_set)) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+    return path
+
+
+def faults(problem_set: ProblemSet, key: str = PUBLIC) -> Iterator[str]:
+    """Run both versions and say what is wrong with them.
+
+    With the solutions in, no cell may fail; in the student version no cell but an empty answer and
+    a test of one.
+    """
+    for cell, error in _failures(keyed(problem_set.notebook(), problem_set.name, key)):
+        yield f"{problem_set.name}, with its solutions: {grade_id(cell) or cell.id}: {error}"
+    empty = ("NotImplementedError", "NameError", "AssertionError")
+    for cell, error in _failures(released(problem_set)):
+        expected = is_answer(cell) or (is_test(cell) and error.startswith(empty))
+        if not expected:
+            yield f"{problem_set.name}, as released: {grade_id(cell) or cell.id}: {error}"
+
+
+def _failures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
+    """The cells that fail, and how; a word on stderr is a failure too, for it costs the points."""
+    notebook = copy.deepcopy(notebook)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the messaging libraries
+        NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                yield cell, f"{output.ename}: {output.evalue}"
+            elif output.output_type == "stream" and output.name == "stderr":
+                yield cell, f"on stderr: {output.text.strip()}"

@@ -20,7 +20,8 @@ class Rebuilt:
     """What is graded, and what a teacher should know of how it came about."""
 
     notebook: NotebookNode
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # done and settled
+    doubts: list[str] = field(default_factory=list)  # for a person to look at
     answered: int = 0  # answer cells that were found
 
 
@@ -43,7 +44,7 @@ def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
         raise WrongNotebookError("none of its cells belongs to this problem set")
     result = Rebuilt(notebook)
     if known != sorted(known):
-        result.notes.append("the cells were reordered: graded in the released order")
+        result.doubts.append("the cells were reordered: graded in the released order")
     before = _helpers(cells, places, result)
     for n, cell in enumerate(notebook.cells):
         pieces = [piece for piece, place in zip(cells, places, strict=True) if place == n]
@@ -64,13 +65,13 @@ def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell
     """Fill an answer cell; return the pieces of the answer that go into cells before it."""
     name = grade_id(cell)
     if not found:
-        result.notes.append(f"the answer cell {name} is missing")
+        result.doubts.append(f"the answer cell {name} is missing")
         return []
     result.answered += 1
     if any(piece.type != cell.cell_type for piece in found):
         result.notes.append(f"the type of the answer cell {name} was changed: changed back")
     if len(found) > 1:
-        result.notes.append(
+        result.doubts.append(
             f"the answer {name} was in {len(found)} cells: taken in their order, so that the last "
             "definition counts"
         )
@@ -153,7 +154,7 @@ def _helpers(cells: list[Cell], places: list[int | None], result: Rebuilt) -> di
     if code:
         result.notes.append(f"code cells of the student's own, kept: {len(code)}")
     if late:
-        result.notes.append(f"of them after the last test, without effect on it: {len(late)}")
+        result.doubts.append(f"code cells after the last test, without effect on it: {len(late)}")
     return before
 
 

@@ -22,12 +22,12 @@ _rng = np.random.default_rng(COURSE_KEY)
 _x = _rng.normal(size=5)
 assert np.array_equal(double(_x), 2 * _x), "an array is doubled entry by entry"
 ### END HIDDEN TESTS"""
-SUM = '''def total(x):
+SUM = '''def add_up(x):
     """The sum of x."""
     ### BEGIN SOLUTION
     return sum(x)
     ### END SOLUTION'''
-SUM_VISIBLE = 'assert total([1, 2]) == 3, "1 + 2 is 3"'
+SUM_VISIBLE = 'assert add_up([1, 2]) == 3, "1 + 2 is 3"'
 TEACHER = """# Problem set 1: Mini
 
 ## Marking
@@ -64,8 +64,8 @@ def notebook() -> NotebookNode:
         code("double", ANSWER, solution=True),
         code("double-visible", VISIBLE, points=1),
         code("double-hidden", HIDDEN, points=3),
-        code("total", SUM, solution=True),
-        code("total-visible", SUM_VISIBLE, points=2),
+        code("add_up", SUM, solution=True),
+        code("add_up-visible", SUM_VISIBLE, points=2),
         v4.new_markdown_cell(
             "It is twice.", id="why", metadata=marked("why", points=2, solution=True)
         ),

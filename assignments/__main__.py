@@ -1,0 +1,157 @@
+"""The commands of the classroom: ``python -m assignments release`` and ``... grade``.
+
+    python -m assignments release [ps1 ...]
+    python -m assignments grade ps1 FROM --roster roster.csv [--out grades/ps1]
+
+`make release` and `make grade PS=ps1 FROM=... ROSTER=...` run them.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+from tqdm import tqdm
+
+from assignments import course_key, marks, pages, release
+from assignments.grading import Course, IsolationError, grade
+from assignments.isolation import Limits
+from assignments.problem_sets import ROOT, problem_set, problem_sets
+from assignments.roster import RosterError, read_roster
+from assignments.submissions import SubmissionsError, collect
+
+KEY_FILE = ROOT / "course.key"
+KEY_VARIABLE = "NETINIT_COURSE_KEY"
+REFUSALS = (IsolationError, RosterError, SubmissionsError, marks.WrittenError, ValueError, OSError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return the exit code: 2 if it could not be carried out."""
+    options = _parser().parse_args(arguments)
+    tqdm.monitor_interval = 0  # its thread would be copied into every grader
+    try:
+        return options.command(options)
+    except REFUSALS as error:
+        print(f"Not done: {error}", file=sys.stderr)
+        return 2
+
+
+def release_all(options: argparse.Namespace) -> int:
+    """Write the student versions and run them."""
+    chosen = [problem_set(name) for name in options.names] or list(problem_sets().values())
+    faults = []
+    for each in tqdm(chosen, unit="set", disable=None):
+        print(f"{each.name}: {release.write(each, options.out)}")
+        faults += release.faults(each, course_key_text(options)[0])
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def grade_all(options: argparse.Namespace) -> int:
+    """Grade a class and write marks and pages."""
+    chosen, roster = problem_set(options.problem_set, options.source), read_roster(options.roster)
+    out = options.out or Path("grades") / chosen.name
+    each_task = marks.tasks(chosen)
+    by_hand = marks.read_written(out / "written.csv", each_task)
+    key, warnings = course_key_text(options)
+    limits = Limits(**{limit.name: getattr(options, limit.name) for limit in fields(Limits)})
+    course = Course(
+        chosen, key, out, limits, options.jobs, options.accept_late, options.require_isolation
+    )
+    collected = collect(options.handed_in, options.pattern)
+    with tqdm(unit="notebook", disable=None) as bar:
+
+        def progress(done: int, total: int, name: str) -> None:
+            bar.total = total
+            bar.set_postfix_str(name)
+            bar.update(done - bar.n)
+
+        results, problems, box = grade(course, roster, collected, progress)
+    if missing := box.missing():
+        warnings.append(f"Not enforced on this system: {', '.join(missing)}.")
+    rows = marks.rows(each_task, results, by_hand)
+    own = [row for row in rows if row.result.on_roster]
+    marks.write_written(out / "written.csv", each_task, own)
+    marks.write_marks(out / "marks.csv", each_task, own)
+    for row in rows:
+        folder = out / ("feedback" if row.result.on_roster else "strangers")
+        pages.write_feedback(folder, chosen, each_task, row, show_hidden=options.show_hidden)
+    pages.write_report(out / "report.html", chosen, each_task, rows, problems, warnings)
+    _tell(out, own, problems, warnings)
+    return 0
+
+
+def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
+    """The teacher's key, or the public one with a warning."""
+    file = options.key_file or (KEY_FILE if KEY_FILE.is_file() else None)
+    key = file.read_text("utf-8").strip() if file else os.environ.get(KEY_VARIABLE, "").strip()
+    if key:
+        return key, []
+    return course_key.PUBLIC, [
+        f"No course key: the numbers of the hidden tests can be looked up. Put one in {KEY_FILE}."
+    ]
+
+
+def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[str]) -> None:
+    counts = Counter(row.result.status for row in rows)
+    print(", ".join(f"{status}: {count}" for status, count in counts.items()))
+    waiting = sum(len(row.to_mark) for row in rows)
+    if waiting:
+        print(f"{waiting} written answers to mark: fill in {out / 'written.csv'}, then run again")
+    for text in [*warnings, *problems]:
+        print(f"Note: {text}")
+    print(f"Marks: {out / 'marks.csv'}")
+    print(f"Report: {out / 'report.html'}; pages for the students: {out / 'feedback'}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="release | grade")
+    key = argparse.ArgumentParser(add_help=False)
+    key.add_argument(
+        "--key-file", type=Path, help=f"the course key (else {KEY_FILE.name}, then ${KEY_VARIABLE})"
+    )
+    one = commands.add_parser("release", parents=[key], help="write the student versions")
+    one.add_argument("names", nargs="*", help="problem sets (default: all)")
+    one.add_argument("--out", type=Path, default=release.RELEASE)
+    one.set_defaults(command=release_all)
+    two = commands.add_parser("grade", parents=[key], help="grade what a class handed in")
+    two.add_argument("problem_set", help="such as ps1")
+    two.add_argument("handed_in", type=Path, help="a folder, or the zip of a learning platform")
+    two.add_argument("--roster", type=Path, required=True, help="CSV with a column id")
+    two.add_argument("--out", type=Path, help="where to write (default: grades/NAME)")
+    two.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
+    two.add_argument("--pattern", help="regular expression of the paths, with a group student")
+    two.add_argument("--jobs", type=int, default=0, help="at a time (default: one a processor)")
+    two.add_argument(
+        "--accept-late", action="store_true", help="the last upload counts, late or not"
+    )
+    two.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="refuse to run if a limit cannot be enforced",
+    )
+    two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
+    for limit in fields(Limits):
+        name = f"--{limit.name.replace('_', '-')}"
+        two.add_argument(
+            name, type=type(limit.default), default=limit.default, help=_LIMITS[limit.name]
+        )
+    two.set_defaults(command=grade_all)
+    return parser
+
+
+_LIMITS = {
+    "cell_seconds": "limit of a cell",
+    "seconds": "limit of a notebook",
+    "memory_mb": "limit of each process",
+    "processes": "limit of processes and threads",
+    "output_mb": "of output kept of a cell",
+    "files_mb": "limit of the files of a notebook",
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())

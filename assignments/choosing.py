@@ -1,0 +1,87 @@
+"""Which of the files that a student handed in is graded; nothing is dropped without a word."""
+
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from assignments.reading import UnreadableError, read
+from assignments.rebuild import Rebuilt, WrongNotebookError, rebuild
+from assignments.submissions import Handed
+
+# What became of a person's work. Only what was graded has points.
+GRADED, CHECK, MISSING = "graded", "check", "missing"
+UNREADABLE, WRONG, FAILED = "unreadable", "wrong notebook", "failed"
+
+
+@dataclass
+class Choice:
+    """The notebook to grade, or why there is none."""
+
+    status: str
+    rebuilt: Rebuilt | None = None
+    handed: Handed | None = None
+    notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Candidate:
+    handed: Handed
+    rebuilt: Rebuilt | None
+    error: UnreadableError | None
+    notes: list[str]
+
+
+def choose(
+    release: NotebookNode, name: str, files: list[Handed], *, accept_late: bool = False
+) -> Choice:
+    """Rebuild every notebook of a student and take one.
+
+    The last that was handed in on time counts (with `accept_late` the last of all), the one called
+    ``NAME.ipynb`` before others; late ones only where there is no other.
+    """
+    candidates = [_candidate(release, handed) for handed in files if handed.data is not None]
+    others = [handed.file for handed in files if handed.data is None]
+    notes = [f"also handed in, not looked at: {', '.join(others)}"] if others else []
+    good = [each for each in candidates if each.rebuilt is not None]
+    if not good:
+        return _nothing(candidates, notes)
+
+    def rank(each: _Candidate) -> tuple:
+        named = each.handed.file.rsplit("/", 1)[-1] == f"{name}.ipynb"
+        return (
+            accept_late or not each.handed.late,
+            named,
+            each.rebuilt.answered,
+            each.handed.order,
+        )
+
+    best = max(good, key=rank)
+    name_given = best.handed.file.rsplit("/", 1)[-1]
+    if best.handed.late:
+        notes.append("late")
+    if name_given != f"{name}.ipynb":
+        notes.append(f"the file is called {name_given}")
+    doubts = [*best.notes, *best.rebuilt.doubts]
+    if len(good) > 1:
+        left = ", ".join(each.handed.where for each in good if each is not best)
+        doubts.append(f"{len(good)} notebooks: {best.handed.where} was graded, not {left}")
+    doubts += [f"{each.handed.where}: {each.error}" for each in candidates if each.error]
+    return Choice(GRADED, best.rebuilt, best.handed, [*notes, *best.rebuilt.notes], doubts)
+
+
+def _candidate(release: NotebookNode, handed: Handed) -> _Candidate:
+    try:
+        cells, notes = read(handed.data)
+        return _Candidate(handed, rebuild(release, cells), None, notes)
+    except UnreadableError as error:
+        return _Candidate(handed, None, error, [])
+
+
+def _nothing(candidates: list[_Candidate], notes: list[str]) -> Choice:
+    if not candidates:
+        return Choice(MISSING, notes=["no notebook was handed in", *notes])
+    wrong = [each for each in candidates if isinstance(each.error, WrongNotebookError)]
+    first = (wrong or candidates)[0]
+    told = [f"{each.handed.where}: {each.error}" for each in candidates]
+    return Choice(WRONG if wrong else UNREADABLE, None, first.handed, notes, told)

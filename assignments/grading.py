@@ -1,0 +1,290 @@
+"""A class: match what was handed in with the roster, grade what is new, keep every result.
+
+Each notebook is graded in a process of its own. Its result is written when it is there, under a
+hash of all it depends on: a second run, or one after an interruption, grades only what is new.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import nbformat
+
+from assignments import autograde, isolation
+from assignments.choosing import CHECK, FAILED, Choice, choose
+from assignments.isolation import Limits, Sandbox
+from assignments.problem_sets import ProblemSet
+from assignments.release import released
+from assignments.roster import Student, find, plain
+from assignments.submissions import Collected, Handed
+
+GRACE = 60  # seconds beyond the limit of a notebook, after which its grader is ended
+
+
+class IsolationError(RuntimeError):
+    """The system cannot hold a student's code back as was asked for."""
+
+
+@dataclass
+class Result:
+    """What became of one person's work."""
+
+    student: Student
+    status: str
+    on_roster: bool = True
+    late: bool = False
+    notes: list[str] = field(default_factory=list)  # for whoever wonders
+    doubts: list[str] = field(default_factory=list)  # for the teacher to look at
+    scores: dict[str, autograde.Score] = field(default_factory=dict)
+    folder: Path | None = None  # with submitted.ipynb, graded.ipynb and result.json
+
+
+@dataclass
+class _Job:
+    result: Result
+    choice: Choice
+    folder: Path
+    print_: str  # the hash under which its result is kept
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a class is graded."""
+
+    problem_set: ProblemSet
+    key: str
+    out: Path
+    limits: Limits = field(default_factory=Limits)
+    jobs: int = 0  # 0: as many as there are processors
+    accept_late: bool = False
+    require_isolation: bool = False
+
+
+Progress = Callable[[int, int, str], None]  # done, of how many, whose
+
+
+def grade(
+    course: Course, roster: list[Student], collected: Collected, progress: Progress | None = None
+) -> tuple[list[Result], list[str], Sandbox]:
+    """Grade a class; return a result for each person, what needs a look, and the sandbox.
+
+    Raises
+    ------
+    IsolationError
+        If isolation is required and a limit cannot be enforced here.
+    """
+    box = isolation.sandbox(course.limits)
+    if course.require_isolation and box.missing():
+        raise IsolationError(f"this system does not enforce: {', '.join(box.missing())}")
+    matched, strangers, problems = _match(roster, collected)
+    release = released(course.problem_set)
+    results, jobs = [], []
+    for student, files in [*matched.items(), *strangers.items()]:
+        choice = choose(release, course.problem_set.name, files, accept_late=course.accept_late)
+        result = Result(student, choice.status, student in matched)
+        result.notes, result.doubts = choice.notes, choice.doubts
+        results.append(result)
+        if choice.handed is not None:
+            result.late = choice.handed.late
+            result.folder = _keep(course.out, result, choice.handed)
+        if choice.rebuilt is not None:
+            jobs.append(_Job(result, choice, result.folder, _print(course, box, choice)))
+    new = [job for job in jobs if not _recall(job)]
+    if new:
+        gradebook = _gradebook(course)
+        _run(new, gradebook, course, box, progress)
+    return results, [*collected.problems, *problems], box
+
+
+def _match(
+    roster: list[Student], collected: Collected
+) -> tuple[dict[Student, list[Handed]], dict[Student, list[Handed]], list[str]]:
+    """The files of each person on the roster and of each who is not; and what is unclear."""
+    matched: dict[Student, list[Handed]] = {student: [] for student in roster}
+    strangers: dict[Student, list[Handed]] = {}
+    problems = []
+    for handed in collected.files:
+        found = find(roster, handed.words)
+        if len(found) == 1:
+            matched[found[0]].append(handed)
+            continue
+        who = handed.words[-1]
+        if found:
+            names = ", ".join(student.id for student in found)
+            problems.append(f"{handed.where}: {who} may be any of {names}: not matched")
+        else:
+            problems.append(f"{handed.where}: {who} is not on the roster")
+        strangers.setdefault(Student(who, who, frozenset([plain(who)])), []).append(handed)
+    for words in collected.empty:
+        if not find(roster, words):
+            problems.append(f"{words[-1]}: not on the roster, and without a file")
+    return matched, strangers, problems
+
+
+def _keep(out: Path, result: Result, handed: Handed) -> Path:
+    """Copy what was handed in, as it is, to where the results go."""
+    folder = out / ("students" if result.on_roster else "strangers") / result.student.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "submitted.ipynb", handed.data)
+    return folder
+
+
+def _print(course: Course, box: Sandbox, choice: Choice) -> str:
+    """The hash of all that a result depends on."""
+    parts = [
+        nbformat.writes(choice.rebuilt.notebook),
+        nbformat.writes(course.problem_set.notebook()),
+        course.key,
+        json.dumps([asdict(course.limits), box.enforced()]),
+    ]
+    # Cell ids of the student's own cells are new in each rebuilding.
+    first = json.loads(parts[0])
+    parts[0] = json.dumps([[cell["cell_type"], cell["source"]] for cell in first["cells"]])
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _recall(job: _Job) -> bool:
+    """Take over an earlier result, if there is one of the same."""
+    try:
+        kept = json.loads((job.folder / "result.json").read_text("utf-8"))
+        if kept["print"] != job.print_ or not (job.folder / "graded.ipynb").is_file():
+            return False
+        scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    _take(job.result, scores, kept["events"])
+    return True
+
+
+def _take(result: Result, scores: dict[str, autograde.Score], events: list[str]) -> None:
+    result.scores = scores
+    result.doubts += events
+    if result.doubts:
+        result.status = CHECK
+
+
+def _gradebook(course: Course) -> Path:
+    """The database of tests, made anew when the problem set or the key changes."""
+    text = nbformat.writes(course.problem_set.notebook()) + course.key
+    name = f"gradebook-{hashlib.sha256(text.encode()).hexdigest()[:16]}.db"
+    path = course.out / "work" / name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        autograde.write_gradebook(course.problem_set, course.key, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+    return path
+
+
+@dataclass
+class _Running:
+    """A grader at work."""
+
+    job: _Job
+    slot: int
+    process: multiprocessing.process.BaseProcess
+    deadline: float
+
+
+def _run(
+    jobs: list[_Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
+) -> None:
+    """Grade, several at a time; write each result as it comes."""
+    waiting, running, done = jobs[::-1], {}, 0
+    free = list(range(course.jobs or _processors()))
+    while waiting or running:
+        while waiting and free:
+            line, grader = _start(waiting.pop(), free.pop(), gradebook, course, box)
+            running[line] = grader
+        for line in _ready(running):
+            grader = running.pop(line)
+            told = _told(line)
+            _end(grader.process)
+            free.append(grader.slot)
+            done += 1
+            _conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
+            if progress is not None:
+                progress(done, len(jobs), grader.job.result.student.name)
+
+
+def _start(
+    job: _Job, slot: int, gradebook: Path, course: Course, box: Sandbox
+) -> tuple[Connection, _Running]:
+    methods = multiprocessing.get_all_start_methods()
+    # A forked grader has all libraries loaded; without fork each loads them again.
+    context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    work = (course.problem_set.name, job.choice.rebuilt.notebook, gradebook, box, slot)
+    process = context.Process(target=_child, args=(theirs, *work), daemon=True)
+    process.start()
+    theirs.close()
+    return ours, _Running(job, slot, process, time.monotonic() + course.limits.seconds + GRACE)
+
+
+def _ready(running: dict[Connection, _Running]) -> list[Connection]:
+    """The lines of the graders that have told something, ended, or run out of time."""
+    now = time.monotonic()
+    left = min(grader.deadline for grader in running.values()) - now
+    ready = set(multiprocessing.connection.wait(list(running), max(0.0, left) + 0.1))
+    late = {line for line, grader in running.items() if grader.deadline < time.monotonic()}
+    return [line for line in running if line in ready | late]
+
+
+def _told(line: Connection) -> tuple | None:
+    """What a grader told; None if it ended, or did not end, without a word."""
+    try:
+        return line.recv() if line.poll() else None
+    except (EOFError, OSError):
+        return None
+    finally:
+        line.close()
+
+
+def _child(theirs: Connection, *work: object) -> None:
+    """Grade in a process of its own; send the outcome or the error."""
+    try:
+        graded = autograde.autograde(*work)
+        scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
+        theirs.send((scores, graded.events, nbformat.writes(graded.notebook), None))
+    except Exception as error:
+        theirs.send(({}, [], None, f"{type(error).__name__}: {error}"))
+
+
+def _end(process: multiprocessing.process.BaseProcess) -> None:
+    process.join(5)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
+    """Write down what a grader told, or that it told nothing."""
+    scores, events, notebook, error = told or ({}, [], None, "the grader ended without a word")
+    if told is None and overdue:
+        error = "the grader took too long and was ended"
+    if error is not None:
+        job.result.status = FAILED
+        job.result.doubts.append(error)
+        return
+    write_whole(job.folder / "graded.ipynb", notebook.encode())
+    kept = {"print": job.print_, "scores": scores, "events": events}
+    write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
+    _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.write_bytes(data)
+    new.replace(path)
+
+
+def _processors() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

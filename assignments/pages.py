@@ -1,0 +1,190 @@
+"""The pages a teacher gets: feedback for each student, a report on the class.
+
+A page is one file without a script, and needs no network. What a student's code put out is shown
+as text, and cut; a hidden test shows what it said, not what it is, unless asked.
+"""
+
+import itertools
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import nbformat
+from nbformat import NotebookNode
+
+from assignments.grading import Result, write_whole
+from assignments.marks import Row, Task, number
+from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test, task_of
+
+LONGEST = 2000  # characters of an output that a page shows
+LARGEST = 300_000  # characters of a picture, in base64
+BINS = 10
+
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["number"] = number
+
+
+@dataclass(frozen=True)
+class Test:
+    """What one test said."""
+
+    name: str
+    points: str
+    out_of: str
+    message: str  # empty if it passed
+    source: str  # empty if hidden
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A task as a student sees it again."""
+
+    task: Task
+    points: float | None
+    answers: list[tuple[str, list[str], list[str]]]  # source, texts, pictures
+    tests: list[Test]
+    comment: str
+
+
+def write_feedback(
+    folder: Path, problem_set: ProblemSet, each_task: list[Task], row: Row, *, show_hidden: bool
+) -> Path:
+    """Write the page of one student."""
+    notebook = None
+    if row.result.scores and row.result.folder is not None:
+        notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
+    shown = [_shown(task, row, notebook, show_hidden) for task in each_task] if notebook else []
+    page = _ENVIRONMENT.get_template("feedback.html").render(
+        title=problem_set.title(),
+        row=row,
+        out_of=sum(task.out_of for task in each_task),
+        shown=shown,
+    )
+    path = folder / f"{row.result.student.slug}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, page.encode())
+    return path
+
+
+def write_report(
+    path: Path,
+    problem_set: ProblemSet,
+    each_task: list[Task],
+    marks: list[Row],
+    problems: list[str],
+    warnings: list[str],
+) -> None:
+    """Write the page for the teacher."""
+    out_of = sum(task.out_of for task in each_task)
+    totals = [row.total for row in marks if row.total is not None]
+    page = _ENVIRONMENT.get_template("report.html").render(
+        title=problem_set.title(),
+        marks=marks,
+        tasks=_difficulties(each_task, marks),
+        rubrics=problem_set.rubrics(),
+        to_mark=list(_written(each_task, marks)),
+        out_of=out_of,
+        histogram=_histogram(totals, out_of),
+        quartiles=statistics.quantiles(totals, n=4) if len(totals) > 1 else [],
+        counts=Counter(row.result.status for row in marks),
+        problems=problems,
+        warnings=warnings,
+    )
+    write_whole(path, page.encode())
+
+
+def _shown(task: Task, row: Row, notebook: NotebookNode, show_hidden: bool) -> Shown:
+    answers, tests = [], []
+    for cell in notebook.cells:
+        if is_answer(cell) and grade_id(cell) == task.name:
+            answers.append((cell.source, *_outputs(cell)))
+        elif is_test(cell) and task_of(cell) == task.name:
+            tests.append(_test(cell, row.result, show_hidden))
+    return Shown(task, row.points[task.name], answers, tests, row.comments.get(task.name, ""))
+
+
+def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
+    hidden = "### BEGIN HIDDEN TESTS" in cell.source
+    score = result.scores[grade_id(cell)]
+    errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
+    message = f"{errors[0].ename}: {errors[0].evalue}".rstrip(": ") if errors else ""
+    return Test(
+        name="hidden tests" if hidden else "visible tests",
+        points=number(score.points),
+        out_of=number(score.out_of),
+        message=_cut(message),
+        source=cell.source if show_hidden or not hidden else "",
+    )
+
+
+def _outputs(cell: NotebookNode) -> tuple[list[str], list[str]]:
+    """The outputs of a cell as texts, and its pictures."""
+    texts, pictures = [], []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if output.output_type == "stream":
+            texts.append(_cut(output.text))
+        elif output.output_type == "error":
+            texts.append(_cut(f"{output.ename}: {output.evalue}"))
+        elif "image/png" in data and len(data["image/png"]) <= LARGEST:
+            pictures.append("".join(str(data["image/png"]).split()))
+        elif "text/plain" in data:
+            texts.append(_cut(str(data["text/plain"])))
+    return texts, pictures
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[... {len(text):,} characters]"
+
+
+def _difficulties(each_task: list[Task], marks: list[Row]) -> list[tuple[Task, float, int, list]]:
+    """Each task, its mean share of the points, how many have marks, what its tests said most."""
+    found = []
+    for task in each_task:
+        given = [row.points[task.name] for row in marks if row.points[task.name] is not None]
+        share = statistics.mean(given) / task.out_of if given and task.out_of else 0.0
+        found.append((task, share, len(given), _messages(task, marks).most_common(3)))
+    return sorted(found, key=lambda each: each[1])
+
+
+def _messages(task: Task, marks: list[Row]) -> Counter:
+    said: Counter = Counter()
+    for row in marks:
+        if row.result.scores and row.result.folder is not None:
+            notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
+            shown = _shown(task, row, notebook, show_hidden=False)
+            said.update({test.message[:200] for test in shown.tests if test.message})
+    return said
+
+
+def _written(each_task: list[Task], marks: list[Row]) -> Iterator[tuple[Task, list]]:
+    """Each written task with the answers that wait for a person."""
+    for task in each_task:
+        answers = []
+        for row in marks:
+            if task.name in row.to_mark and task.written:
+                notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
+                shown = _shown(task, row, notebook, show_hidden=False)
+                answers.append((row.result.student, "\n\n".join(a[0] for a in shown.answers)))
+        if answers:
+            yield task, answers
+
+
+def _histogram(totals: list[float], out_of: float) -> list[tuple[str, int, float]]:
+    """The range, the count and the height (of the highest) of each bin of totals."""
+    counts = [0] * BINS
+    for total in totals:
+        counts[min(int(BINS * total / out_of), BINS - 1)] += 1
+    edges = [out_of * n / BINS for n in range(BINS + 1)]
+    ranges = [f"{low:.3g} to {high:.3g}" for low, high in itertools.pairwise(edges)]
+    top = max(counts) or 1
+    return [(name, count, count / top) for name, count in zip(ranges, counts, strict=True)]

@@ -91,7 +91,8 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     if key:
         return key, []
     return course_key.PUBLIC, [
-        f"No course key: the numbers of the hidden tests can be looked up. Put one in {KEY_FILE}."
+        "No course key: the numbers of the hidden tests can be looked up. Put a secret into "
+        "assignments/course.key."
     ]
 
 

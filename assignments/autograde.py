@@ -120,6 +120,7 @@ def _api(course: Path, config: Config) -> NbGraderAPI:
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+    config.Exchange.root = str(course)  # there is none
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
     warnings.simplefilter("ignore")  # SQLAlchemy's and the messaging libraries', all harmless

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from nbgrader import preprocessors
 from traitlets import Any, Integer
 
+from assignments import watch
 from assignments.isolation import Sandbox
 from assignments.problem_sets import is_test
 
@@ -85,8 +86,12 @@ class Execute(preprocessors.Execute):
         self.deadline = time.monotonic() + self.sandbox.limits.seconds
         self.timeout = self.sandbox.limits.cell_seconds
         self.dead, self.kept = "", 0
-        self.resources = resources
-        return super().preprocess(nb, resources, km)
+        nb.cells = watch.surrounded(nb.cells)
+        nb, resources = super().preprocess(nb, resources, km)
+        for name in watch.replaced(nb.cells[-1])[:5]:
+            self._event(f"{name} was replaced")
+        nb.cells = nb.cells[1:-1]
+        return nb, resources
 
     def start_new_kernel(self, **kwargs: object) -> None:
         """Start it with an environment of its own, where its home is."""

@@ -1,6 +1,6 @@
 # The commands of the book. CONTRIBUTING.md says what each target is for; CI runs them all.
 # Written for GNU make 3.81 (macOS) and later; README.md gives the same commands for Windows.
-.PHONY: help book test test-frameworks serve lab lint bench mutation outputs screenshot lock clean
+.PHONY: help book test test-frameworks release grade serve lab lint bench mutation outputs screenshot lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -37,6 +37,14 @@ test-frameworks: ## netinit beside PyTorch, Keras and JAX, in an environment of 
 	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
 	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
 	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks
+
+release: $(INSTALLED) ## the students' versions of the problem sets, run to see that they work
+	$(BIN)/python -m assignments release
+
+grade: $(INSTALLED) ## PS=ps1 FROM=folder-or-zip ROSTER=roster.csv [OPTIONS=...]: marks and feedback
+	@test -n "$(PS)" -a -n "$(FROM)" -a -n "$(ROSTER)" || { \
+	  echo "make grade PS=ps1 FROM=folder-or-zip ROSTER=roster.csv [OPTIONS='--accept-late']" >&2; exit 2; }
+	@$(BIN)/python -m assignments grade "$(PS)" "$(FROM)" --roster "$(ROSTER)" $(OPTIONS)
 
 serve: book ## the built book on http://127.0.0.1:8000 (PORT=...)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

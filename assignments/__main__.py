@@ -108,6 +108,10 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
     print(f"Report: {out / 'report.html'}; pages for the students: {out / 'feedback'}")
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser()  # make and some shells leave the tilde
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="release | grade")
@@ -121,9 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=release_all)
     two = commands.add_parser("grade", parents=[key], help="grade what a class handed in")
     two.add_argument("problem_set", help="such as ps1")
-    two.add_argument("handed_in", type=Path, help="a folder, or the zip of a learning platform")
-    two.add_argument("--roster", type=Path, required=True, help="CSV with a column id")
-    two.add_argument("--out", type=Path, help="where to write (default: grades/NAME)")
+    two.add_argument("handed_in", type=_path, help="a folder, or the zip of a learning platform")
+    two.add_argument("--roster", type=_path, required=True, help="CSV with a column id")
+    two.add_argument("--out", type=_path, help="where to write (default: grades/NAME)")
     two.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
     two.add_argument("--pattern", help="regular expression of the paths, with a group student")
     two.add_argument("--jobs", type=int, default=0, help="at a time (default: one a processor)")

@@ -1,5 +1,6 @@
 """What was handed in, read as cells, whatever the notebook's format; or refused, and why."""
 
+import json
 import warnings
 from dataclasses import dataclass
 
@@ -37,15 +38,18 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
     if not data.strip():
         raise UnreadableError("the file is empty")
     text, notes = _decoded(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # missing cell ids and the like do not matter here
-        try:
-            notebook = nbformat.reads(text, as_version=4)
-        except Exception as error:  # whatever a damaged file makes the readers raise
-            raise UnreadableError(f"it is not a notebook: {_first_line(error)}") from None
-    if not isinstance(notebook.get("cells"), list):
+    try:
+        notebook = json.loads(text)
+        if isinstance(notebook, dict) and notebook.get("nbformat") != 4:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # missing cell ids and the like do not matter here
+                notebook = nbformat.reads(text, as_version=4)
+    except Exception as error:  # whatever a damaged file makes the readers raise
+        raise UnreadableError(f"it is not a notebook: {_first_line(error)}") from None
+    found = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(found, list):
         raise UnreadableError("it is not a notebook: it has no cells")
-    cells = [_cell(cell) for cell in notebook.cells]
+    cells = [_cell(cell) for cell in found]
     if None in cells:
         notes.append("cells that could not be read were left out")
     return [cell for cell in cells if cell is not None], notes

@@ -30,7 +30,7 @@ class Student:
 
 def slug(text: str) -> str:
     """A text as the name of a file: percent signs for whatever could be misread."""
-    safe = quote(text.strip(), safe=" ").replace(" ", "_")
+    safe = quote(text, safe="")
     return safe.replace(".", "%2E") if not safe.strip(".") else safe
 
 

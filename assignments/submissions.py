@@ -21,7 +21,7 @@ FOLDERS = r"(?P<student>[^/]+)/(?P<file>.+)"
 FILES = r"(?P<student>[^/]+)\.ipynb"
 PATTERNS = (MOODLE, CANVAS, FOLDERS, FILES)
 
-_MAYBE = (".ipynb", ".json", ".txt", "")  # browsers add endings
+_RENAMED = (".json", ".txt", "")  # what browsers make of a notebook
 _IGNORED = ("__MACOSX", ".ipynb_checkpoints")
 
 
@@ -183,7 +183,7 @@ def _place(
             where=where,
             words=words,
             file=groups.get("file") or PurePosixPath(where).name,
-            data=data if PurePosixPath(where).suffix.lower() in _MAYBE else None,
+            data=data if _may_be_notebook(where, data) else None,
             late=bool(groups.get("late")),
             order=(float(order) if order and order.isdecimal() else 0.0, time),
         )
@@ -191,6 +191,11 @@ def _place(
         return
     if data is not None:
         collected.problems.append(f"{where}: left, its path does not say whose it is")
+
+
+def _may_be_notebook(where: str, data: bytes) -> bool:
+    ending = PurePosixPath(where).suffix.lower()
+    return ending == ".ipynb" or (ending in _RENAMED and data.lstrip()[:1] == b"{")
 
 
 def _ignored(where: str) -> bool:

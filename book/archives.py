@@ -7,13 +7,13 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 WRITTEN = (1980, 1, 1, 0, 0, 0)  # the oldest date a zip can hold: the same zip on every build
-PACKED = ("netinit", "chapters", "reference")
+PACKED = ("netinit", "chapters", "reference", "assignments/release")
 BESIDE = ("pyproject.toml", "requirements.txt", "LICENSE", "LICENSE-text")
 NOT_PACKED = {"__pycache__", ".ipynb_checkpoints"}
 README = """# The chapters of {title}
 
-The notebooks in `chapters/` and `reference/`, and the package `netinit` that they use. You need
-Python 3.11 to 3.13. In this folder:
+The notebooks in `chapters/` and `reference/`, the problem sets in `assignments/release/`, and the
+package `netinit` that they use. You need Python 3.11 to 3.13. In this folder:
 
     python -m venv .venv
     . .venv/bin/activate          (Windows: .venv\\Scripts\\activate)

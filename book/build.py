@@ -21,8 +21,9 @@ import archives
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("_config.yml", "_toc.yml", "index.md", "chapters", "reference", "netinit", "book")
+INPUTS += ("assignments",)
 INPUTS += ("requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text")
-NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints"}
+NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints", "release", "course.key"}
 MADE = ("html/index.html", "netinit-site.zip", "netinit-notebooks.zip")
 
 
@@ -40,6 +41,18 @@ def fingerprint(root: Path) -> str:
     for path in input_files(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def release_problem_sets(root: Path) -> None:
+    """Write the student versions of the problem sets, which are pages of the book."""
+    if not (root / "assignments" / "source").is_dir():
+        return
+    sys.path.insert(0, str(ROOT))
+    from assignments.problem_sets import problem_sets
+    from assignments.release import write
+
+    for problem_set in problem_sets(root / "assignments" / "source").values():
+        write(problem_set, root / "assignments" / "release")
 
 
 def run_sphinx(root: Path, out: Path) -> bool:
@@ -77,6 +90,7 @@ def build(root: Path, out: Path, *, force: bool = False) -> int:
     if force or not complete:
         # Warnings are given when a page is read, so a failed build must read all pages again.
         shutil.rmtree(out / ".doctrees", ignore_errors=True)
+    release_problem_sets(root)
     if not run_sphinx(root, out):
         print("The book was not built: mend the warnings above.", file=sys.stderr)
         return 1

@@ -1,0 +1,123 @@
+"""Marks: points add up, what a teacher entered counts and stays, nothing runs in a sheet."""
+
+import csv
+
+import pytest
+
+from assignments import marks, pages
+from assignments.autograde import Score
+from assignments.grading import Result
+from assignments.roster import Student
+
+
+def student(name="s1"):
+    return Student(name, f"Name of {name}", frozenset())
+
+
+def result(name="s1", status="graded", why=None, **kinds):
+    scores = {
+        "double-visible": Score(1.0, 1.0),
+        "double-hidden": Score(0.0, 3.0),
+        "add_up-visible": Score(2.0, 2.0),
+        "why": Score(why, 2.0),
+    }
+    return Result(student(name), status, scores=scores if status == "graded" else {}, **kinds)
+
+
+@pytest.fixture
+def tasks(small):
+    return marks.tasks(small)
+
+
+def read(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_tasks_and_their_points(tasks):
+    assert [(task.name, task.out_of, task.written) for task in tasks] == [
+        ("double", 4.0, False),
+        ("add_up", 2.0, False),
+        ("why", 2.0, True),
+    ]
+
+
+def test_points_add_up_and_what_waits_is_no_zero(tasks):
+    (row,) = marks.rows(tasks, [result()], {})
+    assert row.points == {"double": 1.0, "add_up": 2.0, "why": None}
+    assert (row.total, row.to_mark) == (3.0, ["why"])
+
+
+def test_a_blank_answer_has_its_zero_already(tasks):
+    (row,) = marks.rows(tasks, [result(why=0.0)], {})
+    assert (row.total, row.to_mark) == (3.0, [])
+
+
+def test_who_was_not_graded_has_no_total(tasks, tmp_path):
+    rows = marks.rows(tasks, [result(status="missing")], {})
+    marks.write_marks(tmp_path / "marks.csv", tasks, rows)
+    (line,) = read(tmp_path / "marks.csv")
+    assert (line["total"], line["double"], line["to_mark"]) == ("", "", "0")
+
+
+def test_what_a_teacher_enters_counts_and_stays(tasks, tmp_path):
+    path = tmp_path / "written.csv"
+    rows = marks.rows(tasks, [result("s1"), result("s2")], {})
+    marks.write_written(path, tasks, rows)
+    text = path.read_text("utf-8").replace("s1,why,2,,", 's1,why,2,"1,5","good, but"')
+    path.write_text(text, "utf-8")
+    entered = marks.read_written(path, tasks)
+    again = marks.rows(tasks, [result("s1"), result("s2"), result("s3")], entered)
+    assert (again[0].total, again[0].comments) == (4.5, {"why": "good, but"})
+    marks.write_written(path, tasks, again)
+    assert path.read_text("utf-8").startswith(text.rstrip())
+    assert [line["student"] for line in read(path)] == ["s1", "s2", "s3"]
+
+
+def test_an_answer_that_is_gone_keeps_its_line(tasks, tmp_path):
+    path = tmp_path / "written.csv"
+    path.write_text("student,task,out_of,points,comment\nold,why,2,1,kept\n", "utf-8")
+    marks.write_written(path, tasks, marks.rows(tasks, [result()], {}))
+    assert [line["student"] for line in read(path)] == ["old", "s1"]
+
+
+@pytest.mark.parametrize("points", ["3", "-1", "nan", "inf", "two"])
+def test_impossible_points_are_refused(tasks, tmp_path, points):
+    path = tmp_path / "written.csv"
+    path.write_text(f"student,task,out_of,points,comment\ns1,why,2,{points},\n", "utf-8")
+    with pytest.raises(marks.WrittenError, match=r"line 2: points must be a number from 0 to 2"):
+        marks.read_written(path, tasks)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("student,task\ns1,why\n", "no column points"),
+        ("student,task,points\ns1,x,1\n", "no written"),
+    ],
+)
+def test_a_damaged_file_is_refused(tasks, tmp_path, text, message):
+    (tmp_path / "written.csv").write_text(text, "utf-8")
+    with pytest.raises(marks.WrittenError, match=message):
+        marks.read_written(tmp_path / "written.csv", tasks)
+
+
+def test_no_cell_is_a_formula(tasks, tmp_path):
+    rows = marks.rows(tasks, [result(doubts=["=HYPERLINK(1)"])], {})
+    marks.write_marks(tmp_path / "marks.csv", tasks, rows)
+    assert read(tmp_path / "marks.csv")[0]["notes"] == "'=HYPERLINK(1)"
+
+
+def test_the_page_of_who_was_not_graded_says_why(small, tasks, tmp_path):
+    (row,) = marks.rows(tasks, [result(status="unreadable", doubts=["<b>damaged"])], {})
+    path = pages.write_feedback(tmp_path, small, tasks, row, show_hidden=False)
+    text = path.read_text("utf-8")
+    assert "Not graded: unreadable" in text
+    assert "&lt;b&gt;damaged" in text
+
+
+def test_the_histogram_counts_everybody_once():
+    totals = [0.0, 0.79, 0.8, 4.0, 8.0, 8.0]
+    bins = pages._histogram(totals, 8.0)
+    assert [count for _, count, _ in bins] == [2, 1, 0, 0, 0, 1, 0, 0, 0, 2]
+    assert max(height for *_, height in bins) == 1.0

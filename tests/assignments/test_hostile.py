@@ -108,9 +108,8 @@ def test_who_has_no_marks_has_no_total(listed, marks):
 def test_who_is_not_on_the_roster_is_reported_and_graded_apart(marks, graded):
     assert STRANGER not in marks
     assert f"{STRANGER} is not on the roster" in (graded / "report.html").read_text("utf-8")
-    assert "6 of 8 points" in (graded / "strangers" / "Not%20On%20The%20Roster.html").read_text(
-        "utf-8"
-    )
+    page = graded / "strangers" / "Not%20On%20The%20Roster.html"
+    assert "6 of 8 points" in page.read_text("utf-8")
 
 
 def test_nothing_was_written_outside(graded, outside):

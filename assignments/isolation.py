@@ -26,7 +26,7 @@ except ImportError:  # Windows
 
 UNPRIVILEGED = 60_001  # a user and a group that own nothing; one more for each kernel at a time
 LIMITED = Path(__file__).resolve().parent / "limited.py"
-HOME = "/home/student"
+HOME = "/student"
 _KEPT = ("OPENBLAS_CORETYPE", "LC_", "SYSTEMROOT", "TMP", "TEMP")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
 _SPACES = tuple(f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try"))

@@ -41,7 +41,7 @@ print("<script>alert(1)</script>")
 PEEK = """import os
 def double(x):
     seen = []
-    for top in ("/home", "/root", "/tmp", "/work", {root!r}):
+    for top in ("/student", "/home", "/root", "/tmp", "/work", {root!r}):
         for folder, folders, files in os.walk(top):
             folders[:] = [name for name in folders if name not in (".venv", "lib")]
             seen += [f"{{folder}}/{{name}}" for name in files if name.endswith((".ipynb", ".db"))]

@@ -1,11 +1,14 @@
 """Run every check of the project, in order: ``python -m tests`` (what ``make test`` calls).
 
+Steps that need one processor each run side by side, and show what they say when they end.
+
 A run that passed is remembered under a hash of everything it depended on (the files of the
 project, the interpreter, the installed packages, the browser). While none of it changes a
 second run says so and stops; ``--force`` runs it all the same.
 """
 
 import argparse
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -15,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +26,7 @@ from tests.project import ROOT, files
 
 PASSED = ROOT / "_build" / "tests-passed"
 # An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
+ONE = {"OPENBLAS_NUM_THREADS": "1"}
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -59,19 +64,23 @@ def second_kernel() -> str:
     return "Sandybridge" if chosen & {"haswell", "zen"} else "Haswell"
 
 
-def steps() -> list[Step]:
-    """Return the checks, the quickest first."""
+def steps() -> list[list[Step]]:
+    """Return the checks, the quickest first; those of a list run side by side."""
     kernel = second_kernel()
+    modules = ("netinit", "assignments")
     return [
-        Step("ruff check", python("-m", "ruff", "check", ".")),
-        Step("ruff format", python("-m", "ruff", "format", "--check", ".")),
-        Step("book", python("book/build.py")),
-        chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2"),
-        chapters(
-            f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
-        ),
-        Step("doctests", python("-m", "pytest", "--doctest-modules", "netinit", "-q")),
-        Step("tests", python("-m", "pytest", "tests", "-q")),
+        [Step("ruff check", python("-m", "ruff", "check", "."))],
+        [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],
+        [Step("book", python("book/build.py"))],
+        [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
+        [
+            chapters(
+                f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
+            ),
+            Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q")),
+            Step("tests", python("-m", "pytest", "tests", "--ignore=tests/assignments", "-q"), ONE),
+        ],
+        [Step("classroom", python("-m", "pytest", "tests/assignments", "-q"))],
     ]
 
 
@@ -94,14 +103,32 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def run(step: Step, number: int, total: int) -> bool:
+def run(step: Step, *, alone: bool) -> bool:
     """Run one step in the project's folder; say how long it took."""
-    print(f"\n[{number}/{total}] {step.name}", flush=True)
+    if alone:
+        print(f"\n{step.name}", flush=True)
     start = time.monotonic()
-    result = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **CALM, **step.environment})
+    result = subprocess.run(
+        step.command,
+        cwd=ROOT,
+        env={**os.environ, **CALM, **step.environment},
+        stdout=None if alone else subprocess.PIPE,
+        stderr=None if alone else subprocess.STDOUT,
+    )
     word = "ok" if result.returncode == 0 else f"FAILED ({result.returncode})"
-    print(f"[{number}/{total}] {step.name}: {word}, {time.monotonic() - start:.0f} s", flush=True)
+    told = "" if alone else f"\n{step.name}\n{result.stdout.decode(errors='replace')}"
+    print(f"{told}{step.name}: {word}, {time.monotonic() - start:.0f} s", flush=True)
     return result.returncode == 0
+
+
+def run_all(groups: list[list[Step]]) -> list[str]:
+    """Run all steps; return the names of those that failed."""
+    failed = []
+    for group in groups:
+        with ThreadPoolExecutor(min(len(group), os.cpu_count() or 1)) as pool:
+            passed = pool.map(functools.partial(run, alone=len(group) == 1), group)
+            failed += [step.name for step, good in zip(group, passed, strict=True) if not good]
+    return failed
 
 
 def main() -> int:
@@ -113,8 +140,8 @@ def main() -> int:
         print("Nothing changed since all tests passed. To run them again: make test FORCE=1")
         return 0
     todo = steps()
-    failed = [s.name for n, s in enumerate(todo, 1) if not run(s, n, len(todo))]
-    print(f"\n{len(todo) - len(failed)} passed, {len(failed)} failed", flush=True)
+    failed = run_all(todo)
+    print(f"\n{sum(map(len, todo)) - len(failed)} passed, {len(failed)} failed", flush=True)
     if failed:
         print("Failed: " + "; ".join(failed), file=sys.stderr)
         return 1

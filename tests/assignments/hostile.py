@@ -220,7 +220,7 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             double_is("def double(x):\n    while True:\n        pass"),
             "check",
             (0.0, 2.0),
-            "ran longer than 3 s",
+            "ran longer than 5 s",
         ),
         Case(
             "loop swallowing exceptions",

@@ -59,7 +59,7 @@ def graded(listed, small, processes_are_limited, tmp_path_factory):
     before = contents(handed_in)
     arguments = ["grade", "ps1", str(handed_in), "--roster", str(folder / "roster.csv")]
     arguments += ["--out", str(folder / "out"), "--source", str(small.folder.parent)]
-    arguments += ["--cell-seconds", "3", "--seconds", "20", "--require-isolation"]
+    arguments += ["--cell-seconds", "5", "--seconds", "40", "--require-isolation"]
     assert command.main(arguments) == 0
     assert contents(handed_in) == before, "something that was handed in has changed"
     return folder / "out"
@@ -153,6 +153,6 @@ def test_a_second_run_grades_nothing_again(graded, small, listed, monkeypatch, c
     before = (graded / "marks.csv").read_bytes()
     arguments = ["grade", "ps1", str(folder / "in"), "--roster", str(folder / "roster.csv")]
     arguments += ["--out", str(graded), "--source", str(small.folder.parent)]
-    arguments += ["--cell-seconds", "3", "--seconds", "20", "--require-isolation"]
+    arguments += ["--cell-seconds", "5", "--seconds", "40", "--require-isolation"]
     assert command.main(arguments) == 0
     assert (graded / "marks.csv").read_bytes() == before

@@ -16,7 +16,10 @@ _RUBRIC = re.compile(r"^### Rubric: `(?P<task>[\w-]+)`.*?$\n(?P<text>.*?)(?=^##|
 
 @dataclass(frozen=True)
 class ProblemSet:
-    """A folder with the source notebook ``NAME.ipynb`` and the teacher's note ``teacher.md``."""
+    """A source notebook ``source/NAME/NAME.ipynb`` and the teacher's note ``notes/NAME.md``.
+
+    The note has a folder of its own because nbgrader hands out whatever lies beside a notebook.
+    """
 
     folder: Path
 
@@ -40,7 +43,7 @@ class ProblemSet:
 
     def note(self) -> str:
         """The teacher's note, in markdown."""
-        return (self.folder / "teacher.md").read_text("utf-8")
+        return (self.folder.parents[1] / "notes" / f"{self.name}.md").read_text("utf-8")
 
     def rubrics(self) -> dict[str, str]:
         """How each written answer is marked, by its grade_id."""

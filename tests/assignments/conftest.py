@@ -40,4 +40,4 @@ def walls():
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
     """A small problem set."""
-    return mini.write(tmp_path_factory.mktemp("source"))
+    return mini.write(tmp_path_factory.mktemp("mini") / "source")

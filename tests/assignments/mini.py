@@ -82,5 +82,7 @@ def write(source: Path) -> ProblemSet:
     folder = source / NAME
     folder.mkdir(parents=True)
     nbformat.write(notebook(), folder / f"{NAME}.ipynb")
-    (folder / "teacher.md").write_text(TEACHER, "utf-8")
+    notes = source.parent / "notes"
+    notes.mkdir()
+    (notes / f"{NAME}.md").write_text(TEACHER, "utf-8")
     return ProblemSet(folder)

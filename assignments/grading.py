@@ -26,6 +26,7 @@ from assignments.roster import Student, find, plain
 from assignments.submissions import Collected, Handed
 
 GRACE = 60  # seconds beyond the limit of a notebook, after which its grader is ended
+PATIENCE = 5  # seconds for a grader that has told its result to end
 
 
 class IsolationError(RuntimeError):
@@ -257,7 +258,7 @@ def _child(theirs: Connection, *work: object) -> None:
 
 
 def _end(process: multiprocessing.process.BaseProcess) -> None:
-    process.join(5)
+    process.join(PATIENCE)
     if process.is_alive():
         process.kill()
         process.join()

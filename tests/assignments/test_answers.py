@@ -38,17 +38,17 @@ def name_of(value):
     return value if isinstance(value, str) else f"{value.task}: {value.label}"
 
 
-def tested_tasks(name):
+def tasks_with_tests(name):
     return list(dict.fromkeys(task_of(c) for c in SETS[name].notebook().cells if is_test(c)))
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_task_has_enough_answers(name):
     kinds = Counter((each.task, each.kind) for each in answers(name))
-    for task in tested_tasks(name):
+    for task in tasks_with_tests(name):
         assert kinds[task, "wrong"] >= FEWEST_WRONG, task
         assert kinds[task, "right"] >= FEWEST_RIGHT, task
-    assert {task for task, _ in kinds} == set(tested_tasks(name))
+    assert {task for task, _ in kinds} == set(tasks_with_tests(name))
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -28,6 +28,7 @@ PASSED = ROOT / "_build" / "tests-passed"
 # An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
+ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -77,10 +78,12 @@ def steps() -> list[list[Step]]:
             chapters(
                 f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
             ),
+            Step("answers", python("-m", "pytest", ANSWERS[0], "-q"), ONE),
             Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q")),
             Step("tests", python("-m", "pytest", "tests", "--ignore=tests/assignments", "-q"), ONE),
         ],
-        [Step("classroom", python("-m", "pytest", "tests/assignments", "-q"))],
+        # It grades two notebooks at a time, with limits of time.
+        [Step("classroom", python("-m", "pytest", "tests/assignments", ANSWERS[1], "-q"))],
     ]
 
 

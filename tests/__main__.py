@@ -75,12 +75,12 @@ def steps() -> list[list[Step]]:
         [Step("book", python("book/build.py"))],
         [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
         [
+            Step("tests", python("-m", "pytest", "tests", "--ignore=tests/assignments", "-q"), ONE),
             chapters(
                 f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
             ),
             Step("answers", python("-m", "pytest", ANSWERS[0], "-q"), ONE),
             Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q")),
-            Step("tests", python("-m", "pytest", "tests", "--ignore=tests/assignments", "-q"), ONE),
         ],
         # It grades two notebooks at a time, with limits of time.
         [Step("classroom", python("-m", "pytest", "tests/assignments", ANSWERS[1], "-q"))],

@@ -13,7 +13,17 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from netinit.advice import FRAMEWORKS, activations, advise, architectures
+import netinit as ni
+from netinit.advice import (
+    FRAMEWORKS,
+    KINDS,
+    SOURCE,
+    activations,
+    advise,
+    architectures,
+    decision_table,
+    decisions,
+)
 from netinit.gains import UnstableGainWarning, gain
 
 EVERYTHING = list(itertools.product(architectures(), activations(), FRAMEWORKS))
@@ -50,8 +60,12 @@ def test_every_advice_is_whole_and_its_code_is_python(architecture, activation, 
 
 def test_every_source_is_in_the_book():
     for reason in {advise(a, b).reason for a, b, _ in EVERYTHING}:
-        for author, year in re.findall(r"([A-Z]\w+)(?: et al\.| & \w+), (\d{4})", reason):
+        for author, year in SOURCE.findall(reason):
             assert f"{{{author.lower()}{year}," in BIBLIOGRAPHY
+    for row in decisions():
+        cited = SOURCE.findall(row.reason)
+        assert len(cited) == len(re.findall(r"\d{4}", row.reason)), row
+        assert all(f"{{{author.lower()}{year}," in BIBLIOGRAPHY for author, year in cited)
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu", "silu", "selu"])
@@ -96,6 +110,53 @@ def test_numpy_code_of_an_lstm_and_of_a_transformer_does_what_it_says():
         assert_std(block[name], 0.02**2)
     for name in ("out", "down"):
         assert_std(block[name], 0.02**2 / 24)
+
+
+# The decision tables --------------------------------------------------------------------------
+
+
+def test_the_tables_have_a_row_for_everything_that_is_advised_and_for_special_layers():
+    rows = {kind: [row.network for row in decisions() if row.kind == kind] for kind in KINDS}
+    assert rows["activation"] == list(activations().values())
+    assert rows["architecture"] == list(architectures().values())
+    assert len(rows["case"]) == len(set(rows["case"])) >= 10
+    assert {row.kind for row in decisions()} == set(KINDS)
+
+
+def test_a_row_says_what_the_chooser_says():
+    for row in decisions():
+        assert "$" not in row.start + row.reason
+        assert "|" not in row.network + row.start + row.reason
+        assert row.start.count("`") % 2 == row.reason.count("`") % 2 == 0
+    for architecture, name in architectures().items():
+        said = advise(architecture)
+        row = next(row for row in decisions() if row.network == name)
+        assert said.reason.endswith(row.reason)
+        for part in row.start.split("by the activation"):
+            assert part in said.recommendation
+
+
+@pytest.mark.parametrize("activation", activations())
+def test_the_call_in_a_row_draws_the_variance_that_is_recommended(activation):
+    label = activations()[activation]
+    (row,) = [row for row in decisions() if row.network == label and row.kind == "activation"]
+    (name, options) = re.search(r"`(\w+)\((.*)\)`$", row.start).groups()
+    weight = eval(f"ni.{name}((300, 200), rng=0, {options})")
+    assert_std(weight, expected(weight.shape, activation))
+
+
+def test_every_call_in_the_tables_is_of_the_package():
+    calls = [name for row in decisions() for name in re.findall(r"`(\w+)\(", row.start)]
+    assert len(calls) > 12
+    assert [name for name in calls if not hasattr(ni, name)] == []
+
+
+def test_a_table_links_its_sources():
+    table = decision_table("case", references="there.md")
+    assert "([Mishkin & Matas, 2016](there.md#mishkin2016))" in table
+    assert table.count("\n") == 1 + sum(row.kind == "case" for row in decisions())
+    with pytest.raises(ValueError, match="architecture"):
+        decision_table("architectur")
 
 
 @pytest.mark.parametrize("given", [("dens", "relu", "jax"), ("dense", "rel", "jax")])

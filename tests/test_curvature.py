@@ -1,7 +1,10 @@
+import functools
+
 import numpy as np
 import pytest
 
 from netinit.curvature import flatten, hessian, sharpness, unflatten
+from netinit.initializers import variance_scaling
 from netinit.mlp import MLP
 from netinit.network import init_mlp, stack
 
@@ -90,6 +93,14 @@ def networks(count, widths=(3, 4, 2), dtype=np.float64):
 def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
     net = networks(1)[0]
     largest = np.abs(np.linalg.eigvalsh(hessian(net, X, Y))).max()
+    assert sharpness(net, X, Y, rng=1, iterations=200) == pytest.approx(largest, rel=1e-4)
+
+
+def test_the_sharpness_of_a_small_deep_relu_network_is_that_of_the_piece_it_is_on():
+    """Within a piece the network is linear in each layer: nearer differences change nothing."""
+    half = functools.partial(variance_scaling, scale=0.5)
+    net = init_mlp([3, *[6] * 5, 2], half, rng=0, dtype=np.float64)
+    largest = np.abs(np.linalg.eigvalsh(hessian(net, X, Y, step=1e-8))).max()
     assert sharpness(net, X, Y, rng=1, iterations=200) == pytest.approx(largest, rel=1e-4)
 
 

@@ -1,4 +1,5 @@
 import base64
+import io
 import re
 
 import ipywidgets
@@ -286,6 +287,15 @@ def test_the_picture_beside_the_widget_is_a_png_and_the_text_says_what_is_shown(
             "  Numbers: last; depth"
         )
     )
+
+
+def test_many_words_below_the_picture_are_broken_and_none_is_cut_off():
+    from matplotlib.image import imread
+
+    told = [Number("last", label=f"what the {k}th number says") for k in range(8)]
+    data, _ = build(panels=[PANELS[0], Numbers(told)])._repr_mimebundle_()
+    pixels = imread(io.BytesIO(base64.b64decode(data["image/png"])))[..., :3]
+    assert (pixels[:, [0, 1, 2, -3, -2, -1]] == 1).all()
 
 
 def test_the_picture_does_not_depend_on_where_the_reader_left_the_controls():

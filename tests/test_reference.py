@@ -11,15 +11,16 @@ from types import SimpleNamespace
 
 import chapter_rules as rules
 import pytest
-from chapter import parse
+from chapter import joined, parse
 from chapter_numbers import numbers_are_backed
 from project import ROOT
 
 import netinit
+from netinit import advice
 
 sys.path.insert(0, str(ROOT / "book"))
 
-from netbook import names, pages, schemes, signatures
+from netbook import decisions, names, pages, schemes, signatures
 
 # Modules that serve the others: their functions are for no user, or stand on another page.
 INTERNAL = {"arguments", "arrays", "blocks", "draws", "dtypes", "elementwise", "error_function"}
@@ -170,6 +171,36 @@ def test_the_code_in_a_sentence_of_the_catalogue_is_marked(sentence, coded):
 
 def test_every_kind_of_the_catalogue_has_a_heading():
     assert {scheme.kind for scheme in netinit.catalogue()} == set(schemes.KINDS)
+
+
+# Decisions ----------------------------------------------------------------------------------
+
+
+def test_the_chooser_and_chapter_8_hold_no_table_of_their_own():
+    """Both show `netinit.advice`, so that they cannot drift apart."""
+    page = (ROOT / "reference/chooser.md").read_text("utf-8")
+    assert "\n```{decisions}\n```\n" in page
+    assert not re.search(r"^\|", page, re.MULTILINE)
+    path = ROOT / "chapters/08_best_practice.ipynb"
+    chapter = parse(path.stem, json.loads(path.read_text("utf-8")))
+    prose = "\n".join(cell.source for cell in chapter.prose())
+    assert not re.search(r"^\| *[-:]+ *\|", prose, re.MULTILINE)
+    shown = [
+        joined(output["data"]["text/markdown"])
+        for cell in chapter.code()
+        for output in cell.outputs
+        if "text/markdown" in output.get("data", {}) and not cell.quizzes()
+    ]
+    assert shown == [advice.decision_table(kind) for kind in ("activation", "architecture")]
+
+
+def test_the_directive_writes_every_decision_table():
+    written = []
+    page = SimpleNamespace(env=SimpleNamespace(note_dependency=lambda path: None))
+    page.markdown = lambda text: written.append(text) or []
+    assert decisions.Decisions.run(page) == []
+    for table, kind in zip(written, advice.KINDS, strict=True):
+        assert table == advice.decision_table(kind, references="/chapters/references.md")
 
 
 # The contents -------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from netinit.widgets.words import number
 
 _RC = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 _HEIGHT, _LINE = 3.4, 0.17  # inches: the charts, and a line of text
+_WIDE = 110  # characters that fit a line
 _RATIOS = {"lines": 3, "histogram": 2, "heatmap": 3, "scatter": 3}
 _MARKERS = {"forward": "o", "backward": "s", "third": "^", "fourth": "D"}
 
@@ -61,7 +62,7 @@ def _block(panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> tuple[s
     text = str(frame[panel["key"]])
     lines = [panel["title"], ""] * bool(panel["title"])
     for line in text.split("\n"):
-        lines += [line] if panel["code"] else textwrap.wrap(line.replace("`", ""), 110) or [""]
+        lines += [line] if panel["code"] else textwrap.wrap(line.replace("`", ""), _WIDE) or [""]
     return "\n".join(lines), "monospace" if panel["code"] else "sans-serif"
 
 
@@ -69,7 +70,11 @@ def _words(spec: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> str | No
     state = [f"{c['label']} {c['texts'][c['start']]}" for c in spec["controls"]]
     entries = [entry for p in spec["panels"] if p["kind"] == "numbers" for entry in p["numbers"]]
     figures = [f"{e['label']}: {number(float(frame[e['key']]), e['format'])}" for e in entries]
-    return "   ·   ".join(state + figures) or None
+    lines = [""]
+    for words in state + figures:
+        joined = f"{lines[-1]}   ·   {words}" if lines[-1] else words
+        lines[-1:] = [joined] if len(joined) <= _WIDE or not lines[-1] else [lines[-1], words]
+    return "\n".join(lines) or None
 
 
 def _lines(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> None:

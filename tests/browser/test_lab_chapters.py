@@ -1,0 +1,148 @@
+"""Every notebook of the book as JupyterLab shows it when it is opened: nothing shows raw."""
+
+import functools
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from lab import ask, page_of, until
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+pytestmark = pytest.mark.lab
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")])
+VIEW, MARKDOWN = "application/vnd.jupyter.widget-view+json", "text/markdown"
+PICTURES = {VIEW, "image/svg+xml", "image/png"}
+OPEN, PATIENCE = 60, 40  # seconds to open a notebook; looks at what is not drawn yet
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)  # a picture of one pixel
+
+READ = Path(__file__).with_name("lab_cells.js").read_text("utf8")
+SCROLL = """() => {
+  const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
+  const view = panel.querySelector(".jp-WindowedPanel-outer"), before = view.scrollTop;
+  view.scrollBy(0, 0.8 * view.clientHeight);
+  return view.scrollTop > before;
+}"""
+COUNT = """(path) => {
+  const panels = [...window.jupyterapp.shell.widgets("main")];
+  const panel = panels.find((one) => one.context?.path === path);
+  return panel?.context.isReady && panel.content.widgets.length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab_page(browser, lab_server):
+    """One page of JupyterLab in which notebooks are opened, one after another."""
+    base, work = lab_server
+    with page_of(browser, base, "", width=1200, height=2000) as page:
+        page.wait_for_function("window.jupyterapp")
+        page.evaluate("async () => { await window.jupyterapp.restored; }")
+        yield page, base, work
+
+
+def wanted(cell):
+    """How many pictures and quick questions the stored outputs of a cell hold."""
+    kept = [set(output.get("data", {})) for output in cell.get("outputs", [])]
+    questions = sum({VIEW, MARKDOWN} <= data for data in kept)
+    return {"pictures": sum(bool(PICTURES & data) for data in kept) - questions} | {
+        "questions": questions
+    }
+
+
+def faults(cell, expected):
+    """What is wrong with how a cell is shown; ``None`` is a cell that never was."""
+    if cell is None:
+        return ["not shown"]
+    missing = [f"{kind} missing" for kind in expected if cell[kind] != expected[kind]]
+    return [*cell["raw"], *missing, *([] if cell["prose"] else ["prose missing"])]
+
+
+def shown(lab_page, path):
+    """The faults of each cell of a notebook in JupyterLab, which scrolls all of it by."""
+    page, base, work = lab_page
+    name = path.relative_to(work).as_posix()
+    expected = [wanted(cell) for cell in nbformat.read(path, as_version=4).cells]
+    run = "([name, options]) => window.jupyterapp.commands.execute(name, options)"
+    page.evaluate(run, ["docmanager:open", {"path": name}])
+    pause = functools.partial(page.wait_for_timeout, 50)
+    until(lambda: page.evaluate(COUNT, name) == len(expected), OPEN, f"opening {name}", pause)
+    found = {}
+
+    def faultless():
+        now = {cell["index"]: cell for cell in page.evaluate(READ)}
+        found.update({i: faults(cell, expected[i]) for i, cell in now.items()})
+        return now and not any(found[i] for i in now)
+
+    more = True
+    while more:
+        for _ in range(PATIENCE):  # cells are drawn bit by bit
+            if faultless():
+                break
+            pause()
+        more = page.evaluate(SCROLL)
+    page.evaluate(run, ["application:close", {}])
+    for session in ask(base, "/api/sessions"):
+        if session["path"] == name:
+            ask(base, f"/api/sessions/{session['id']}", "DELETE")
+    return [found.get(i) or faults(None, one) * (i not in found) for i, one in enumerate(expected)]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_that_is_opened_shows_nothing_raw(lab_page, notebook):
+    work = lab_page[2]
+    copy = shutil.copy(notebook, work / f"open-{notebook.name}")
+    found = shown(lab_page, Path(copy))
+    assert {i: faults for i, faults in enumerate(found) if faults} == {}
+
+
+RAW = {
+    "See {ref}`he` for more.": "{ref}",
+    ":::{note}\nA note.\n:::": ":::",
+    "```{note}\nA note.\n```": "language-{note}",
+    "A lone $ sign.": "$",
+    "A fraction \\frac{1}{2}.": "\\frac",
+    "Mathematics $\\frac{1}$ that is none.": "mathematics",
+    "A macro $\\nobodyknows{1}$ of another book.": "mathematics",
+    "Bold ** that never ends.": "**",
+    "A [link]\\(nowhere).": "](",
+    "(target)=\n# A section": "(target)=",
+    "![A picture](missing.png)": "image",
+    "Escaped &lt;br&gt; in prose.": "<br>",
+}
+RIGHT = (
+    "**Bold** and `{ref}`, `$`; [a link](other.md), $\\frac{1}{2}$, {braces and} (target).\n\n"
+    "$$\\alpha < \\beta$$\n\n```python\nx = {1: '$'}  # **kwargs\n```\n\n"
+    "| a | b |\n|-|-|\n| 1 | $x$ |"
+)
+
+
+def widget(**data):
+    view = {VIEW: {"model_id": "gone", "version_major": 2, "version_minor": 0}}
+    shown = new_output("display_data", view | {"text/plain": "Explorer"} | data)
+    return new_code_cell("explorer", execution_count=1, outputs=[shown])
+
+
+def test_each_kind_of_raw_markup_is_found_and_nothing_else(lab_page):
+    work = lab_page[2]
+    svg = new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "A line."})
+    cells = [
+        *map(new_markdown_cell, RAW),
+        new_code_cell("figure", execution_count=1, outputs=[svg]),
+        widget(),
+        widget(**{"image/png": "bm90IGEgcGljdHVyZQ=="}),
+        widget(**{"image/png": DOT}),
+        widget(**{MARKDOWN: "Why?\n\n<details>\n<summary>Answers</summary>\n\nSo.\n</details>"}),
+        new_markdown_cell(RIGHT),
+    ]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), work / "raw.ipynb")
+    found = shown(lab_page, work / "raw.ipynb")
+    expected = [*RAW.values(), *["pictures missing"] * 3]
+    pairs = list(zip(expected, found[:-3], strict=True))
+    assert [one for one in pairs if not any(one[0] in fault for fault in one[1])] == []
+    assert found[-3:] == [[], [], []]

@@ -1,5 +1,6 @@
 // What JupyterLab shows of each cell of the notebook in front that is in view: its place, markup
-// that shows raw, and how many pictures and quick questions its outputs show.
+// that shows raw, how many pictures and quick questions its outputs show, and whether its code is
+// folded.
 () => {
   const RAW = [
     /\$/, /:::/, /```/, /\*\*/, /\]\(/, /\{[\w:.-]+\}/, /^\s*\([\w-]+\)=/m, /\\[a-zA-Z]+/,
@@ -38,6 +39,7 @@
       raw: rawOf(cell, prose, outputs),
       prose: !cell.matches(".jp-MarkdownCell") || prose.some((part) => part.textContent.trim()),
       pictures: images.filter(drawn).length + all(cell, ".ni-explorer").length,
+      folded: all(cell, ".jp-InputPlaceholder").length,
       questions: outputs.filter((one) => one.querySelector("details, .ni-quiz")).length,
     };
   };

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from chapter import FOLDED
 from lab import ask, page_of, until
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -47,11 +48,13 @@ def lab_page(browser, lab_server):
 
 
 def wanted(cell):
-    """How many pictures and quick questions the stored outputs of a cell hold."""
+    """How many pictures and quick questions a cell stores, and whether the page folds its code."""
     kept = [set(output.get("data", {})) for output in cell.get("outputs", [])]
     questions = sum({VIEW, MARKDOWN} <= data for data in kept)
-    return {"pictures": sum(bool(PICTURES & data) for data in kept) - questions} | {
-        "questions": questions
+    return {
+        "pictures": sum(bool(PICTURES & data) for data in kept) - questions,
+        "questions": questions,
+        "folded": int(bool(FOLDED & set(cell.metadata.get("tags", [])))),
     }
 
 
@@ -59,7 +62,7 @@ def faults(cell, expected):
     """What is wrong with how a cell is shown; ``None`` is a cell that never was."""
     if cell is None:
         return ["not shown"]
-    missing = [f"{kind} missing" for kind in expected if cell[kind] != expected[kind]]
+    missing = [f"{kind}: {cell[kind]}" for kind in expected if cell[kind] != expected[kind]]
     return [*cell["raw"], *missing, *([] if cell["prose"] else ["prose missing"])]
 
 
@@ -136,13 +139,14 @@ def test_each_kind_of_raw_markup_is_found_and_nothing_else(lab_page):
         new_code_cell("figure", execution_count=1, outputs=[svg]),
         widget(),
         widget(**{"image/png": "bm90IGEgcGljdHVyZQ=="}),
+        new_code_cell("folded = 'on the page'", metadata={"tags": ["hide-cell"]}),
         widget(**{"image/png": DOT}),
         widget(**{MARKDOWN: "Why?\n\n<details>\n<summary>Answers</summary>\n\nSo.\n</details>"}),
         new_markdown_cell(RIGHT),
     ]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), work / "raw.ipynb")
     found = shown(lab_page, work / "raw.ipynb")
-    expected = [*RAW.values(), *["pictures missing"] * 3]
+    expected = [*RAW.values(), *["pictures: 0"] * 3, "folded: 0"]
     pairs = list(zip(expected, found[:-3], strict=True))
     assert [one for one in pairs if not any(one[0] in fault for fault in one[1])] == []
     assert found[-3:] == [[], [], []]

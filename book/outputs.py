@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")]
 VIEW = "application/vnd.jupyter.widget-view+json"
+FOLDED = {"hide-input", "hide-cell", "remove-input"}
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -40,11 +41,16 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
-    """Leave out of an executed notebook what only this run gave it."""
+    """Leave out of an executed notebook what only this run gave it.
+
+    Code that the page folds is folded in JupyterLab too, which reads another mark than the page.
+    """
     notebook.metadata = nbformat.from_dict(METADATA)
     numbers = count(1)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if FOLDED & set(cell.metadata.get("tags", [])):
+            cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
         for output in cell.get("outputs", []):
             if VIEW in output.get("data", {}):
                 output.data[VIEW]["model_id"] = f"explorer-{next(numbers)}"

@@ -5,6 +5,7 @@ A chapter makes its axes with `axes`, draws with the functions below, and ends a
 the book's dark theme, and is the same text on every run.
 """
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 
@@ -15,6 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from netinit.raster import png
 from netinit.style import ROLES
 
 _WIDTH = 5.4  # inches: the text column, at a size whose labels stay legible on a phone
@@ -39,20 +41,30 @@ _SVG = {"svg.fonttype": "none", "svg.hashsalt": "netinit"}
 
 
 class Picture:
-    """A finished figure as SVG, with the sentence that stands for it.
+    """A finished figure as SVG and as PNG, with the sentence that stands for it.
 
-    Jupyter shows the SVG; a terminal, a test and a screen reader get `alt`.
+    The book shows the SVG, and so does a cell that has been run. A notebook that was only opened
+    is not trusted with an SVG: JupyterLab then shows the PNG. A terminal, a test and a screen
+    reader get `alt`.
     """
 
-    def __init__(self, svg: str, alt: str) -> None:
-        self.svg, self.alt = svg, alt
+    def __init__(self, svg: str, png: bytes, alt: str) -> None:
+        self.svg, self.png, self.alt = svg, png, alt
 
     def __repr__(self) -> str:
         return self.alt
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"image/svg+xml": self.svg, "text/plain": self.alt}
-        return data, {"image/svg+xml": {"needs_background": "light"}}
+        data = {
+            "image/svg+xml": self.svg,
+            "image/png": base64.b64encode(self.png).decode(),
+            "text/plain": self.alt,
+        }
+        size = {"width": round(96 * _WIDTH)}  # that of the SVG, in a page's pixels
+        return data, {
+            "image/svg+xml": {"needs_background": "light"},
+            "image/png": {"needs_background": "light"} | size,
+        }
 
 
 def axes(
@@ -107,8 +119,9 @@ def show(ax: Axes | np.ndarray, *, alt: str) -> Picture:
         FigureCanvasSVG(figure).print_svg(
             buffer, metadata={"Date": None, "Creator": None, "Title": alt}
         )
+        dots = png(figure)
     text = buffer.getvalue()
-    return Picture(text[text.index("<svg") :].strip(), alt)
+    return Picture(text[text.index("<svg") :].strip(), dots, alt)
 
 
 def label(

@@ -226,8 +226,8 @@ def test_imports_run_downward(name):
 def test_figures_stand_on_top_and_explorers_hold_no_science():
     graph = dependencies()
     assert [name for name in graph if graph[name] & {"plots", "widgets"}] == []
-    assert graph["widgets"] <= {"style"}
-    assert graph["plots"] <= {"style"}
+    assert graph["widgets"] <= {"style", "raster"}
+    assert graph["plots"] <= {"style", "raster"}
 
 
 # Commands -----------------------------------------------------------------------------------

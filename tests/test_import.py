@@ -20,12 +20,12 @@ ORDER = [
     *["symmetry", "curvature"],
     *["finite_width", "histograms", "sweep", "wide", "prediction"],
     *["propagation", "datasets", "trainability"],
-    *["style", "plots", "widgets"],
+    *["style", "raster", "plots", "widgets"],
 ]
 # What a module may import at its top beside the standard library; the rest is imported where it
 # is used, so that a missing extra is missed only by who needs it.
 TOP_LEVEL = {"plots": {"numpy", "matplotlib"}}
-WIDGETS_KNOW = {"style"}  # Explorers show what they are given: no science
+WIDGETS_KNOW = {"style", "raster"}  # Explorers show what they are given: no science
 
 
 def layer(path):

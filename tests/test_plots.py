@@ -1,5 +1,10 @@
+import base64
+import io
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from netinit import plots
 from netinit.style import ROLES
@@ -38,3 +43,31 @@ def test_paths_are_the_first_draws_beneath_the_median():
 def test_a_fan_of_an_unknown_role_is_refused():
     with pytest.raises(KeyError, match="luck"):
         plots.fan(plots.axes(), X, DRAWS, role="luck")
+
+
+def drawn(colour):
+    ax = plots.axes()
+    ax.plot(X, X, color=colour)
+    return plots.show(ax, alt="A straight line that rises from the origin to the corner.")
+
+
+def test_a_figure_is_an_svg_a_png_and_words_and_the_png_shows_what_the_svg_shows():
+    data, metadata = drawn("#FF0000")._repr_mimebundle_()
+    assert set(data) == {"image/svg+xml", "image/png", "text/plain"}
+    with Image.open(io.BytesIO(base64.b64decode(data["image/png"]))) as image:
+        pixels = np.asarray(image.convert("RGB"), dtype=int)
+    width, height = (
+        float(re.search(rf'<svg[^>]* {side}="([\d.]+)pt"', data["image/svg+xml"])[1])
+        for side in ("width", "height")
+    )
+    assert np.allclose(pixels.shape, (2 * height, 2 * width, 3), atol=1)
+    assert metadata["image/png"]["width"] == round(96 / 72 * width)
+    red = np.argwhere((pixels - [255, 0, 0] == 0).all(axis=2))
+    up, right = red.T  # the line falls, as pixels are counted, from one end to the other
+    assert len(red) > 1000
+    assert np.corrcoef(up, right)[0, 1] < -0.99
+    assert (pixels[0] == 255).all()
+
+
+def test_the_same_figure_is_the_same_bytes_and_another_one_is_not():
+    assert drawn("#FF0000").png == drawn("#FF0000").png != drawn("#0000FF").png

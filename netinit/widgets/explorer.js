@@ -117,14 +117,18 @@ const same = (a, b) => a === b
 
 /**
  * Function that finds the array of a key in the table for the controls' indices. Its `until` finds
- * all frames up to now of a played array, its `at` the index of a control, its `texts` all texts.
+ * all frames up to now of a played array, its `final` the last of them all (any other array as it
+ * is), its `at` the index of a control, its `texts` all texts.
  */
 export function frameOf(spec, columns, now) {
   const called = now.filter((_, i) => spec.controls[i].kind !== "play");
-  const time = {};
-  spec.controls.forEach((one, i) => { for (const key of one.keys) time[key] = now[i]; });
+  const time = {}, end = {};
+  spec.controls.forEach((one, i) => {
+    for (const key of one.keys) [time[key], end[key]] = [now[i], one.values.length - 1];
+  });
   return Object.assign((key) => lookup(columns[key], called, time[key]), {
     until: (key) => lookup(columns[key], called, time[key], 0),
+    final: (key) => lookup(columns[key], called, end[key]),
     at: (name) => now[spec.controls.findIndex((one) => one.name === name)],
     texts: (key) => columns[key].texts,
   });

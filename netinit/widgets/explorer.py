@@ -103,6 +103,17 @@ class Explorer(anywidget.AnyWidget):
             frame |= {key: frame[key][indices[name]] for key in control.keys if key in frame}
         return {key: array.copy() for key, array in frame.items()}
 
+    def _past(self) -> dict[str, np.ndarray]:
+        """The played arrays at the start, all frames until then."""
+        controls = self._controls.values()
+        called = tuple(control.start for control in controls if control.kind != "play")
+        return {
+            key: cell(self._columns[key], called)[: control.start + 1]
+            for control in controls
+            for key in control.keys
+            if key in self._columns
+        }
+
     @traitlets.validate("selection")
     def _valid_selection(self, proposal: Mapping[str, Any]) -> dict[str, object]:
         try:
@@ -142,7 +153,7 @@ class Explorer(anywidget.AnyWidget):
 
         data, metadata = super()._repr_mimebundle_(**kwargs)
         start = {name: control.values[control.start] for name, control in self._controls.items()}
-        image = picture(self.spec, self.frame(**start))
+        image = picture(self.spec, self.frame(**start), self._past())
         return data | {"image/png": base64.b64encode(image).decode()}, metadata
 
 

@@ -44,7 +44,15 @@ function seriesOf(line, panel, frame) {
   const values = onAxis(frame(line.key), panel.y_limits, panel.log);
   const at = panel.x ? frame(panel.x).values : Float64Array.from(values, (_, i) => i + 1);
   const bands = line.band ? [line.band.map((key) => onAxis(frame(key), panel.y_limits, panel.log))] : [];
-  return { line, values, at, bands };
+  const count = played(values, frame.final(line.key).values);
+  return { line, values: values.slice(0, count), at: at.slice(0, count), bands };
+}
+
+/** How many values there are so far: an end that a later frame goes on with is no gap. */
+function played(values, final) {
+  let count = values.length;
+  while (count > 1 && Number.isNaN(values[count - 1])) count--;
+  return final.subarray(count).every(Number.isNaN) ? values.length : count;
 }
 
 function referenceLine(panel, x, y) {

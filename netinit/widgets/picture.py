@@ -2,59 +2,132 @@
 
 import textwrap
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
+from netinit.raster import png
 from netinit.style import ROLES
 from netinit.widgets.words import number
 
-_RC = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-_HEIGHT, _LINE = 3.4, 0.17  # inches: the charts, and a line of text
-_WIDE = 110  # characters that fit a line
+_RC = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.fontsize": 8,
+}
+_WIDTH, _HEIGHT, _LINE = 7.2, 3.4, 0.17  # inches: the page, the charts, and a line of text
+_CHARACTERS = 17  # of small text in an inch
+_ROW = int(_CHARACTERS * _WIDTH)  # characters in a line
 _RATIOS = {"lines": 3, "histogram": 2, "heatmap": 3, "scatter": 3}
 _MARKERS = {"forward": "o", "backward": "s", "third": "^", "fourth": "D"}
 
 
-def picture(spec: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> bytes:
-    """PNG of one frame on a white page: charts side by side, then texts, then numbers in words."""
+def picture(
+    spec: Mapping[str, Any], frame: Mapping[str, np.ndarray], past: Mapping[str, np.ndarray]
+) -> bytes:
+    """PNG of one frame; ``past`` holds the played arrays up to it, one frame a row."""
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with matplotlib.rc_context(_RC):
+        return png(figure(spec, frame, past))
+
+
+def figure(
+    spec: Mapping[str, Any], frame: Mapping[str, np.ndarray], past: Mapping[str, np.ndarray]
+) -> Any:
+    """The picture as a matplotlib figure: charts side by side, texts, then numbers in words."""
     from matplotlib.figure import Figure
 
     charts = [panel for panel in spec["panels"] if panel["kind"] in _RATIOS]
     texts = [_block(panel, frame) for panel in spec["panels"] if panel["kind"] == "text"]
+    words = _words(spec, frame)
     heights = [_HEIGHT] * bool(charts or not texts)
     heights += [_LINE * (text.count("\n") + 2) for text, _ in texts]
-    with matplotlib.rc_context(_RC):
-        figure = Figure(figsize=(7.2, sum(heights)), layout="constrained")
-        FigureCanvasAgg(figure)
-        rows = iter(np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights)))
-        if charts:
-            _charts(next(rows), charts, spec, frame)
-        elif not texts:
-            next(rows)
-        for row, (text, font) in zip(rows, texts, strict=True):
-            ax = row.subplots()
-            ax.set_axis_off()
-            ax.text(0, 1, text, va="top", family=font, fontsize=8, parse_math=False)
-        figure.suptitle(spec["title"] or None, fontsize=10, x=0.01, ha="left")
-        figure.supxlabel(_words(spec, frame), fontsize=8, color=ROLES["reference"].light)
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", dpi=144, metadata={"Software": None})
-    return buffer.getvalue()
+    size = (_WIDTH, sum(heights) + _LINE * len(words))
+    whole = Figure(figsize=size, layout="constrained")
+    rows = iter(np.atleast_1d(whole.subfigures(len(heights), 1, height_ratios=heights)))
+    if charts:
+        _charts(next(rows), charts, spec, frame, past)
+    elif not texts:
+        next(rows)
+    for row, (text, font) in zip(rows, texts, strict=True):
+        ax = row.subplots()
+        ax.set_axis_off()
+        ax.text(0, 1, text, va="top", family=font, fontsize=8, parse_math=False)
+    whole.suptitle(spec["title"] or None, fontsize=10, x=0.01, ha="left")
+    grey = ROLES["reference"].light
+    whole.supxlabel("\n".join(words) or None, fontsize=8, color=grey, parse_math=False)
+    return whole
 
 
-def _charts(part: Any, panels: list, spec: Mapping[str, Any], frame: Mapping) -> None:
+def _charts(
+    part: Any, panels: list, spec: Mapping[str, Any], frame: Mapping, past: Mapping
+) -> None:
     indices = {control["name"]: control["start"] for control in spec["controls"]}
     ratios = [_RATIOS[panel["kind"]] for panel in panels]
     row = part.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)[0]
-    for ax, panel in zip(row, panels, strict=True):
+    for ax, panel, ratio in zip(row, panels, ratios, strict=True):
+        room = round(_CHARACTERS * (_WIDTH * ratio / sum(ratios) - 1))
         if panel["kind"] == "heatmap":
             _heatmap(ax, panel, frame, indices)
+        elif panel["kind"] == "histogram":
+            _histogram(ax, panel, frame)
+        elif panel["kind"] == "scatter":
+            _scatter(ax, panel, frame, past)
+            _legend(ax, panel["title"], room)
         else:
-            _DRAW[panel["kind"]](ax, panel, frame)
+            _lines(ax, panel, frame)
+            _legend(ax, panel["title"], room)
+        ax.set_ylabel(textwrap.fill(ax.get_ylabel(), 28))
+
+
+def _legend(ax: Any, title: str | None, room: int) -> None:
+    """Title and legend above the axes, where no mark can be; a column, or a row if it fits."""
+    handles, labels = ax.get_legend_handles_labels()
+    labels = [textwrap.fill(text, room) for text in labels]
+    short = sum(len(label) + 9 for label in labels) <= room
+    ax.legend(
+        handles,
+        labels,
+        title=title and textwrap.fill(title, room),
+        title_fontsize=9,
+        alignment="left",
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(labels) if short else 1 + (len(labels) > 3),
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0.6,
+    )
+
+
+def _whole(ax: Any, at: np.ndarray) -> None:
+    """Whole ticks on a horizontal axis that counts, the first layer among them."""
+    from matplotlib.ticker import MaxNLocator
+
+    if not np.array_equal(at, np.round(at)):
+        return
+    low, high = ax.get_xlim()
+    ticks = MaxNLocator(6, steps=[1, 2, 5, 10], integer=True).tick_values(low, high)
+    ticks = ticks[(low <= ticks) & (ticks <= high)]
+    if low == 1 and ticks[0] - low >= 0.5 * np.diff(ticks[:2], append=np.inf)[0]:
+        ticks = [low, *ticks]
+    ax.set_xticks(ticks)
+
+
+def _decades(ax: Any, name: str, limits: tuple[float, float]) -> None:
+    """A logarithmic axis whose ticks are multiples of one power of ten, 1 among them."""
+    low, high = np.log10(limits)
+    step = next(step for step in (1, 2, 3, 5, 10, 20, 50, 100) if high - low <= 8 * step)
+    decades = step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
+    ax.set(**{f"{name}scale": "log"})
+    if len(decades) > 1:
+        getattr(ax, f"set_{name}ticks")(10.0**decades)
+    if step > 1:
+        getattr(ax, f"set_{name}ticks")([], minor=True)
 
 
 def _block(panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> tuple[str, str]:
@@ -62,19 +135,20 @@ def _block(panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> tuple[s
     text = str(frame[panel["key"]])
     lines = [panel["title"], ""] * bool(panel["title"])
     for line in text.split("\n"):
-        lines += [line] if panel["code"] else textwrap.wrap(line.replace("`", ""), _WIDE) or [""]
+        lines += [line] if panel["code"] else textwrap.wrap(line.replace("`", ""), _ROW) or [""]
     return "\n".join(lines), "monospace" if panel["code"] else "sans-serif"
 
 
-def _words(spec: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> str | None:
+def _words(spec: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> list[str]:
+    """State and numbers, in lines of the picture's width."""
     state = [f"{c['label']} {c['texts'][c['start']]}" for c in spec["controls"]]
     entries = [entry for p in spec["panels"] if p["kind"] == "numbers" for entry in p["numbers"]]
     figures = [f"{e['label']}: {number(float(frame[e['key']]), e['format'])}" for e in entries]
-    lines = [""]
-    for words in state + figures:
-        joined = f"{lines[-1]}   ·   {words}" if lines[-1] else words
-        lines[-1:] = [joined] if len(joined) <= _WIDE or not lines[-1] else [lines[-1], words]
-    return "\n".join(lines) or None
+    lines: list[str] = []
+    for entry in state + figures:
+        longer = f"{lines[-1]}   ·   {entry}" if lines else entry
+        lines[-1:] = [longer] if len(longer) <= _ROW else [*lines[-1:], entry]
+    return lines
 
 
 def _lines(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> None:
@@ -90,9 +164,11 @@ def _lines(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -
         ax.plot(at, values, color=colour, label=line["label"], **dashes)
     if panel["reference"] is not None:
         ax.axhline(panel["reference"], color=ROLES["reference"].light, ls=":", lw=1)
-    ax.set(yscale="log" if panel["log"] else "linear", xlim=panel["x_limits"])
-    ax.set(ylim=panel["y_limits"], xlabel=panel["x_label"], ylabel=panel["y_label"])
-    ax.legend(frameon=False, fontsize=8)
+    if panel["log"]:
+        _decades(ax, "y", panel["y_limits"])
+    ax.set(xlim=panel["x_limits"], ylim=panel["y_limits"])
+    ax.set(xlabel=panel["x_label"], ylabel=panel["y_label"])
+    _whole(ax, at)
 
 
 def _histogram(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> None:
@@ -153,18 +229,18 @@ def _cell_texts(axis: Mapping[str, Any], frame: Mapping[str, np.ndarray], count:
     return axis["texts"] or [number(float(value), ".4g") for value in numbers]
 
 
-def _scatter(ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray]) -> None:
+def _scatter(
+    ax: Any, panel: Mapping[str, Any], frame: Mapping[str, np.ndarray], past: Mapping
+) -> None:
     for group in panel["points"]:
+        if group["tail"] and {group["x"], group["y"]} <= past.keys():
+            colour = ROLES[group["role"]].light
+            ax.plot(past[group["x"]], past[group["y"]], color=colour, alpha=0.4, lw=1)
         look = {"color": ROLES[group["role"]].light, "marker": _MARKERS.get(group["role"], "o")}
         ax.scatter(frame[group["x"]], frame[group["y"]], s=18, label=group["label"], **look)
     for axis in "xy":
-        ax.set(**{
-            f"{axis}scale": "log" if panel[f"{axis}_log"] else "linear",
-            f"{axis}lim": panel[f"{axis}_limits"],
-            f"{axis}label": panel[f"{axis}_label"],
-        })  # fmt: skip
-    ax.set(title=panel["title"], aspect="equal" if panel["equal"] else "auto")
-    ax.legend(frameon=False, fontsize=8)
-
-
-_DRAW = {"lines": _lines, "histogram": _histogram, "scatter": _scatter}
+        if panel[f"{axis}_log"]:
+            _decades(ax, axis, panel[f"{axis}_limits"])
+        limits, label = panel[f"{axis}_limits"], panel[f"{axis}_label"]
+        ax.set(**{f"{axis}lim": limits, f"{axis}label": label})
+    ax.set(aspect="equal" if panel["equal"] else "auto")

@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import arguments, chromium
+from lab import running
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -56,6 +57,14 @@ def addresses(site: Path) -> Iterator[dict[str, str]]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address of one JupyterLab for all tests, and the folder it works in."""
+    folder = tmp_path_factory.mktemp("lab")
+    with running(folder) as base:
+        yield base, folder / "work"
 
 
 @dataclass

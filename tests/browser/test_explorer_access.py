@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from drawn import check, every_kind, settle, simple, visits, write_page
+from drawn import READ, check, every_kind, settle, simple, visits, write_page
 
 from netinit.style import ROLES
-from netinit.widgets import Explorer, Histogram
+from netinit.widgets import Explorer, Histogram, Lines, Play
 from netinit.widgets.words import number
 
 pytestmark = pytest.mark.browser
@@ -82,6 +82,44 @@ def test_missing_numbers_leave_a_gap_that_is_said(visit, page_url):
     after = settle(page, before["drawn"])
     assert after["drawings"][1]["marks"][0]["d"].count("M") == 2
     assert "Gaps where values are not numbers: loss (1 of 7)." in after["notes"]
+
+
+def growing():
+    """Curves that grow as time plays, one of them with a gap, one that ends early for good."""
+    steps = np.arange(0, 50, 10)
+    so_far = np.tri(5, dtype=bool)
+    late = np.arange(5) >= 3
+    curves = {
+        "loss": np.where(so_far, np.arange(1.0, 6), np.nan),
+        "gap": np.where(so_far & (np.arange(5) != 1), np.arange(2.0, 7), np.nan),
+        "lost": np.where(so_far & ~late, np.arange(3.0, 8), np.nan),
+    }
+    return Explorer(
+        lambda: curves | {"steps": steps},
+        panels=[Lines(list(curves), x="steps", x_label="step")],
+        step=Play(steps, keys=list(curves)),
+    )
+
+
+def test_the_part_of_a_curve_that_is_not_played_yet_is_no_gap(visit, tmp_path):
+    page = visit(write_page(tmp_path, growing()).as_uri())
+    first = page.evaluate(READ)[0]
+    assert first["notes"] == ""
+    page.locator("[data-control=step]").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    now = settle(page, first["drawn"] + 1)
+    assert now["notes"] == "Gaps where values are not numbers: gap (1 of 3); lost (2 of 5)."
+    assert "loss: 1 at step 0, 3 at 20;" in now["drawings"][0]["label"]
+    page.locator("summary").click()
+    rows = [row.split("\t") for row in page.locator(".ni-tables tbody").inner_text().split("\n")]
+    assert rows == [
+        ["0", "1", "2", "3"],
+        ["10", "2", "not a number", "4"],
+        ["20", "3", "4", "5"],
+        ["30", "", "", "not a number"],
+        ["40", "", "", "not a number"],
+    ]
 
 
 def test_values_beyond_the_axis_are_marked_with_an_arrow_that_is_said(visit, page_url):

@@ -3,25 +3,20 @@
 import contextlib
 import functools
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from drawn import READ, check_bars, check_curve
+from lab import START, ask, page_of, until
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from netinit.widgets.words import number
 
 pytestmark = pytest.mark.lab
 
-TOKEN, START, DRAW, RUN = "lab", 60, 30_000, 240_000  # s to start, ms to draw, ms to run
+DRAW, RUN = 30_000, 240_000  # milliseconds that it may take to draw, and to run a chapter
 CHAPTER = Path(__file__).parents[2] / "chapters" / "04_vanishing_exploding.ipynb"
 
 SETUP = """\
@@ -85,106 +80,33 @@ ipywidgets.VBox([ipywidgets.HTML("<b>in a box</b>"), boxed])
 """
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Variables that keep the reader's own JupyterLab settings out, and ours in."""
-    private = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-    own = {name: str(folder / name.lower()) for name in private}
-    for path in own.values():
-        Path(path).mkdir()
-    return {**os.environ, **own, "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
-
-
-def command(folder: Path, port: int) -> list[str]:
-    options = {
-        "--ip": "127.0.0.1",
-        "--port": port,
-        "--ServerApp.port_retries": 0,
-        "--IdentityProvider.token": TOKEN,
-        "--ServerApp.root_dir": folder / "work",
-        "--LabApp.app_settings_dir": folder / "settings",
-        "--LabApp.extension_manager": "readonly",
-        "--LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-    }
-    flags = ["--no-browser", *(["--allow-root"] if getattr(os, "getuid", int)() == 0 else [])]
-    given = [f"{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "jupyterlab", *flags, *given]
-
-
-def ask(base: str, path: str) -> object:
-    with urllib.request.urlopen(f"{base}{path}?token={TOKEN}", timeout=5) as answer:
-        return json.load(answer)
-
-
-def until(condition, seconds: float, what: str, pause=lambda: time.sleep(0.1)):
-    """Result of ``condition`` once it holds; ``pause`` must let an open page go on loading."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if found := condition():
-                return found
-        except OSError:
-            pass
-        pause()
-    raise AssertionError(f"{what} took more than {seconds} s")
-
-
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    (folder / "work").mkdir()
-    (folder / "settings").mkdir()
-    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-    overrides = {"@jupyterlab/apputils-extension:notification": quiet}
-    (folder / "settings" / "overrides.json").write_text(json.dumps(overrides), "utf8")
+def lab(lab_server):
+    base, work = lab_server
     cells = [
         new_markdown_cell("# A chapter"),
         *map(new_code_cell, (SETUP, EXPLORER, BESIDE, BOXED, ASK)),
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(notebook, folder / "work" / "small.ipynb")
+    nbformat.write(notebook, work / "small.ipynb")
     chapter = nbformat.read(CHAPTER, as_version=4)
     chapter.cells.append(new_code_cell(FIND + OBSERVE + 'print("observed")'))
-    (folder / "work" / "chapter").mkdir()
-    nbformat.write(chapter, folder / "work" / "chapter" / "chapter.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            command(folder, port), env=environment(folder), stdout=log, stderr=subprocess.STDOUT
-        )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: ask(base, "/api/status"), START, "JupyterLab's start")
-        yield base, folder / "work"
-    finally:
-        server.terminate()
-        server.wait(20)
+    (work / "chapter").mkdir()
+    nbformat.write(chapter, work / "chapter" / "chapter.ipynb")
+    return base, work
 
 
 @contextlib.contextmanager
 def opened(browser, base, name):
     """The page of a notebook after Run All."""
-    context = browser.new_context(viewport={"width": 1200, "height": 2600})
-    page, outside = context.new_page(), []
-
-    def watch(route):
-        inside = route.request.url.startswith((base, "blob:", "data:"))
-        if not inside:
-            outside.append(route.request.url)
-        route.continue_() if inside else route.abort()
-
-    page.route("**/*", watch)
-    page.goto(f"{base}/lab/tree/{name}?token={TOKEN}&reset")
-    breathe = functools.partial(page.wait_for_timeout, 100)
-    until(lambda: idle(ask(base, "/api/sessions")), START, "the kernel's start", breathe)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=DRAW)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    yield page
-    context.close()
-    assert outside == []
+    with page_of(browser, base, f"/tree/{name}", width=1200, height=2600) as page:
+        breathe = functools.partial(page.wait_for_timeout, 100)
+        until(lambda: idle(ask(base, "/api/sessions")), START, "the kernel's start", breathe)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=DRAW)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        yield page
 
 
 @pytest.fixture(scope="module")

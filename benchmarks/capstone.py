@@ -3,6 +3,7 @@
 Each hidden race of problem set 5 runs as it does when a notebook is graded, and the accuracy it
 computes is noted beside the threshold that it asks for. The reference and the right answers must
 pass all of them under every key, and the repaired network the first, as the problem set promises.
+Then comes the trial that its report asks for: broken networks in which one fault was left.
 ``--wrong`` adds the wrong answers, ``--keys`` says how many keys. A threshold that holds must hold
 under another BLAS kernel too: set OPENBLAS_CORETYPE to Haswell and to Sandybridge.
 """
@@ -90,6 +91,23 @@ def broken_promises(answer: Answer | None, found: list[list[Race]]) -> int:
     return sum(not key[0].passed for key in found) if PROMISED in answer.label else 0
 
 
+def trial(networks: int = 16, rate: float = 0.002) -> str:
+    """Return the accuracy where all faults but one were repaired, as the report asks for."""
+    names = Run(problem_set(NAME)).names
+    broken = names["patients"](networks, seed=1)
+    lines = ["| left in | mean | std | guessing |", "|---|---|---|---|"]
+    for left in [(), *[(fault,) for fault in names["FAULTS"]], names["FAULTS"]]:
+        nets = []
+        for seed, (net, plan) in enumerate(broken):
+            repaired = {layer: fault for layer, fault in plan.items() if fault not in left}
+            nets.append(names["repair"](net, repaired, np.random.default_rng(seed)))
+        right = names["race"](nets, rate)
+        told = ", ".join(left) or "none"
+        guessing = np.sum(right < 0.12)
+        lines.append(f"| {told} | {right.mean():.2f} | {right.std(ddof=1):.2f} | {guessing} |")
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Print the table; return 1 if a race was lost that must be won."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.capstone", description=__doc__)
@@ -110,7 +128,8 @@ def main() -> int:
     typical, longest = statistics.median(seconds), max(seconds)
     print(
         f"\n{options.keys} keys. Mean accuracy of a race (lowest to highest), races won. A race "
-        f"takes {typical:.2f} s of processor time, {longest:.2f} s at most. Lost, but to be won: {lost}."
+        f"takes {typical:.2f} s of processor time, {longest:.2f} s at most. "
+        f"Lost, but to be won: {lost}.\n\n{trial()}"
     )
     return min(lost, 1)
 

@@ -100,5 +100,5 @@ def points(cell: NotebookNode) -> float:
 
 
 def task_of(cell: NotebookNode) -> str:
-    """The task a graded cell belongs to: ``fans-visible`` and ``fans-hidden`` test ``fans``."""
-    return re.sub(r"-(visible|hidden)$", "", grade_id(cell) or "")
+    """The task a graded cell belongs to: ``fans-visible`` and ``fans-hidden-2`` test ``fans``."""
+    return re.sub(r"-(visible|hidden)(-\d+)?$", "", grade_id(cell) or "")

@@ -86,7 +86,7 @@ def shown(lab_page, path, patience=PATIENCE):
             if not found[tried]:
                 break
             pause()
-    page.evaluate(RUN, ["application:close", {}])
+    page.evaluate(f"(path) => {{ {PANEL}.dispose(); }}", name)  # a close might ask to save
     for session in ask(base, "/api/sessions"):
         if session["path"] == name:
             ask(base, f"/api/sessions/{session['id']}", "DELETE")

@@ -24,7 +24,7 @@ from netbook import decisions, names, pages, schemes, signatures
 
 # Modules that serve the others: their functions are for no user, or stand on another page.
 INTERNAL = {"arguments", "arrays", "blocks", "draws", "dtypes", "elementwise", "error_function"}
-INTERNAL |= {"haar", "style"}
+INTERNAL |= {"haar", "raster", "style"}
 HELPERS = {"check_widths", "check_bins", "interpolated"}  # one module's service to another
 PAGES = names.pages(ROOT)
 

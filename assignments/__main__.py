@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,13 +19,21 @@ from tqdm import tqdm
 from assignments import course_key, marks, pages, release
 from assignments.grading import Course, IsolationError, grade
 from assignments.isolation import Limits
-from assignments.problem_sets import ROOT, problem_set, problem_sets
+from assignments.problem_sets import (
+    ROOT,
+    UnknownProblemSetError,
+    problem_set,
+    problem_sets,
+)
 from assignments.roster import RosterError, read_roster
 from assignments.submissions import SubmissionsError, collect
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
-REFUSALS = (IsolationError, RosterError, SubmissionsError, marks.WrittenError, ValueError, OSError)
+REFUSALS = (
+    *(IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
+    *(marks.WrittenError, OSError),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,10 +85,11 @@ def grade_all(options: argparse.Namespace) -> int:
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
     marks.write_marks(out / "marks.csv", each_task, own)
-    for row in rows:
+    shown = [pages.shown(each_task, row, show_hidden=options.show_hidden) for row in rows]
+    for row, tasks in zip(rows, shown, strict=True):
         folder = out / ("feedback" if row.result.on_roster else "strangers")
-        pages.write_feedback(folder, chosen, each_task, row, show_hidden=options.show_hidden)
-    pages.write_report(out / "report.html", chosen, each_task, rows, problems, warnings)
+        pages.write_feedback(folder, chosen, each_task, row, tasks)
+    pages.write_report(out / "report.html", chosen, each_task, rows, shown, problems, warnings)
     _tell(out, own, problems, warnings)
     return 0
 
@@ -112,6 +122,17 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()  # make and some shells leave the tilde
 
 
+def _positive(kind: type) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = kind(text)  # argparse tells of a ValueError in its own words
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+        return value
+
+    number.__name__ = kind.__name__
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="release | grade")
@@ -130,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--out", type=_path, help="where to write (default: grades/NAME)")
     two.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
     two.add_argument("--pattern", help="regular expression of the paths, with a group student")
-    two.add_argument("--jobs", type=int, default=0, help="at a time (default: one a processor)")
+    two.add_argument(
+        "--jobs", type=_positive(int), default=0, help="at a time (default: one a processor)"
+    )
     two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
     )
@@ -143,7 +166,10 @@ def _parser() -> argparse.ArgumentParser:
     for limit in fields(Limits):
         name = f"--{limit.name.replace('_', '-')}"
         two.add_argument(
-            name, type=type(limit.default), default=limit.default, help=_LIMITS[limit.name]
+            name,
+            type=_positive(type(limit.default)),
+            default=limit.default,
+            help=_LIMITS[limit.name],
         )
     two.set_defaults(command=grade_all)
     return parser

@@ -37,8 +37,9 @@ def choose(
 ) -> Choice:
     """Rebuild every notebook of a student and take one.
 
-    The last that was handed in on time counts (with `accept_late` the last of all), the one called
-    ``NAME.ipynb`` before others; late ones only where there is no other.
+    The last that was handed in on time counts (with `accept_late` the last of all); a late one only
+    where there is no other. Where the platform does not number the uploads, the one called
+    ``NAME.ipynb`` comes before others, then the one that was saved last.
     """
     candidates = [_candidate(release, handed) for handed in files if handed.data is not None]
     others = [handed.file for handed in files if handed.data is None]
@@ -49,12 +50,9 @@ def choose(
 
     def rank(each: _Candidate) -> tuple:
         named = each.handed.file.rsplit("/", 1)[-1] == f"{name}.ipynb"
-        return (
-            accept_late or not each.handed.late,
-            named,
-            each.rebuilt.answered,
-            each.handed.order,
-        )
+        number, saved = each.handed.order
+        on_time = accept_late or not each.handed.late
+        return (on_time, number, named, each.rebuilt.answered, saved)
 
     best = max(good, key=rank)
     name_given = best.handed.file.rsplit("/", 1)[-1]

@@ -4,19 +4,23 @@ Each notebook is graded in a process of its own. Its result is written when it i
 hash of all it depends on: a second run, or one after an interruption, grades only what is new.
 """
 
+import functools
 import hashlib
 import json
 import multiprocessing
 import multiprocessing.connection
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
 
+import netinit
 from assignments import autograde, isolation
 from assignments.choosing import CHECK, FAILED, Choice, choose
 from assignments.isolation import Limits, Sandbox
@@ -139,16 +143,22 @@ def _keep(out: Path, result: Result, handed: Handed) -> Path:
 
 def _print(course: Course, box: Sandbox, choice: Choice) -> str:
     """The hash of all that a result depends on."""
-    parts = [
-        nbformat.writes(choice.rebuilt.notebook),
-        nbformat.writes(course.problem_set.notebook()),
-        course.key,
-        json.dumps([asdict(course.limits), box.enforced()]),
-    ]
-    # Cell ids of the student's own cells are new in each rebuilding.
-    first = json.loads(parts[0])
-    parts[0] = json.dumps([[cell["cell_type"], cell["source"]] for cell in first["cells"]])
+    # Not the ids of cells: those of the student's own are new in each rebuilding.
+    cells = [[cell.cell_type, cell.source] for cell in choice.rebuilt.notebook.cells]
+    limits = [asdict(course.limits), box.enforced()]
+    source = nbformat.writes(course.problem_set.notebook())
+    parts = [json.dumps([cells, limits]), source, course.key, _programs()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _programs() -> str:
+    """A hash of the code that runs and grades a notebook: a mended library grades anew."""
+    digest = hashlib.sha256(f"{sys.version} {version('numpy')} {version('nbgrader')}".encode())
+    for folder in (Path(netinit.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _recall(job: _Job) -> bool:

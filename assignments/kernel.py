@@ -24,6 +24,8 @@ from assignments.isolation import Sandbox
 from assignments.problem_sets import is_test
 
 NAME = "student"  # of the kernel
+LONGEST_ERROR = 10_000  # characters of each part
+_UNLIMITED = ("status", "execute_input", "clear_output")
 
 
 class SandboxedKernel(AsyncKernelManager):
@@ -100,6 +102,13 @@ class Execute(preprocessors.Execute):
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
         super().start_new_kernel(**kwargs)
 
+    def start_new_kernel_client(self) -> object:
+        """Connect, then close the sockets' folder to the kernel: it could fill the disk."""
+        client = super().start_new_kernel_client()
+        if self.km.user is not None:
+            os.chown(self.scratch / "s", os.geteuid(), os.getegid())
+        return client
+
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
@@ -129,27 +138,36 @@ class Execute(preprocessors.Execute):
             cell.outputs = [out for out in cell.outputs if not _is_stderr(out)]
         limit = self.sandbox.limits.cell_seconds
         for output in cell.outputs:
-            if output.output_type == "error" and output.ename == "CellTimeoutError":
+            if output.output_type != "error":
+                continue
+            _cut_error(output)
+            if output.ename == "CellTimeoutError":
                 output.evalue = output.evalue or f"the cell ran longer than {limit} s"
                 self._event(f"a cell ran longer than {limit} s")
 
-    def output(
-        self, outs: list[NotebookNode], msg: dict, display_id: str | None, cell_index: int
+    def process_message(
+        self, msg: dict, cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Keep an output of a cell as long as there is room for it."""
-        room = int(self.sandbox.limits.output_mb * 1e6) - self.kept
-        content = msg["content"]
-        size = len(json.dumps(content))
-        if size > room:
+        """Keep what a cell puts out, of whatever kind, as long as there is room for it."""
+        if msg["msg_type"] in _UNLIMITED or self._fits(msg):
+            return super().process_message(msg, cell, cell_index)
+        self._event("an output was cut: it was too long")
+        return None
+
+    def _fits(self, msg: dict) -> bool:
+        """Whether there is room for a message, once its text is cut."""
+        room, content = int(self.sandbox.limits.output_mb * 1e6) - self.kept, msg["content"]
+        if msg["msg_type"] == "error":  # decides about points, so it is kept in any case
+            _cut_error(content)
+            return True
+        if msg["msg_type"] == "stream" and 0 < room < len(content["text"]):
+            content["text"] = f"{content['text'][:room]}\n[cut: the output is too long]\n"
             self._event("an output was cut: it was too long")
-            if msg["msg_type"] != "stream" or room <= 0:
-                return None
-            content["text"] = (
-                content["text"][: max(0, room - 100)] + "\n[cut: the output is too long]\n"
-            )
-            size = room
-        self.kept += size
-        return super().output(outs, msg, display_id, cell_index)
+            self.kept += room
+            return True
+        size = len(json.dumps(content)) + sum(map(len, msg.get("buffers", [])))
+        self.kept += size if size <= room else 0
+        return size <= room
 
     def _give_up(self, reason: str) -> None:
         self.dead = f"not run: {reason}"
@@ -158,6 +176,13 @@ class Execute(preprocessors.Execute):
     def _event(self, text: str) -> None:
         if text not in self.events:
             self.events.append(text)
+
+
+def _cut_error(content: dict) -> None:
+    """Keep the beginning of what an error says."""
+    for part in ("ename", "evalue"):
+        content[part] = str(content[part])[:LONGEST_ERROR]
+    content["traceback"] = [str(line)[:LONGEST_ERROR] for line in content["traceback"][-20:]]
 
 
 def _error(name: str, text: str) -> NotebookNode:

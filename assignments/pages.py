@@ -55,19 +55,23 @@ class Shown:
     comment: str
 
 
+def shown(each_task: list[Task], row: Row, *, show_hidden: bool) -> list[Shown]:
+    """A student's tasks as they were graded; none if nothing was."""
+    if not row.result.scores:
+        return []
+    notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
+    return [_shown(task, row, notebook, show_hidden) for task in each_task]
+
+
 def write_feedback(
-    folder: Path, problem_set: ProblemSet, each_task: list[Task], row: Row, *, show_hidden: bool
+    folder: Path, problem_set: ProblemSet, each_task: list[Task], row: Row, tasks: list[Shown]
 ) -> Path:
     """Write the page of one student."""
-    notebook = None
-    if row.result.scores and row.result.folder is not None:
-        notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
-    shown = [_shown(task, row, notebook, show_hidden) for task in each_task] if notebook else []
     page = _ENVIRONMENT.get_template("feedback.html").render(
         title=problem_set.title(),
         row=row,
         out_of=sum(task.out_of for task in each_task),
-        shown=shown,
+        shown=tasks,
     )
     path = folder / f"{row.result.student.slug}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +84,7 @@ def write_report(
     problem_set: ProblemSet,
     each_task: list[Task],
     marks: list[Row],
+    tasks: list[list[Shown]],
     problems: list[str],
     warnings: list[str],
 ) -> None:
@@ -89,9 +94,9 @@ def write_report(
     page = _ENVIRONMENT.get_template("report.html").render(
         title=problem_set.title(),
         marks=marks,
-        tasks=_difficulties(each_task, marks),
+        tasks=_difficulties(each_task, marks, tasks),
         rubrics=problem_set.rubrics(),
-        to_mark=list(_written(each_task, marks)),
+        to_mark=list(_written(each_task, marks, tasks)),
         out_of=out_of,
         histogram=_histogram(totals, out_of),
         quartiles=statistics.quantiles(totals, n=4) if len(totals) > 1 else [],
@@ -146,35 +151,32 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[... {len(text):,} characters]"
 
 
-def _difficulties(each_task: list[Task], marks: list[Row]) -> list[tuple[Task, float, int, list]]:
+def _difficulties(
+    each_task: list[Task], marks: list[Row], tasks: list[list[Shown]]
+) -> list[tuple[Task, float, int, list]]:
     """Each task, its mean share of the points, how many have marks, what its tests said most."""
+    said = {task.name: Counter() for task in each_task}
+    for each in itertools.chain.from_iterable(tasks):
+        said[each.task.name].update({test.message[:200] for test in each.tests if test.message})
     found = []
     for task in each_task:
         given = [row.points[task.name] for row in marks if row.points[task.name] is not None]
         share = statistics.mean(given) / task.out_of if given and task.out_of else 0.0
-        found.append((task, share, len(given), _messages(task, marks).most_common(3)))
+        found.append((task, share, len(given), said[task.name].most_common(3)))
     return sorted(found, key=lambda each: each[1])
 
 
-def _messages(task: Task, marks: list[Row]) -> Counter:
-    said: Counter = Counter()
-    for row in marks:
-        if row.result.scores and row.result.folder is not None:
-            notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
-            shown = _shown(task, row, notebook, show_hidden=False)
-            said.update({test.message[:200] for test in shown.tests if test.message})
-    return said
-
-
-def _written(each_task: list[Task], marks: list[Row]) -> Iterator[tuple[Task, list]]:
+def _written(
+    each_task: list[Task], marks: list[Row], tasks: list[list[Shown]]
+) -> Iterator[tuple[Task, list]]:
     """Each written task with the answers that wait for a person."""
-    for task in each_task:
-        answers = []
-        for row in marks:
-            if task.name in row.to_mark and task.written:
-                notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
-                shown = _shown(task, row, notebook, show_hidden=False)
-                answers.append((row.result.student, "\n\n".join(a[0] for a in shown.answers)))
+    for task in filter(lambda task: task.written, each_task):
+        answers = [
+            (row.result.student, "\n\n".join(source for source, *_ in each.answers))
+            for row, shown_to in zip(marks, tasks, strict=True)
+            for each in shown_to
+            if each.task == task and task.name in row.to_mark
+        ]
         if answers:
             yield task, answers
 

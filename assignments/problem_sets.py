@@ -56,19 +56,23 @@ def problem_sets(source: Path = SOURCE) -> dict[str, ProblemSet]:
     return {each.name: each for each in found if each.path.is_file()}
 
 
+class UnknownProblemSetError(ValueError):
+    """No problem set has that name; the message has the nearest."""
+
+
 def problem_set(name: str, source: Path = SOURCE) -> ProblemSet:
     """The problem set of that name.
 
     Raises
     ------
-    ValueError
-        If there is none; the message has the nearest name.
+    UnknownProblemSetError
+        If there is none.
     """
     known = problem_sets(source)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else f": there are {', '.join(known)}"
-        raise ValueError(f"no problem set is called {name!r}{hint}")
+        raise UnknownProblemSetError(f"no problem set is called {name!r}{hint}")
     return known[name]
 
 

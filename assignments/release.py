@@ -44,7 +44,7 @@ def write(problem_set: ProblemSet, folder: Path = RELEASE) -> Path:
     path, text = folder / f"{problem_set.name}.ipynb", nbformat.writes(released(problem_set)) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+        path.write_text(text, "utf-8", newline="\n")
     return path
 
 

@@ -91,10 +91,14 @@ def _student(row: dict[str, str], key: str, columns: dict[str, str]) -> Student:
 
 
 def find(students: Iterable[Student], words: Iterable[str]) -> list[Student]:
-    """The students that one of the words names; more than one is for a person to decide."""
-    for word in words:
-        wanted = plain(word)
-        found = [student for student in students if wanted and wanted in student.aliases]
-        if found:
-            return found
-    return []
+    """The students that the words name; more than one is for a person to decide.
+
+    A platform's number may happen to be another student's id, so where two words name different
+    students, both are found.
+    """
+    named = []
+    for word in filter(None, map(plain, words)):
+        found = [student for student in students if word in student.aliases]
+        named += [found] if found else []
+    agreed = [student for student in students if named and all(student in one for one in named)]
+    return agreed or [student for student in students if any(student in one for one in named)]

@@ -38,7 +38,7 @@ class Handed:
     file: str
     data: bytes | None  # None of what is no notebook by its name
     late: bool = False
-    order: tuple[float, ...] = ()  # a later upload has a greater one
+    order: tuple[float, float] = (0.0, 0.0)  # the platform's number of the upload, time of saving
 
 
 @dataclass

@@ -21,9 +21,10 @@ import archives
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("_config.yml", "_toc.yml", "index.md", "chapters", "reference", "netinit", "book")
-INPUTS += ("assignments",)
+INPUTS += ("assignments/index.md", "assignments/guide.md", "assignments/source")
+INPUTS += ("assignments/problem_sets.py", "assignments/release.py")
 INPUTS += ("requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text")
-NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints", "release", "course.key"}
+NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints"}
 MADE = ("html/index.html", "netinit-site.zip", "netinit-notebooks.zip")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MADE = {
     *(".git", ".venv", ".venv-frameworks", "_build", "dist", "__pycache__"),
+    *("grades", "release", "mutants"),
     *(".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"),
 }
 

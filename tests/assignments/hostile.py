@@ -38,6 +38,14 @@ SHOWS_HTML = """from IPython.display import HTML, display
 display(HTML("<script>document.title = 1</script>"))
 print("<script>alert(1)</script>")
 """
+LONG_ERROR = """def double(x):
+    print("x" * 1_100_000)
+    raise ValueError("x" * 50_000_000)"""
+GROWS = """from IPython.display import display
+shown = display("x", display_id="grows")
+shown.update("x" * 20_000_000)
+def double(x):
+    return 2 * x"""
 PEEK = """import os
 def double(x):
     seen = []
@@ -49,7 +57,8 @@ def double(x):
     return 2 * x"""
 WRITES = """import os
 def double(x):
-    for place in ("/", "/usr", "{outside}"):
+    sockets = os.path.dirname(__import__("ipykernel").get_connection_file())
+    for place in ("/", "/usr", "{outside}", sockets):
         try:
             open(os.path.join(place, "left-behind"), "w").write("x")
             print("WROTE", place)
@@ -256,6 +265,8 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             ALL,
             "was cut",
         ),
+        Case("an error of 50 MB", double_is(LONG_ERROR), "check", (0.0, 2.0), "was cut"),
+        Case("display that grows", double_is(GROWS), "check", ALL, "was cut"),
         Case(
             "HTML in output",
             double_is(SHOWS_HTML + ROUND),

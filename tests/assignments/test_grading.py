@@ -51,7 +51,7 @@ def points(result):
     return sum(score.points or 0 for score in result.scores.values())
 
 
-def test_only_what_is_new_is_graded(small, handed_in):
+def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     results, graded, problems = run(small, handed_in)
     assert graded == NAMES
     assert problems == []
@@ -66,6 +66,8 @@ def test_only_what_is_new_is_graded(small, handed_in):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
+    monkeypatch.setattr(grading, "_programs", lambda: "a mended library")
+    assert run(small, handed_in, key="another")[1] == NAMES
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in):
@@ -157,7 +159,7 @@ def test_the_last_on_time_counts_and_with_accept_late_the_last(small, tmp_path):
         tmp_path / "in.zip",
         {
             "lovelaceada_7_100_ps1.ipynb": wrong,
-            "lovelaceada_7_101_ps1.ipynb": right,
+            "lovelaceada_7_101_ps1-1.ipynb": right,
             "lovelaceada_LATE_7_102_ps1.ipynb": wrong,
             "bornmax_LATE_8_103_ps1.ipynb": right,
         },
@@ -216,6 +218,15 @@ def test_what_cannot_be_done_is_said_in_a_line(small, handed_in, capsys, change,
     assert command.main(arguments) == 2
     assert message in capsys.readouterr().err
     assert not (handed_in.parent / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--cell-seconds", "--seconds", "--memory-mb"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "nan"])
+def test_a_limit_of_nothing_is_refused(capsys, option, value):
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["grade", "ps1", "in", "--roster", "roster.csv", option, value])
+    assert exit_.value.code == 2
+    assert option in capsys.readouterr().err
 
 
 def test_without_a_key_the_teacher_is_warned_and_with_one_not(

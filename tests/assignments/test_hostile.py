@@ -86,7 +86,8 @@ def test_each_submission_ends_as_it_should(listed, marks):
             wrong.append(f"{case.name}: {case.told!r} is not among its notes: {row['notes']!r}")
         points = [row["double"], row["add_up"]]
         if case.name == "fork bomb":
-            continue  # how far it gets is a matter of luck
+            assert points in (["0", "0"], ["0", "2"])  # whether the kernel lives on is luck
+            continue
         expected = [""] * 2 if case.points is None else [f"{each:g}" for each in case.points]
         if points != expected:
             wrong.append(f"{case.name}: {points}, not {expected} ({row['notes']})")

@@ -110,7 +110,7 @@ def test_no_cell_is_a_formula(tasks, tmp_path):
 
 def test_the_page_of_who_was_not_graded_says_why(small, tasks, tmp_path):
     (row,) = marks.rows(tasks, [result(status="unreadable", doubts=["<b>damaged"])], {})
-    path = pages.write_feedback(tmp_path, small, tasks, row, show_hidden=False)
+    path = pages.write_feedback(tmp_path, small, tasks, row, [])
     text = path.read_text("utf-8")
     assert "Not graded: unreadable" in text
     assert "&lt;b&gt;damaged" in text

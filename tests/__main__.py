@@ -29,6 +29,7 @@ PASSED = ROOT / "_build" / "tests-passed"
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
+ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -75,10 +76,11 @@ def steps() -> list[list[Step]]:
         [Step("book", python("book/build.py"))],
         [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
         [
-            Step("tests", python("-m", "pytest", "tests", "--ignore=tests/assignments", "-q"), ONE),
+            Step("pages", python("-m", "pytest", "tests/browser", "-q"), ONE),
             chapters(
                 f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
             ),
+            Step("tests", python("-m", "pytest", "tests", *ELSEWHERE, "-q"), ONE),
             Step("answers", python("-m", "pytest", ANSWERS[0], "-q"), ONE),
             Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q")),
         ],

@@ -7,9 +7,10 @@ import pytest
 from laws import Z_LIMIT, truncated_moment, z_correlation, z_mean, z_variance
 
 import netinit
-from netinit import initializers, sampling
+from netinit import initializers
 from netinit.activations import leaky_relu
-from netinit.moments import forward_gain
+from netinit.initializers import sampling
+from netinit.theory.moments import forward_gain
 
 NORMAL, UNIFORM = 3.0, 9 / 5  # kurtosis
 TRUNCATED = truncated_moment(4, 2) / truncated_moment(2, 2) ** 2

@@ -78,9 +78,7 @@ def test_everything_on_a_page_has_a_docstring():
 # Signatures and docstrings ------------------------------------------------------------------
 
 
-def example(
-    shape, *rest, first: int = 1, rng: "netinit.network.Seed", **options
-) -> list[int]:
+def example(shape, *rest, first: int = 1, rng: "netinit.network.Seed", **options) -> list[int]:
     """Nothing."""
 
 

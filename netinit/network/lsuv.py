@@ -74,7 +74,7 @@ def lsuv(
     """
     if not callable(forward):
         raise TypeError(f"forward must be a callable of the list of weights, not {forward!r}")
-    tolerance = arguments.real(tolerance, "tolerance", at_least=0)
+    tolerance = arguments.real_number(tolerance, "tolerance", at_least=0)
     max_steps = arguments.positive(max_steps, "max_steps")
     rng = arguments.generator(rng)
     if isinstance(shapes, str) or not np.iterable(shapes):
@@ -159,7 +159,7 @@ def _variance(weights: list[Array], layer: int, forward: Forward) -> float:
         raise ValueError(
             f"forward must give an output for each of the {len(weights)} weights, not {layer}"
         )
-    output = arrays.real(found[0], "each output of forward")
+    output = arrays.real_array(found[0], "each output of forward")
     with np.errstate(all="ignore"):  # what is not finite is told below
         variance = float(np.var(output, dtype=np.float64)) if output.size else 0.0
     if not np.isfinite(variance) or variance == 0:

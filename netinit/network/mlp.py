@@ -160,7 +160,7 @@ class MLP:
         return Gradients(weights, [delta.sum(axis=-2) for delta in deltas], deltas, upstream)
 
     def _inputs(self, x: npt.ArrayLike) -> Array:
-        x = arrays.real(x, "x")
+        x = arrays.real_array(x, "x")
         if (
             x.ndim < 2
             or x.shape[:-2] not in ((), self.stack_shape)

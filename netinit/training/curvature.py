@@ -54,7 +54,7 @@ def hessian(
     array([-1.,  0.,  1.,  1.])
     """
     slope_of = LOSSES[arguments.choice(loss, LOSSES, "loss")]
-    step = arguments.real(step, "step")
+    step = arguments.real_number(step, "step")
     if step <= 0:
         raise ValueError(f"step must be above 0, not {step!r}")
     if net.stack_shape:

@@ -234,7 +234,7 @@ def _task(
 def _examples(
     net: MLP, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
 ) -> tuple[Array, npt.NDArray]:
-    x, y = arrays.real(x, name), np.asarray(y)
+    x, y = arrays.real_array(x, name), np.asarray(y)
     if x.ndim != 2 or x.shape[1] != net.widths[0] or not len(x):
         raise ValueError(f"{name} must be (examples, {net.widths[0]}), not {x.shape}")
     if y.shape[:1] != x.shape[:1]:

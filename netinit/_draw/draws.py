@@ -9,12 +9,20 @@ from numpy.random import Generator
 
 Array = npt.NDArray[np.inexact]
 
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+# Factors of a float32 draw as arrays, which NumPy multiplies by in half the time of a scalar.
+_STEP, _HALF_STEP, _QUARTER_STEP, _PI_STEP, _MINUS_2 = (
+    np.array(factor, np.float32)
+    for factor in (2.0**-31, 2.0**-32, 2.0**-33, math.pi * 2.0**-31, -2.0)
+)
+
 SCRATCH_ROWS = 3  # of the chunk's length and component dtype: what the hungriest draw needs
 
 
 def signed_uniform(stream: Generator, out: Array, scale: float = 1.0) -> None:
     """Fill `out` with numbers uniform on [-scale, scale]."""
-    if out.dtype == np.float64:
+    if out.dtype == _FLOAT64:
         stream.random(out=out)
         out -= 0.5
         out *= 2 * scale
@@ -22,9 +30,9 @@ def signed_uniform(stream: Generator, out: Array, scale: float = 1.0) -> None:
     out[...] = _signed_bits(stream, out.size)
     factor = scale * 2.0**-31
     if factor < 1e-30:  # in two steps, or float32 would lose its digits
-        out *= np.float32(2.0**-31)
+        np.multiply(out, _STEP, out)
         factor = scale
-    out *= np.float32(factor)
+    np.multiply(out, np.array(factor, np.float32), out)
 
 
 def normal(stream: Generator, out: Array, scratch: Array, std: float = 1.0) -> None:
@@ -34,7 +42,7 @@ def normal(stream: Generator, out: Array, scratch: Array, std: float = 1.0) -> N
         parts = out.view(scratch.dtype)
         normal(stream, parts[: out.size], scratch, std)
         normal(stream, parts[out.size :], scratch, std)
-    elif out.dtype == np.float64:
+    elif out.dtype == _FLOAT64:
         stream.standard_normal(out=out)
         out *= std
     else:
@@ -43,7 +51,7 @@ def normal(stream: Generator, out: Array, scratch: Array, std: float = 1.0) -> N
 
 def truncated(stream: Generator, out: Array, scratch: Array, cut: float) -> None:
     """Fill `out` with standard normal numbers truncated to [-cut, cut]."""
-    if out.dtype == np.float32 and cut == 2:
+    if out.dtype == _FLOAT32 and cut == 2:
         signed_uniform(stream, out)
         _inverse_distribution(out, scratch)
     else:
@@ -78,8 +86,8 @@ def _signed_bits(stream: Generator, count: int) -> npt.NDArray[np.int32]:
 def _unit_uniform(bits: npt.NDArray[np.int32], out: Array) -> None:
     """Uniform on (0, 1] from 32 bits: the half step keeps the logarithm finite."""
     out[...] = bits.view(np.uint32)
-    out *= np.float32(2.0**-32)
-    out += np.float32(2.0**-33)
+    np.multiply(out, _HALF_STEP, out)
+    np.add(out, _QUARTER_STEP, out)
 
 
 def _box_muller(stream: Generator, out: Array, scratch: Array, std: float) -> None:
@@ -88,16 +96,16 @@ def _box_muller(stream: Generator, out: Array, scratch: Array, std: float) -> No
     bits = _signed_bits(stream, 2 * half)
     first, second, radius = out[:half], out[half:], scratch[:half]
     _unit_uniform(bits[:half], radius)
-    np.log(radius, out=radius)
-    radius *= np.float32(-2)
-    np.sqrt(radius, out=radius)
-    radius *= np.float32(std)
+    np.log(radius, radius)
+    np.multiply(radius, _MINUS_2, radius)
+    np.sqrt(radius, radius)
+    np.multiply(radius, np.array(std, np.float32), radius)
     first[...] = bits[half:]
-    first *= np.float32(math.pi * 2.0**-31)
-    np.sin(first[: second.size], out=second)
-    np.cos(first, out=first)
-    first *= radius
-    second *= radius[: second.size]
+    np.multiply(first, _PI_STEP, first)
+    np.sin(first[: second.size], second)
+    np.cos(first, first)
+    np.multiply(first, radius, first)
+    np.multiply(second, radius[: second.size], second)
 
 
 def _polar(
@@ -105,7 +113,7 @@ def _polar(
 ) -> None:
     """Complex numbers of uniform angle; `to_modulus` maps u, uniform on [0, 1], in place."""
     modulus, angle, part = scratch
-    if modulus.dtype == np.float64:
+    if modulus.dtype == _FLOAT64:
         stream.random(out=modulus)
     else:
         _unit_uniform(_signed_bits(stream, out.size), modulus)

@@ -56,7 +56,7 @@ def uniform(
             if limits is not None:
                 chunk.clip(*limits, out=chunk)
 
-    return blocks.fill(out, rng, draw, scratch_rows=draws.SCRATCH_ROWS)
+    return blocks.fill(out, rng, draw, law="uniform", scratch_rows=draws.SCRATCH_ROWS)
 
 
 def normal(
@@ -83,7 +83,7 @@ def normal(
         draws.normal(stream, chunk, scratch, part_std)
         _shift(chunk, mean)
 
-    return blocks.fill(out, rng, draw, scratch_rows=1)
+    return blocks.fill(out, rng, draw, law="normal", scratch_rows=1)
 
 
 def truncated_normal(
@@ -137,7 +137,7 @@ def truncated_normal(
             _place(chunk, parent_std, mean)
             chunk.clip(*limits, out=chunk)
 
-    return blocks.fill(out, rng, draw, scratch_rows=draws.SCRATCH_ROWS)
+    return blocks.fill(out, rng, draw, law="truncated normal", scratch_rows=draws.SCRATCH_ROWS)
 
 
 def truncated_std(cut: float, *, components: int = 1) -> float:

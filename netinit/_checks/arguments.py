@@ -119,6 +119,11 @@ def target(
             return np.empty(shape, np.float32 if dtype is None else dtype)
         except (ValueError, OverflowError) as error:  # or a MemoryError, which says it all
             raise ValueError(f"no array has the shape {shape}: {error}") from None
+    _check_out(out, shape, dtype)
+    return out
+
+
+def _check_out(out: object, shape: tuple[int, ...], dtype: np.dtype | None) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not of type {type(out).__name__}")
     if out.shape != shape:
@@ -130,7 +135,6 @@ def target(
         raise ValueError("out is read-only: it cannot be filled")
     if not out.flags.forc and _overlaps_itself(out):
         raise ValueError("out overlaps itself: several of its entries share one place in memory")
-    return out
 
 
 def _overlaps_itself(array: npt.NDArray) -> bool:

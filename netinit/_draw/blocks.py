@@ -41,9 +41,9 @@ def fill(out: Array, rng: Seed, draw: Draw, *, law: str, scratch_rows: int) -> A
     plain = np.asarray(out)
     size, dtype, flags = plain.size, plain.dtype, plain.flags
     drawn, component = dtypes.drawn(dtype), dtypes.component(dtype)
-    word = seeds.draw_word(rng, law if dtype.kind != "c" else f"complex {law}", plain.shape)
+    word = seeds.draw_word(rng, f"complex {law}" if dtype.kind == "c" else law, plain.shape)
     flat = plain.reshape(-1) if flags.c_contiguous else plain.flat
-    in_place = flags.c_contiguous and flags.aligned and dtype == drawn
+    in_place = dtype == drawn and flags.c_contiguous and flags.aligned
 
     def fill_block(block: int) -> None:
         stream = seeds.block_stream(word, block)
@@ -57,10 +57,16 @@ def fill(out: Array, rng: Seed, draw: Draw, *, law: str, scratch_rows: int) -> A
             chunk = flat[start:stop] if in_place else spare[: stop - start]
             draw(stream, chunk, scratch[:, : stop - start])
             if not in_place:
-                flat[start:stop] = chunk
+                _round_into(flat, start, chunk)
 
     for_each(fill_block, range(-(-size // BLOCK)))
     return out
+
+
+def _round_into(flat: Array | np.flatiter, start: int, chunk: Array) -> None:
+    # A number may be too small for a narrow dtype, however the caller has set np.seterr.
+    with np.errstate(under="ignore"):
+        flat[start : start + chunk.size] = chunk
 
 
 def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
@@ -68,20 +74,21 @@ def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
 
     The tasks must not depend on one another. Once one has raised an error, no other is begun.
     """
-    threads = min(_threads(), len(numbers)) if len(numbers) >= _WORTH_THREADS else 1
+    if len(numbers) < _WORTH_THREADS or _threads() == 1:
+        for number in numbers:
+            task(number)
+        return
     left, errors = deque(numbers), []
 
     def work() -> None:
         try:
-            # What is too small for the dtype is rounded, however the caller set np.seterr.
-            with np.errstate(under="ignore"):
-                for number in _taken(left):
-                    task(number)
+            for number in _taken(left):
+                task(number)
         except BaseException as error:
             left.clear()
             errors.append(error)
 
-    helpers = _started(work, threads - 1)
+    helpers = _started(work, min(_threads(), len(numbers)) - 1)
     work()
     for helper in helpers:
         helper.join()

@@ -1,10 +1,13 @@
 """Networks on plain arrays: drawn, run forward and backward, stacked."""
 
 from netinit.losses import accuracy, softmax_cross_entropy, squared_loss
-from netinit.network.drawing import init_mlp, stack, unstack
+from netinit.network.composed import LayerGradients, LayerNetwork, LayerSignals, init_network
+from netinit.network.drawing import init_mlp
 from netinit.network.lsuv import lsuv, lsuv_mlp
 from netinit.network.mlp import MLP, Gradients, Signals
+from netinit.network.protocol import Network
 from netinit.network.residual import ResidualNet, descend, init_residual
+from netinit.network.stacks import flatten, stack, unflatten, unstack
 from netinit.network.symmetry import distinct_units, permute_units, units
 
 __all__ = [

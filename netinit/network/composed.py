@@ -41,11 +41,14 @@ class LayerSignals:
     output : array of shape (*stack, batch, ...)
     attention : dict of arrays of shape (*stack, batch, heads, queries, keys)
         Attention weights, by the layer's name.
+    stream : list of arrays
+        What entered the first residual block, and what each block left.
     """
 
     named: dict[str, Array]
     output: Array
     attention: dict[str, Array]
+    stream: list[Array]
     _inputs: Variable
     _output: Variable
     _scope: Scope
@@ -128,26 +131,31 @@ class LayerNetwork:
         """The same layers with other parameters, all of them, of any one stack shape."""
         return LayerNetwork(self.layers, dict(parameters))
 
-    def check_inputs(self, x: npt.ArrayLike) -> npt.NDArray:
+    @property
+    def example_axes(self) -> int:
+        """Axes of one example, without the batch."""
+        return self.layers.example_axes
+
+    def check_inputs(self, x: npt.ArrayLike, name: str = "x") -> npt.NDArray:
         """`x` as (batch, ...) or (*stack, batch, ...), numbers in the network's dtype.
 
         Whole numbers stay what they are where the first layer is an embedding.
         """
-        x, axes, stack = np.asarray(x), 1 + self.layers.example_axes, self.stack_shape
+        x, axes, stack = np.asarray(x), 1 + self.example_axes, self.stack_shape
         if x.dtype.kind not in "iuf":
-            raise TypeError(f"x must be real numbers, not of dtype {x.dtype}")
+            raise TypeError(f"{name} must be real numbers, not of dtype {x.dtype}")
         if x.ndim - axes not in {0, len(stack)} or x.shape[: x.ndim - axes] not in ((), stack):
             example = ", ".join(["batch", *["..."] * (axes - 1)])
             either = f" or ({', '.join(map(str, stack))}, {example})" if stack else ""
-            raise ValueError(f"x must be ({example}){either}, not {x.shape}")
+            raise ValueError(f"{name} must be ({example}){either}, not {x.shape}")
         if not x.size:
-            raise ValueError(f"x must hold at least one example, not {x.shape}")
+            raise ValueError(f"{name} must hold at least one example, not {x.shape}")
         return x if self._takes_tokens else x.astype(self.dtype, copy=False)
 
     @property
     def _takes_tokens(self) -> bool:
         first = next(iter(self.layers.parameters().values()), None)
-        return first is not None and first.kind == "embedding" and self.layers.example_axes == 1
+        return first is not None and first.kind == "embedding" and self.example_axes == 1
 
     def __call__(self, x: npt.ArrayLike) -> Array:
         """The output for a batch of inputs, as ``forward(x).output``."""
@@ -162,14 +170,15 @@ class LayerNetwork:
             Without stack axes, every network of the stack sees the same batch.
         """
         x, stack = self.check_inputs(x), self.stack_shape
-        if x.ndim == 1 + self.layers.example_axes:
+        if x.ndim == 1 + self.example_axes:
             x = np.broadcast_to(x, (*stack, *x.shape))
         inputs = Variable(x)
         variables = {name: Variable(value) for name, value in self.parameters.items()}
         scope = Scope(variables, len(stack))
         output = self.layers.compute(scope, inputs)
         named = {name: signal.value for name, signal in scope.signals.items()}
-        return LayerSignals(named, output.value, scope.attention, inputs, output, scope)
+        kept = (scope.attention, scope.stream)
+        return LayerSignals(named, output.value, *kept, inputs, output, scope)
 
     def backward(self, signals: LayerSignals, output_gradient: npt.ArrayLike) -> LayerGradients:
         """Gradients of a loss from its gradient at the output, by the chain rule.

@@ -217,9 +217,14 @@ class MLP:
         weights = [np.matmul(delta.swapaxes(-1, -2), signal) for delta, signal in pairs]
         return Gradients(weights, [delta.sum(axis=-2) for delta in deltas], deltas, upstream)
 
-    def check_inputs(self, x: npt.ArrayLike) -> Array:
+    @property
+    def example_axes(self) -> int:
+        """One: an example is a row of numbers."""
+        return 1
+
+    def check_inputs(self, x: npt.ArrayLike, name: str = "x") -> Array:
         """`x` as (batch, fan_in) or (*stack, batch, fan_in), in the network's dtype."""
-        x = arrays.real(x, "x")
+        x = arrays.real_array(x, name)
         if (
             x.ndim < 2
             or x.shape[:-2] not in ((), self.stack_shape)
@@ -227,7 +232,7 @@ class MLP:
         ):
             stack = "".join(f"{n}, " for n in self.stack_shape)
             either = f" or ({stack}batch, {self.widths[0]})" if stack else ""
-            raise ValueError(f"x must be (batch, {self.widths[0]}){either}, not {x.shape}")
+            raise ValueError(f"{name} must be (batch, {self.widths[0]}){either}, not {x.shape}")
         return x.astype(self.dtype, copy=False)
 
 

@@ -70,7 +70,11 @@ class Network(Protocol):
     def replace(self: Net, parameters: Mapping[str, npt.ArrayLike]) -> Net:
         """The same network with other parameters, all of them, of any one stack shape."""
 
-    def check_inputs(self, x: npt.ArrayLike) -> npt.NDArray:
+    @property
+    def example_axes(self) -> int:
+        """How many axes one example has, without the batch."""
+
+    def check_inputs(self, x: npt.ArrayLike, name: str = "x") -> npt.NDArray:
         """`x` as an array of shape (batch, ...) or (*stack, batch, ...) that `forward` takes."""
 
     def __call__(self, x: npt.ArrayLike) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import losses
-from netinit._checks import arguments, arrays
+from netinit._checks import arguments
 from netinit.network.protocol import Net, Network, check_network
 from netinit.network.stacks import copy
 from netinit.training.optimizers import Optimizer
@@ -54,12 +54,14 @@ class _Task:
 
     def compare(self, output: Array, targets: npt.NDArray) -> tuple[Array, Array]:
         """The loss of each network, and its gradient at the output."""
-        loss, gradient = losses.LOSSES[self.loss](*_by_position(output, targets))
+        loss, gradient = losses.LOSSES[self.loss](
+            *_by_position(output, targets, int(self.loss != "squared"))
+        )
         return loss, gradient.reshape(output.shape)
 
     def score(self, output: Array, labels: npt.NDArray) -> Array:
         """The accuracy of each network."""
-        return losses.accuracy(*_by_position(output, labels))
+        return losses.accuracy(*_by_position(output, labels, 1))
 
 
 def train(
@@ -215,7 +217,7 @@ def _shaped(net: Net, shape: tuple[int, ...], axes: int = 1) -> Net:
 
 
 def _task(
-    net: MLP,
+    net: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     x_test: npt.ArrayLike | None,
@@ -236,25 +238,28 @@ def _task(
 
 
 def _examples(
-    net: MLP, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
+    net: Network, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
 ) -> tuple[Array, npt.NDArray]:
-    x, y = arrays.real(x, name), np.asarray(y)
-    if x.ndim != 2 or x.shape[1] != net.widths[0] or not len(x):
-        raise ValueError(f"{name} must be (examples, {net.widths[0]}), not {x.shape}")
+    x, y = net.check_inputs(x, name), np.asarray(y)
+    if x.ndim != 1 + net.example_axes:
+        raise ValueError(f"{name} must hold one example a row for all networks, not {x.shape}")
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"{target} must have one row per row of {name}, {len(x)}, not {y.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"{name} must be finite")
-    return x.astype(net.dtype, copy=False), y
+    return x, y
 
 
-def _by_position(output: Array, targets: npt.NDArray) -> tuple[Array, npt.NDArray]:
-    """Output of a flat stack and targets, each position of each example as a row of its own."""
+def _by_position(output: Array, targets: npt.NDArray, axes: int) -> tuple[Array, npt.NDArray]:
+    """Output of a flat stack and its targets, each position of each example as one row.
+
+    A target has so many axes fewer than an output that is not stacked.
+    """
     if output.ndim == 3:
         return output, targets
-    inner = output.ndim - 2  # axes of an output: positions, then classes
-    axes = targets.ndim - inner + (output.shape[-1:] != targets.shape[-1:] or targets.ndim < inner)
-    raise NotImplementedError(axes)
+    stacked = targets.ndim == output.ndim - axes
+    rows = [*output.shape[:stacked], -1, *output.shape[output.ndim - 1 + axes :]]
+    return output.reshape(len(output), -1, output.shape[-1]), targets.reshape(rows)
 
 
 def _evaluated(steps: int, every: int) -> npt.NDArray[np.integer]:

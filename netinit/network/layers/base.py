@@ -49,12 +49,14 @@ class Scope:
         self.variables, self.stack_axes, self.path = variables, stack_axes, ""
         self.signals: dict[str, Variable] = {}
         self.attention: dict[str, Array] = {}
+        self.stream: list[Array] = []
 
     def inside(self, name: str) -> "Scope":
         """The scope of a layer within this one, which records into the same signals."""
         inner = Scope(self.variables, self.stack_axes)
         inner.path = named(self.path, name)
         inner.signals, inner.attention = self.signals, self.attention
+        inner.stream = self.stream
         return inner
 
     def parameter(self, name: str) -> Variable:

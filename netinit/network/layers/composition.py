@@ -90,7 +90,7 @@ class Residual(Layer):
 
     def __init__(self, branch: Layers, *, scale: float = 1.0) -> None:
         self.branch = as_layer(branch)
-        self.scale = arguments.real(scale, "scale")
+        self.scale = arguments.real_number(scale, "scale")
 
     @property
     def example_axes(self) -> int:
@@ -117,7 +117,10 @@ class Residual(Layer):
             raise ValueError(
                 f"the branch of {scope.path!r} must keep shape {x.shape}, not give {added.shape}"
             )
-        return scope.record(x + (added if self.scale == 1 else added * self.scale))
+        left = scope.record(x + (added if self.scale == 1 else added * self.scale))
+        if "branch" not in scope.path.split("."):  # no block within a block
+            scope.stream.extend([left.value] if scope.stream else [x.value, left.value])
+        return left
 
 
 def as_layer(layer: Layers) -> Layer:

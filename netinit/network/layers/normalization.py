@@ -24,7 +24,7 @@ class _Norm(Layer):
 
     def __post_init__(self) -> None:
         arguments.positive(self.width, "width")
-        arguments.real(self.eps, "eps", at_least=0)
+        arguments.real_number(self.eps, "eps", at_least=0)
 
     def parameters(self) -> dict[str, Parameter]:
         """Gain and bias (width,)."""

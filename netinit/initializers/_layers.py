@@ -135,7 +135,7 @@ def fused(channels: int, splits: int | Sequence[int]) -> list[int]:
     if not isinstance(splits, tuple | list):
         return _equal(channels, splits, "splits", "output")
     sizes = [arguments.positive(size, "each of splits") for size in splits]
-    if sum(sizes) != channels:
+    if not sizes or sum(sizes) != channels:
         raise ValueError(f"splits {splits} must add up to the output channels, {channels}")
     return sizes
 

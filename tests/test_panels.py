@@ -86,16 +86,16 @@ def test_missing_and_infinite_cells_stay_what_they_are(bits):
     assert np.array_equal(frame, [[0, np.nan], [2, 2]], equal_nan=True)
 
 
-def test_a_centre_makes_the_limits_symmetric_as_a_difference_or_a_ratio():
-    signed = spec(shown(Heatmap("m", centre=0), lambda: {"m": np.array([[-1.0, 3]])}))
+def test_a_center_makes_the_limits_symmetric_as_a_difference_or_a_ratio():
+    signed = spec(shown(Heatmap("m", center=0), lambda: {"m": np.array([[-1.0, 3]])}))
     assert signed["limits"] == [-3, 3]
     assert signed["stops"] == list(DIVERGING)
-    ratios = Heatmap("m", scale="log", centre=1)
+    ratios = Heatmap("m", scale="log", center=1)
     assert spec(shown(ratios, lambda: {"m": np.array([[0.5, 8]])}))["limits"] == [0.125, 8]
     assert spec(shown(Heatmap("m")))["stops"] == list(SEQUENTIAL)
 
 
-def test_limits_of_colours_hold_for_every_selection_and_are_never_a_point():
+def test_limits_of_colors_hold_for_every_selection_and_are_never_a_point():
     explorer = shown(Heatmap("m"), lambda n: {"m": n * np.ones((2, 2))}, n=[1, 5])
     assert spec(explorer)["limits"] == [1, 5]
     low, high = spec(shown(Heatmap("m"), lambda: {"m": np.ones((2, 2))}))["limits"]
@@ -120,11 +120,11 @@ def test_time_can_be_an_axis_of_a_heatmap_or_play_it():
         (lambda: Heatmap("m", scale="lgo"), "did you mean 'log'"),
         (lambda: Heatmap("m", limits=(1, 0)), "the lower one first"),
         (lambda: Heatmap("m", scale="log", limits=(0, 1)), "must be positive on a log axis"),
-        (lambda: Heatmap("m", scale="log", centre=0), "must be positive on a log scale"),
-        (lambda: Heatmap("m", centre=0, limits=(-1, 2)), "alike on both sides of the centre"),
+        (lambda: Heatmap("m", scale="log", center=0), "must be positive on a log scale"),
+        (lambda: Heatmap("m", center=0, limits=(-1, 2)), "alike on both sides of the center"),
         (
-            lambda: Heatmap("m", scale="log", centre=1, limits=(0.5, 4)),
-            "alike on both sides of the centre",
+            lambda: Heatmap("m", scale="log", center=1, limits=(0.5, 4)),
+            "alike on both sides of the center",
         ),
         (lambda: Heatmap("m", bits=4), "a value takes 8 or 16 bits"),
         (lambda: Heatmap("m", format="g"), "format 'g' is not one of"),
@@ -309,16 +309,16 @@ def test_every_panel_has_its_picture_and_its_line():
     ]
 
 
-@pytest.mark.parametrize("panel", [Heatmap("m", scale="log"), Heatmap("m", centre=0, bits=8)])
+@pytest.mark.parametrize("panel", [Heatmap("m", scale="log"), Heatmap("m", center=0, bits=8)])
 def test_a_matrix_with_gaps_can_be_pictured(panel):
     matrix = np.array([[np.nan, 1.0, np.inf], [0, 2, 3]])
     data, _ = shown(panel, lambda: {"m": matrix})._repr_mimebundle_()
     assert "image/png" in data
 
 
-def test_the_colours_of_a_scale_run_at_an_even_pace_of_lightness():
-    def lightness(colours):
-        hexes = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colours]
+def test_the_colors_of_a_scale_run_at_an_even_pace_of_lightness():
+    def lightness(colors):
+        hexes = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colors]
         linear = np.where(np.array(hexes) <= 0.04045, np.array(hexes) / 12.92, 0)
         linear += np.where(np.array(hexes) > 0.04045, ((np.array(hexes) + 0.055) / 1.055) ** 2.4, 0)
         return 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16

@@ -1,7 +1,9 @@
 import { svg } from "./dom.js";
-import { number, round, tickText, ticks } from "./marks.js";
+import { number, tickText } from "./formatting.js";
+import { round, ticks } from "./marks.js";
 
-export const FONT = 12, CHARACTER = 6.6; // px; CHARACTER is a digit's width at FONT
+export const FONT = 12; // px
+export const CHARACTER = 6.6; // px: the width of a digit at FONT
 
 /** Ends of an axis as its drawing counts: decades on a log axis. */
 export const ends = (limits, log) => (log ? limits.map(Math.log10) : limits);

@@ -1,4 +1,4 @@
-import { html, name } from "./dom.js";
+import { html, newId } from "./dom.js";
 
 /**
  * A control: {element, show(index)}. `pick(index)` is called when the reader moves it,
@@ -12,7 +12,7 @@ export function control(spec, pick, signal) {
 const short = (texts) => texts.length <= 5 && texts.join("").length + 2 * texts.length <= 34;
 
 function slider(spec, pick, signal) {
-  const id = name(), last = spec.values.length - 1;
+  const id = newId(), last = spec.values.length - 1;
   const input = html("input", { type: "range", id, min: 0, max: last, step: 1, "data-control": spec.name });
   const output = html("output", { for: id });
   input.addEventListener("input", () => pick(Number(input.value)), { signal });
@@ -26,7 +26,7 @@ function slider(spec, pick, signal) {
 }
 
 function segments(spec, pick, signal) {
-  const group = name();
+  const group = newId();
   const inputs = spec.texts.map((_, index) => {
     const input = html("input", { type: "radio", name: group, id: `${group}-${index}`, "data-control": spec.name });
     input.addEventListener("change", () => pick(index), { signal });
@@ -38,7 +38,7 @@ function segments(spec, pick, signal) {
 }
 
 function menu(spec, pick, signal) {
-  const id = name();
+  const id = newId();
   const select = html("select", { id, "data-control": spec.name }, ...spec.texts.map((text) => html("option", {}, text)));
   select.addEventListener("change", () => pick(select.selectedIndex), { signal });
   const element = html("div", { class: "ni-control ni-menu" }, html("label", { for: id }, spec.label), select);

@@ -21,4 +21,4 @@ function filled(element, attributes, children) {
 
 let serial = 0;
 /** Id or name that no other element has. */
-export const name = () => `ni-${Math.random().toString(36).slice(2)}-${++serial}`;
+export const newId = () => `ni-${Math.random().toString(36).slice(2)}-${++serial}`;

@@ -1,27 +1,25 @@
 import { control } from "./controls.js";
 import { html } from "./dom.js";
-import { drawHeatmap } from "./heatmap.js";
-import { drawHistogram } from "./histogram.js";
-import { drawLines, linesLegend } from "./lines.js";
-import { colour } from "./marks.js";
-import { drawScatter, scatterLegend } from "./scatter.js";
+import { color } from "./marks.js";
 import { decode, lookup } from "./table.js";
-import { drawNumbers, drawText } from "./words.js";
 
-const DRAW = { lines: drawLines, histogram: drawHistogram, heatmap: drawHeatmap, scatter: drawScatter, numbers: drawNumbers, text: drawText };
-const LEGEND = { lines: linesLegend, scatter: scatterLegend };
 const QUIET = 250; // ms without a change before a screen reader is told the result
 
-/** @param {{ model: object, el: HTMLElement }} context as anywidget gives it */
-function render({ model, el }) {
+/**
+ * The widget for anywidget, which draws panels by `kinds`: {kind: {draw, legend}}, as Panel in
+ * panels/base.py describes them.
+ */
+export const explorer = (kinds) => ({ render: (context) => render(context, kinds) });
+
+function render({ model, el }, kinds) {
   const life = new AbortController(), { signal } = life;
   const spec = model.get("spec"), columns = decode(model.get("table"));
   const { indices, pick } = stateOf(model, spec);
   const controls = spec.controls.map((one) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
   const choose = (places) => pick(Object.fromEntries(spec.controls.filter((one) => one.name in places).map((one) => [one.name, one.values[places[one.name]]])));
-  const panels = spec.panels.map((panel) => panelOf(panel, choose, signal));
+  const panels = spec.panels.map((panel) => panelOf(panel, kindOf(panel, kinds), choose, signal));
   const words = wordsOf(spec, columns);
-  const numbers = numbersOf(spec, () => shown);
+  const numbers = numbersOf(() => shown);
   let width = -1, place = "", shown = [];
 
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
@@ -120,7 +118,7 @@ const same = (a, b) => a === b
  * all frames up to now of a played array, its `final` the last of them all (any other array as it
  * is), its `at` the index of a control, its `texts` all texts.
  */
-export function frameOf(spec, columns, now) {
+function frameOf(spec, columns, now) {
   const called = now.filter((_, i) => spec.controls[i].kind !== "play");
   const time = {}, end = {};
   spec.controls.forEach((one, i) => {
@@ -134,15 +132,20 @@ export function frameOf(spec, columns, now) {
   });
 }
 
-function panelOf(panel, choose, signal) {
+function kindOf(panel, kinds) {
+  if (Object.hasOwn(kinds, panel.kind)) return kinds[panel.kind];
+  throw new Error(`no panel is of kind "${panel.kind}"; this script draws ${Object.keys(kinds).join(", ")}`);
+}
+
+function panelOf(panel, kind, choose, signal) {
   const stage = html("div", { class: "ni-stage" });
   const tip = html("div", { class: "ni-tip", "aria-hidden": "true", hidden: true });
   let drawn, measured = 0;
   const element = html("div", { class: `ni-panel ni-${panel.kind}` },
-    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null, LEGEND[panel.kind]?.(panel), stage);
+    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null, kind.legend?.(panel), stage);
   const draw = (frame) => {
     const width = Math.max(220, Math.floor(stage.clientWidth) || 320);
-    drawn = DRAW[panel.kind](panel, frame, width);
+    drawn = kind.draw(panel, frame, width);
     tip.hidden = true;
     stage.replaceChildren(drawn.element, tip);
     stage.classList.toggle("ni-choosable", Boolean(drawn.choose));
@@ -161,7 +164,7 @@ function panelOf(panel, choose, signal) {
     if (!found) { hide(); return; }
     drawn.element.append(drawn.guide);
     tip.replaceChildren(...found.lines.map(({ role, text }) =>
-      html("div", { style: role ? `border-color: ${colour(role)}` : null }, text)));
+      html("div", { style: role ? `border-color: ${color(role)}` : null }, text)));
     tip.hidden = false;
     const beyond = found.place + 12 + tip.offsetWidth > stage.clientWidth;
     tip.style.left = `${beyond ? Math.max(0, found.place - 12 - tip.offsetWidth) : found.place + 12}px`;
@@ -185,11 +188,14 @@ function tallest(stage, elements) {
 }
 
 /** The numbers as tables, made when they are asked for. */
-function numbersOf(spec, current) {
+function numbersOf(current) {
   const body = html("div", { class: "ni-tables", tabindex: 0, role: "group", "aria-label": "The numbers drawn" });
-  const words = spec.panels.every((panel) => panel.kind === "text");
-  const element = html("details", { class: "ni-details", hidden: words }, html("summary", {}, "Show the numbers"), body);
-  const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => drawn.table()).filter(Boolean).map(table)); };
+  const element = html("details", { class: "ni-details" }, html("summary", {}, "Show the numbers"), body);
+  const update = () => {
+    const tables = current().filter((drawn) => drawn.table);
+    element.hidden = tables.length === 0;
+    if (element.open) body.replaceChildren(...tables.map((drawn) => table(drawn.table())));
+  };
   element.addEventListener("toggle", update);
   return { element, update };
 }
@@ -200,5 +206,3 @@ function table({ caption, head, rows }) {
     html("thead", {}, html("tr", {}, ...head.map((text) => html(text ? "th" : "td", { scope: text ? "col" : null }, text)))),
     html("tbody", {}, ...rows.map(cells)));
 }
-
-export default { render };

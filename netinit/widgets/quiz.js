@@ -1,5 +1,5 @@
-import { html, name, svg } from "./dom.js";
-import { inline } from "./prose.js";
+import { html, newId, svg } from "./dom.js";
+import { inline } from "./markup.js";
 
 const MARKS = { right: "M3 9l4 4 8-9", wrong: "M4 4l10 10M14 4L4 14" };
 
@@ -7,7 +7,7 @@ const MARKS = { right: "M3 9l4 4 8-9", wrong: "M4 4l10 10M14 4L4 14" };
 function render({ model, el }) {
   const life = new AbortController(), { signal } = life;
   const { question, answers, several } = model.get("spec");
-  const group = name();
+  const group = newId();
   const rows = answers.map((answer, i) => answerRow(answer, several, `${group}-${i}`, group));
   const told = html("div", { class: "ni-told", role: "status" });
   const check = html("button", { type: "submit" }, "Check");
@@ -59,7 +59,7 @@ function answerRow({ text, right }, several, id, group) {
   return { element, input, show };
 }
 
-/** A tick or a cross: a shape, beside the words and the colour. */
+/** A tick or a cross: a shape, beside the words and the color. */
 const sign = (right) => svg("svg", { viewBox: "0 0 18 18", width: 18, height: 18, "aria-hidden": "true", class: right ? "ni-right" : "ni-wrong" },
   svg("path", { d: MARKS[right ? "right" : "wrong"] }));
 

@@ -23,6 +23,7 @@ function column(entry, buffer, base) {
   const starts = [0];
   for (const length of sizes) starts.push(starts.at(-1) + length);
   const offsets = entry.offsets.map((offset) => base + offset);
+  if (!Object.hasOwn(unpack, entry.kind)) throw new Error(`no packing is called "${entry.kind}"`);
   const values = unpack[entry.kind](entry, buffer, offsets, starts[cells]);
   return { ...entry, shapes, starts, values };
 }

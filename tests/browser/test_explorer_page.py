@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawn import ASSETS, READ, WAIT, check, every_kind, served, settle, simple, visits, write_page
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from drawn import READ, check_bars, check_curve
 from lab import START, ask, page_of, until
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.lab
 

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from drawn import check_cells, check_points
 from saved import explorers, models, quizzes, views
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 

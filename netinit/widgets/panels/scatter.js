@@ -1,10 +1,10 @@
-import { bottomAxis, clamped, described, drawing, ends, leftAxis, leftTicks, notesOf, onAxis, valueText } from "./axes.js";
-import { svg } from "./dom.js";
-import { legend } from "./lines.js";
-import { colour, marker, round, scale, tickText, ticks } from "./marks.js";
+import { bottomAxis, clamped, described, drawing, ends, leftAxis, leftTicks, notesOf, onAxis, valueText } from "../axes.js";
+import { svg } from "../dom.js";
+import { legend as legendOf } from "../legend.js";
+import { color, marker, round, scale, ticks } from "../marks.js";
 
-/** Scatter panel: groups of points in the plane, and the tails they have drawn so far. */
-export function drawScatter(panel, frame, width) {
+/** Groups of points in the plane, and the tails they have drawn so far: see Panel in panels/base.py. */
+function draw(panel, frame, width) {
   const rough = Math.round(clamped(0.8 * width, [230, 360]));
   const left = leftTicks(panel.y_limits, panel.y_log, rough);
   const side = Math.min(width - left.room - 20, 340), height = panel.equal ? Math.round(side) + 72 : rough, bottom = height - 42;
@@ -22,16 +22,15 @@ export function drawScatter(panel, frame, width) {
   root.setAttribute("aria-label", `${panel.title ?? `${panel.y_label} against ${panel.x_label}`}. ${summary}`.trim());
   const guide = svg("circle", { r: 8, class: "ni-guide ni-cell" });
   return {
-    element: root, summary, guide, probe: (px, py) => probePoint(panel, groups, x, y, guide, px, py), table: () => scatterTable(panel, groups),
+    element: root, summary, guide, probe: (px, py) => probePoint(panel, groups, x, y, guide, px, py), table: () => tableOf(panel, groups),
     notes: notesOf(groups.map((group) => [group.label, Float64Array.from([...group.at.x, ...group.at.y])]),
       "Left out where values are not numbers", "At the edge where points lie beyond the axes"),
   };
 }
 
-/** Legend of a Scatter panel. */
-export const scatterLegend = (panel) => legend(panel.points.map(({ label, role, tail }) => [label, [
-  tail ? svg("line", { x1: 0, x2: 13, y1: 7, y2: 7, stroke: colour(role), class: "ni-tail" }) : null,
-  svg("path", { d: marker(role, 13, 7), fill: colour(role), stroke: colour(role), class: "ni-points" })]]));
+const legend = (panel) => legendOf(panel.points.map(({ label, role, tail }) => [label, [
+  tail ? svg("line", { x1: 0, x2: 13, y1: 7, y2: 7, stroke: color(role), class: "ni-tail" }) : null,
+  svg("path", { d: marker(role, 13, 7), fill: color(role), stroke: color(role), class: "ni-points" })]]));
 
 const positions = (panel, group, frame) => ({
   x: onAxis(frame(group.x), panel.x_limits, panel.x_log),
@@ -44,7 +43,7 @@ const known = ({ x, y }, i) => !Number.isNaN(x[i]) && !Number.isNaN(y[i]);
 function dots({ at, role, x: xKey, y: yKey }, x, y) {
   let path = "";
   at.x.forEach((_, i) => { if (known(at, i)) path += marker(role, pixel(at.x[i], x), pixel(at.y[i], y)); });
-  return svg("path", { d: path, fill: colour(role), stroke: colour(role), class: "ni-points", "data-key": `${xKey} ${yKey}`, "data-role": role });
+  return svg("path", { d: path, fill: color(role), stroke: color(role), class: "ni-points", "data-key": `${xKey} ${yKey}`, "data-role": role });
 }
 
 /** One line a point, from the first frame to this one. */
@@ -58,7 +57,7 @@ function tails({ at, past, role, x: xKey, y: yKey }, x, y) {
       pen = known(past, i);
     }
   }
-  return svg("path", { d: path, stroke: colour(role), class: "ni-tail", "data-tail": `${xKey} ${yKey}` });
+  return svg("path", { d: path, stroke: color(role), class: "ni-tail", "data-tail": `${xKey} ${yKey}` });
 }
 
 function cloud(panel, { label, at }) {
@@ -86,7 +85,7 @@ function probePoint(panel, groups, x, y, guide, px, py) {
     { text: `${panel.x_label || "x"}: ${valueText(at.x[i], panel.x_log)}` }, { text: `${panel.y_label || "y"}: ${valueText(at.y[i], panel.y_log)}` }] };
 }
 
-function scatterTable(panel, groups) {
+function tableOf(panel, groups) {
   return {
     caption: panel.title ?? `${panel.y_label} against ${panel.x_label}`,
     head: ["", panel.x_label || "x", panel.y_label || "y"],
@@ -94,3 +93,5 @@ function scatterTable(panel, groups) {
       [`${label} ${i + 1}`, valueText(value, panel.x_log, ".4g"), valueText(at.y[i], panel.y_log, ".4g")])),
   };
 }
+
+export default { draw, legend };

@@ -1,12 +1,13 @@
-import { CHARACTER, FONT, bottomLabel, clamped, described, drawing, ends, onAxis, plain, valueText } from "./axes.js";
-import { svg } from "./dom.js";
-import { number, round, scale, tickText, ticks } from "./marks.js";
+import { bottomLabel, CHARACTER, clamped, described, drawing, ends, FONT, onAxis, plain, valueText } from "../axes.js";
+import { svg } from "../dom.js";
+import { number, tickText } from "../formatting.js";
+import { round, scale, ticks } from "../marks.js";
 
-const LEVELS = 255; // colours from one end of the scale to the other, less one
+const LEVELS = 255; // colors from one end of the scale to the other, less one
 const BAR = { top: 19, height: 10, longest: 260, steps: 64 };
 
-/** Heatmap panel: rows and columns of coloured cells below the scale of their colours. */
-export function drawHeatmap(panel, frame, width) {
+/** Rows and columns of colored cells below the scale of their colors: see Panel in panels/base.py. */
+function draw(panel, frame, width) {
   const { shape: [rows, columns], ...array } = frame(panel.key);
   const map = {
     panel, rows, columns, values: onAxis(array, panel.limits, panel.log), range: ends(panel.limits, panel.log),
@@ -20,11 +21,11 @@ export function drawHeatmap(panel, frame, width) {
   map.y = scale([0, rows], panel.y.up ? [bottom, top] : [top, bottom]);
   const axes = { x: described(map.x), y: described(map.y), range: map.range, levels: LEVELS, log: panel.log };
   const guide = svg("rect", { class: "ni-guide ni-cell" });
-  const root = drawing(width, height, axes, ...colourBar(map, left, Math.min(room, BAR.longest)), ...cells(map), ...cellAxes(map, bottom), ...outline(map));
-  const summary = heatmapSummary(map);
+  const root = drawing(width, height, axes, ...colorBar(map, left, Math.min(room, BAR.longest)), ...cells(map), ...cellAxes(map, bottom), ...outline(map));
+  const summary = summaryOf(map);
   root.setAttribute("aria-label", `Heatmap of ${panel.title ?? panel.label}, ${rows} by ${columns} cells. ${summary}`);
   return {
-    element: root, summary, guide, choose: choice(map), notes: heatmapNotes(map), table: () => heatmapTable(map),
+    element: root, summary, guide, choose: choice(map), notes: notesOf(map), table: () => tableOf(map),
     probe: (px, py) => probeCell(map, guide, px, py),
   };
 }
@@ -36,26 +37,26 @@ function cellTexts(axis, frame, count) {
 }
 
 /** Colour at a part of the scale, 0 to 1, between the stops around it. */
-export function colourAt(stops, part) {
+function colorAt(stops, part) {
   const place = part * (stops.length - 1), i = Math.min(Math.floor(place), stops.length - 2);
   const channel = (stop, from) => parseInt(stops[stop].slice(from, from + 2), 16);
   const mixed = [1, 3, 5].map((from) => Math.round(channel(i, from) + (place - i) * (channel(i + 1, from) - channel(i, from))));
   return `rgb(${mixed.join(" ")})`;
 }
 
-function colourBar({ panel, range }, left, length) {
+function colorBar({ panel, range }, left, length) {
   const at = scale(range, [left, left + length]), step = length / BAR.steps;
   const places = ticks(...range, length / 65, panel.log);
   return [
     svg("text", { x: left, y: FONT, class: "ni-axis-label" }, panel.label),
     ...Array.from({ length: BAR.steps }, (_, i) => svg("rect", {
-      x: round(left + i * step), y: BAR.top, width: round(step + 0.5), height: BAR.height, fill: colourAt(panel.stops, (i + 0.5) / BAR.steps), class: "ni-cells",
+      x: round(left + i * step), y: BAR.top, width: round(step + 0.5), height: BAR.height, fill: colorAt(panel.stops, (i + 0.5) / BAR.steps), class: "ni-cells",
     })),
     ...places.map((tick) => svg("text", { x: round(at(tick)), y: BAR.top + BAR.height + 14, "text-anchor": at(tick) - left < 8 ? "start" : "middle" }, tickText(tick, panel.log, places))),
   ];
 }
 
-/** One path for all cells of a colour: a large matrix stays a few hundred elements. */
+/** One path for all cells of a color: a large matrix stays a few hundred elements. */
 function cells({ panel, rows, columns, values, range, x, y }) {
   const paths = new Map();
   let missing = "", hatch = "";
@@ -73,7 +74,7 @@ function cells({ panel, rows, columns, values, range, x, y }) {
     paths.set(level, (paths.get(level) ?? "") + cell);
   }
   return [
-    ...[...paths].map(([level, d]) => svg("path", { d, fill: colourAt(panel.stops, level / LEVELS), class: "ni-cells", "data-key": panel.key, "data-level": level })),
+    ...[...paths].map(([level, d]) => svg("path", { d, fill: colorAt(panel.stops, level / LEVELS), class: "ni-cells", "data-key": panel.key, "data-level": level })),
     ...(missing ? [svg("path", { d: missing, class: "ni-missing", "data-missing": panel.key }), svg("path", { d: hatch, class: "ni-hatch" })] : []),
   ];
 }
@@ -97,7 +98,7 @@ const box = ({ rows, columns, x, y }, row, column) => {
   return { x: round(x0), y: round(y0), width: round(x1 - x0), height: round(y1 - y0) };
 };
 
-/** The selected cell, or row or column, in ink on the page's colour: visible on every colour. */
+/** The selected cell, or row or column, in ink on the page's color: visible on every color. */
 function outline(map) {
   if (!Number.isInteger(map.row) && !Number.isInteger(map.column)) return [];
   const place = box(map, map.row, map.column);
@@ -133,7 +134,7 @@ function probeCell(map, guide, px, py) {
   return { place: place.x + place.width / 2, top: place.y, lines: [...at, `${map.panel.label}: ${value}`].map((text) => ({ text })) };
 }
 
-function heatmapSummary(map) {
+function summaryOf(map) {
   const { panel, values, columns, row, column } = map;
   if (Number.isInteger(row) && Number.isInteger(column)) return `${panel.label}: ${told(map, row, column).value}`;
   const finite = [...values.keys()].filter((i) => !Number.isNaN(values[i]));
@@ -145,16 +146,16 @@ function heatmapSummary(map) {
   return `${panel.label}: lowest ${low}; highest ${high}`;
 }
 
-function heatmapNotes({ panel, values }) {
+function notesOf({ panel, values }) {
   const count = (test) => values.filter(test).length;
   const note = (kind, number) => (number ? [[kind, `${panel.label} (${number} of ${values.length})`]] : []);
   return [
     ...note("Hatched where values are not numbers", count(Number.isNaN)),
-    ...note("In an end colour where values lie beyond the scale", count((value) => Math.abs(value) === Infinity)),
+    ...note("In an end color where values lie beyond the scale", count((value) => Math.abs(value) === Infinity)),
   ];
 }
 
-function heatmapTable({ panel, rows, columns, values, xTexts, yTexts }) {
+function tableOf({ panel, rows, columns, values, xTexts, yTexts }) {
   const shown = (value) => (Math.abs(value) === Infinity ? `${value > 0 ? ">" : "<"} ${number(panel.limits[value > 0 ? 1 : 0])}` : number(plain(value, panel.log), ".4g"));
   const body = Array.from({ length: rows }, (_, row) => [yTexts[row], ...Array.from(values.subarray(row * columns, (row + 1) * columns), shown)]);
   return {
@@ -163,3 +164,5 @@ function heatmapTable({ panel, rows, columns, values, xTexts, yTexts }) {
     rows: panel.y.up ? body.reverse() : body,
   };
 }
+
+export default { draw };

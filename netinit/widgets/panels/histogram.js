@@ -1,18 +1,19 @@
-import { svg } from "./dom.js";
-import { CHARACTER, bottomAxis, described, drawing } from "./axes.js";
-import { colour, number, round, scale, ticks } from "./marks.js";
+import { bottomAxis, CHARACTER, described, drawing } from "../axes.js";
+import { svg } from "../dom.js";
+import { number } from "../formatting.js";
+import { color, round, scale, ticks } from "../marks.js";
 
 const CUT = 1.001; // a bar is cut that is taller than its panel by more than rounding
 
-/** Histogram panel, one small multiple per row on shared axes. */
-export function drawHistogram(panel, frame, width) {
+/** One small histogram per row, on shared axes: see Panel in panels/base.py. */
+function draw(panel, frame, width) {
   const { values, shape: [rows, bins] } = frame(panel.key);
   const labels = rowLabels(panel, frame, rows);
   const pitch = Math.round(Math.min(50, Math.max(24, 250 / panel.most_rows)));
   const left = 8 + CHARACTER * Math.max(...labels.map((label) => label.length));
   const bottom = 12 + pitch * panel.most_rows, height = bottom + 42;
   const x = scale(panel.limits, [left + 4, width - 14]), top = sharedTop(values, rows, bins);
-  const drawn = Array.from({ length: rows }, (_, row) => histogramRow(
+  const drawn = Array.from({ length: rows }, (_, row) => rowOf(
     panel, values.subarray(row * bins, (row + 1) * bins), row, labels[row], x, 12 + pitch * (row + 1), pitch - 8, top));
   const places = ticks(...panel.limits, Math.max(2, (x.to[1] - x.to[0]) / 60));
   const root = drawing(width, height, { x: described(x), top }, ...drawn.flat(), ...bottomAxis(places, false, panel.x_label, x, bottom));
@@ -20,12 +21,12 @@ export function drawHistogram(panel, frame, width) {
   return {
     element: root,
     summary: "",
-    notes: histogramNotes(values, labels, bins, top),
-    table: () => histogramTable(panel, values, labels, rows, bins),
+    notes: notesOf(values, labels, bins, top),
+    table: () => tableOf(panel, values, labels, rows, bins),
   };
 }
 
-function histogramNotes(values, labels, bins, top) {
+function notesOf(values, labels, bins, top) {
   const rows = labels.map((label, row) => [label, values.subarray(row * bins, (row + 1) * bins)]);
   const those = (kind, test) => rows.filter(([, row]) => row.some(test)).map(([label]) => [kind, label]);
   return [
@@ -47,7 +48,7 @@ function sharedTop(values, rows, bins) {
   return Math.min(peaks.at(-1), 4 * peaks[Math.floor((rows - 1) / 2)]) || peaks.at(-1) || 1;
 }
 
-function histogramRow(panel, values, row, label, x, base, height, top) {
+function rowOf(panel, values, row, label, x, base, height, top) {
   const step = (panel.limits[1] - panel.limits[0]) / values.length, unit = height / top;
   let path = "", cuts = "";
   values.forEach((value, i) => {
@@ -58,13 +59,13 @@ function histogramRow(panel, values, row, label, x, base, height, top) {
   });
   return [
     svg("text", { x: x.to[0] - 8, y: base - 4, "text-anchor": "end" }, label),
-    svg("path", { d: path, class: "ni-bars", fill: colour(panel.role), "data-key": panel.key, "data-row": row, "data-base": base, "data-unit": unit }),
-    cuts ? svg("path", { d: cuts, fill: colour(panel.role) }) : "",
+    svg("path", { d: path, class: "ni-bars", fill: color(panel.role), "data-key": panel.key, "data-row": row, "data-base": base, "data-unit": unit }),
+    cuts ? svg("path", { d: cuts, fill: color(panel.role) }) : "",
     svg("line", { x1: x.to[0], x2: x.to[1], y1: base, y2: base, class: "ni-grid" }),
   ];
 }
 
-function histogramTable(panel, values, labels, rows, bins) {
+function tableOf(panel, values, labels, rows, bins) {
   const step = (panel.limits[1] - panel.limits[0]) / bins;
   const edges = Array.from({ length: bins }, (_, i) => `${number(panel.limits[0] + i * step)} to ${number(panel.limits[0] + (i + 1) * step)}`);
   return {
@@ -73,3 +74,5 @@ function histogramTable(panel, values, labels, rows, bins) {
     rows: edges.map((edge, bin) => [edge, ...labels.map((_, row) => number(values[row * bins + bin]))]),
   };
 }
+
+export default { draw };

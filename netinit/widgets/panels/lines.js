@@ -1,9 +1,11 @@
-import { bottomAxis, clamped, described, drawing, leftAxis, leftTicks, notesOf, onAxis, ends, plain, valueText } from "./axes.js";
-import { html, svg } from "./dom.js";
-import { colour, marker, number, round, scale, ticks } from "./marks.js";
+import { bottomAxis, clamped, described, drawing, ends, leftAxis, leftTicks, notesOf, onAxis, plain, valueText } from "../axes.js";
+import { svg } from "../dom.js";
+import { number } from "../formatting.js";
+import { legend as legendOf } from "../legend.js";
+import { color, marker, round, scale, ticks } from "../marks.js";
 
-/** Lines panel: {element, summary, notes, table}. */
-export function drawLines(panel, frame, width) {
+/** The curves: see Panel in panels/base.py. */
+function draw(panel, frame, width) {
   const height = Math.round(Math.min(330, Math.max(215, 0.66 * width))), bottom = height - 42;
   const left = leftTicks(panel.y_limits, panel.log, height);
   const x = scale(panel.x_limits, [left.room + 6, width - 14]), y = scale(ends(panel.y_limits, panel.log), [bottom, 30]);
@@ -21,14 +23,14 @@ export function drawLines(panel, frame, width) {
   root.setAttribute("aria-label", `${panel.title ?? panel.y_label ?? ""} over ${panel.x_label}. ${summary}`.trim());
   const guide = svg("line", { y1: y.to[0], y2: y.to[1], class: "ni-guide" });
   return {
-    element: root, summary, guide, probe: (pixel) => probeLines(panel, series, x, guide, pixel),
+    element: root, summary, guide, probe: (pixel) => valuesAt(panel, series, x, guide, pixel),
     notes: notesOf(series.map(({ line, values }) => [line.label, values]), "Gaps where values are not numbers", "Arrows where values lie beyond the axis"),
-    table: () => linesTable(panel, series),
+    table: () => tableOf(panel, series),
   };
 }
 
 /** Values at the x nearest to a pixel; moves the guide there. */
-function probeLines(panel, series, x, guide, pixel) {
+function valuesAt(panel, series, x, guide, pixel) {
   const at = series.flatMap((s) => [...s.at]).reduce((a, b) => (Math.abs(x(b) - pixel) < Math.abs(x(a) - pixel) ? b : a));
   const place = round(x(at));
   guide.setAttribute("x1", place);
@@ -79,9 +81,9 @@ function linePaths({ line, values, at, under }, x, y) {
     else if (px - lastMarker >= 26) { markers += marker(line.role, px, py); lastMarker = px; }
   });
   const look = line.theory ? "ni-line ni-theory" : under ? "ni-line ni-under" : "ni-line";
-  const paths = [svg("path", { d: path, class: look, stroke: colour(line.role), "data-key": line.key })];
-  if (markers && !line.theory) paths.push(svg("path", { d: markers, fill: colour(line.role) }));
-  if (arrows) paths.push(svg("path", { d: arrows, fill: colour(line.role), "data-beyond": line.key, "data-theory": line.theory }));
+  const paths = [svg("path", { d: path, class: look, stroke: color(line.role), "data-key": line.key })];
+  if (markers && !line.theory) paths.push(svg("path", { d: markers, fill: color(line.role) }));
+  if (arrows) paths.push(svg("path", { d: arrows, fill: color(line.role), "data-beyond": line.key, "data-theory": line.theory }));
   return paths;
 }
 
@@ -104,7 +106,7 @@ function bandPath({ line, at }, [lower, upper], x, y) {
   };
   at.forEach((_, i) => (Number.isNaN(lower[i]) || Number.isNaN(upper[i]) ? close() : run.push(i)));
   close();
-  return svg("path", { d: path, class: "ni-band", fill: colour(line.role), "data-band": line.band.join(" ") });
+  return svg("path", { d: path, class: "ni-band", fill: color(line.role), "data-band": line.band.join(" ") });
 }
 
 function describe({ line, values, at }, panel) {
@@ -113,7 +115,7 @@ function describe({ line, values, at }, panel) {
   return `${line.label}: ${text(0)} at ${panel.x_label} ${number(at[0], ".4g")}, ${text(last)} at ${number(at[last], ".4g")}`;
 }
 
-function linesTable(panel, series) {
+function tableOf(panel, series) {
   const longest = series.reduce((a, b) => (b.at.length > a.at.length ? b : a));
   const shown = (value) => (value === undefined ? "" : !Number.isFinite(value) && !Number.isNaN(value)
     ? (value > 0 ? `> ${number(panel.y_limits[1])}` : `< ${number(panel.y_limits[0])}`) : number(plain(value, panel.log), ".4g"));
@@ -126,16 +128,12 @@ function linesTable(panel, series) {
   };
 }
 
-/** Legend of a Lines panel: each entry drawn as its mark. */
-export function linesLegend(panel) {
-  return legend(panel.lines.map((line) => [line.label, [
-    line.band && svg("rect", { x: 0, y: 1, width: 26, height: 12, fill: colour(line.role), class: "ni-band" }),
-    svg("line", { x1: 0, x2: 26, y1: 7, y2: 7, stroke: colour(line.role), class: line.theory ? "ni-line ni-theory" : "ni-line" }),
-    line.theory ? null : svg("path", { d: marker(line.role, 13, 7), fill: colour(line.role) })]]));
+/** Each entry drawn as its mark. */
+function legend(panel) {
+  return legendOf(panel.lines.map((line) => [line.label, [
+    line.band && svg("rect", { x: 0, y: 1, width: 26, height: 12, fill: color(line.role), class: "ni-band" }),
+    svg("line", { x1: 0, x2: 26, y1: 7, y2: 7, stroke: color(line.role), class: line.theory ? "ni-line ni-theory" : "ni-line" }),
+    line.theory ? null : svg("path", { d: marker(line.role, 13, 7), fill: color(line.role) })]]));
 }
 
-/** Legend: pairs of a label and the marks that stand for it. */
-export function legend(entries) {
-  return html("ul", { class: "ni-legend" }, ...entries.map(([label, marks]) => html("li", {},
-    svg("svg", { viewBox: "0 0 26 14", width: 26, height: 14, "aria-hidden": "true" }, ...marks), label)));
-}
+export default { draw, legend };

@@ -1,7 +1,7 @@
-"""Figures as functions of axes: axes in, axes out, one meaning per colour.
+"""Figures as functions of axes: axes in, axes out, one meaning per color.
 
 A chapter makes its axes with `axes`, draws with the functions below, and ends a cell with
-`show(ax, alt=...)`: a picture that carries its own description, follows the text colour in
+`show(ax, alt=...)`: a picture that carries its own description, follows the text color in
 the book's dark theme, and is the same text on every run.
 """
 
@@ -165,10 +165,10 @@ def seeds(
         after the last.
     """
     values = np.asarray(values, float)
-    colour = ROLES[role].light
+    color = ROLES[role].light
     middle = np.median(values, axis=0)
-    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, lw=0)
-    ax.plot(x, middle, color=colour)
+    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, lw=0)
+    ax.plot(x, middle, color=color)
     return line_label(ax, x, middle, text, role=role, at=at)
 
 
@@ -189,18 +189,18 @@ def fan(
         A label beside the end of the median.
     """
     values = np.asarray(values, float)
-    colour = ROLES[role].light
+    color = ROLES[role].light
     low, lower, middle, upper, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
-    ax.fill_between(x, low, high, color=colour, alpha=0.14, lw=0)
-    ax.fill_between(x, lower, upper, color=colour, alpha=0.22, lw=0)
+    ax.fill_between(x, low, high, color=color, alpha=0.14, lw=0)
+    ax.fill_between(x, lower, upper, color=color, alpha=0.22, lw=0)
     for path in values[:paths]:
         ax.plot(x, path, color=ROLES["ink"].light, lw=0.6, alpha=0.6)
-    ax.plot(x, middle, color=colour)
+    ax.plot(x, middle, color=color)
     return line_label(ax, x, middle, text, role=role)
 
 
 def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes:
-    """A prediction: a dashed line in the colour of the text."""
+    """A prediction: a dashed line in the color of the text."""
     ax.plot(x, values, "--", color=ROLES["theory"].light, lw=1.3, zorder=3)
     return line_label(ax, x, values, text, role="theory")
 
@@ -208,7 +208,7 @@ def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes
 def line_label(
     ax: Axes, x: ArrayLike, values: ArrayLike, text: str, *, role: str, at: str = "end"
 ) -> Axes:
-    """Write `text` in the line's colour, at one of four places (see `seeds`)."""
+    """Write `text` in the line's color, at one of four places (see `seeds`)."""
     x, values = np.asarray(x), np.asarray(values)
     half = len(x) // 2
     index, offset, align = {
@@ -233,14 +233,14 @@ def strips(ax: Axes, groups: Mapping[str, ArrayLike], *, roles: Sequence[str]) -
     groups
         Label of each row, from the top, and its values, of shape (seeds,).
     roles
-        The colour of each row: keys of `style.ROLES`.
+        The color of each row: keys of `style.ROLES`.
     """
     for row, (values, role) in enumerate(zip(groups.values(), roles, strict=True)):
         values = np.sort(np.asarray(values, float))
         spread = 0.12 * (np.arange(len(values)) % 3 - 1)  # dots that coincide stay countable
-        colour = ROLES[role].light
-        ax.plot(values, row + spread, "o", color=colour, alpha=0.65, mew=0, clip_on=False)
-        ax.plot([np.median(values)] * 2, [row - 0.34, row + 0.34], color=colour, lw=2)
+        color = ROLES[role].light
+        ax.plot(values, row + spread, "o", color=color, alpha=0.65, mew=0, clip_on=False)
+        ax.plot([np.median(values)] * 2, [row - 0.34, row + 0.34], color=color, lw=2)
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)

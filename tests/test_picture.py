@@ -31,7 +31,7 @@ PANELS = {
     "log": Lines([Line("up", label=LONG)], y_scale="log", y_limits=(1e-20, 1e20)),
     "steps": Lines(["up"], x="steps", x_label="training step"),
     "scatter": Scatter(
-        [Points("x", "y", label="here"), Points("y", "x", label=LONG, role="third")],
+        [Points("x", "y", label="here"), Points("y", "x", label=LONG, role="focus")],
         equal=True,
         y_label="weight from the second input",
         title="The hidden units of one layer",

@@ -45,9 +45,9 @@ def test_a_fan_of_an_unknown_role_is_refused():
         plots.fan(plots.axes(), X, DRAWS, role="luck")
 
 
-def drawn(colour):
+def drawn(color):
     ax = plots.axes()
-    ax.plot(X, X, color=colour)
+    ax.plot(X, X, color=color)
     return plots.show(ax, alt="A straight line that rises from the origin to the corner.")
 
 

@@ -32,9 +32,9 @@ def test_contrast_is_the_published_formula():
     assert contrast("#0072B2", "#0072B2") == 1
 
 
-def test_light_colours_of_roles_are_distinct_so_a_page_can_map_them():
-    colours = [role.light.lower() for role in ROLES.values()]
-    assert len(set(colours)) == len(colours)
+def test_light_colors_of_roles_are_distinct_so_a_page_can_map_them():
+    colors = [role.light.lower() for role in ROLES.values()]
+    assert len(set(colors)) == len(colors)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,6 +2,20 @@ import { html, svg } from "./dom.js";
 
 /** Legend: pairs of a label and the marks that stand for it. */
 export function legend(entries) {
-  return html("ul", { class: "ni-legend" }, ...entries.map(([label, marks]) => html("li", {},
-    svg("svg", { viewBox: "0 0 26 14", width: 26, height: 14, "aria-hidden": "true" }, ...marks), label)));
+  return html(
+    "ul",
+    { class: "ni-legend" },
+    ...entries.map(([label, marks]) =>
+      html(
+        "li",
+        {},
+        svg(
+          "svg",
+          { viewBox: "0 0 26 14", width: 26, height: 14, "aria-hidden": "true" },
+          ...marks,
+        ),
+        label,
+      )
+    ),
+  );
 }

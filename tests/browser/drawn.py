@@ -229,7 +229,7 @@ def check_cells(drawing, panel, values):
 
 
 # Where the outline of a role's marker starts, seen from its middle.
-STARTS = {"forward": (-3, 0), "backward": (-2.7, -2.7), "third": (0, -3.6), "fourth": (0, -3.8)}
+STARTS = {"forward": (-3, 0), "backward": (-2.7, -2.7), "focus": (0, -3.6), "other": (0, -3.8)}
 
 
 def check_points(mark, axes, at_x, at_y):

@@ -50,7 +50,7 @@ def build():
                 x_label="first weight",
                 y_label="second weight",
             ),
-            Scatter(Points("u", "v", role="third"), x_scale="log", x_limits=(0.5, 2)),
+            Scatter(Points("u", "v", role="focus"), x_scale="log", x_limits=(0.5, 2)),
             Text("why", title="Why"),
             Text("code", title="Code", code=True),
         ],

@@ -6,15 +6,28 @@ import { color } from "../marks.js";
 function draw(panel, frame) {
   const entries = panel.numbers.map((entry) => {
     const { values, log } = frame(entry.key);
-    return { ...entry, text: number(log ? 10 ** values[0] : values[0], entry.format), missing: Number.isNaN(values[0]) };
+    return { ...entry, text: number(log ? 10 ** values[0] : values[0], entry.format) };
   });
   return {
-    element: html("dl", { class: "ni-numbers" }, ...entries.map((entry) =>
-      html("div", {}, html("dt", {}, entry.label),
-        html("dd", { "data-key": entry.key, style: `color: ${color(entry.role)}` }, entry.text)))),
+    element: html(
+      "dl",
+      { class: "ni-numbers" },
+      ...entries.map((entry) =>
+        html(
+          "div",
+          {},
+          html("dt", {}, entry.label),
+          html("dd", { "data-key": entry.key, style: `color: ${color(entry.role)}` }, entry.text),
+        )
+      ),
+    ),
     summary: entries.map((entry) => `${entry.label}: ${entry.text}`).join("; "),
     notes: [],
-    table: () => ({ caption: panel.title, head: ["", "value"], rows: entries.map((entry) => [entry.label, entry.text]) }),
+    table: () => ({
+      caption: panel.title,
+      head: ["", "value"],
+      rows: entries.map((entry) => [entry.label, entry.text]),
+    }),
   };
 }
 

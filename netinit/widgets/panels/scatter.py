@@ -20,7 +20,7 @@ from netinit.widgets.limits import (
 from netinit.widgets.panels.base import Moment, Panel, Spec
 from netinit.widgets.table import Packing
 
-_MARKERS = {"forward": "o", "backward": "s", "third": "^", "fourth": "D"}
+_MARKERS = {"forward": "o", "backward": "s", "focus": "^", "other": "D"}
 
 
 @dataclass(frozen=True)

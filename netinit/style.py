@@ -37,6 +37,14 @@ ROLES = {
     "ink": INK,  # text and numbers
 }
 
+
+def role_of(name: str) -> Role:
+    """The role of that name; raises ValueError if there is none."""
+    if name not in ROLES:
+        raise ValueError(f"no role is named {name!r}; known: {', '.join(map(repr, ROLES))}")
+    return ROLES[name]
+
+
 PAGE = Role("#FFFFFF", "#121212")  # what figures are checked against, in JupyterLab as in print
 
 # The colors of the book's own pages, as ``--<name>``.

@@ -121,10 +121,10 @@ def test_time_can_be_an_axis_of_a_heatmap_or_play_it():
         (lambda: Heatmap("m", limits=(1, 0)), "the lower one first"),
         (lambda: Heatmap("m", scale="log", limits=(0, 1)), "must be positive on a log axis"),
         (lambda: Heatmap("m", scale="log", center=0), "must be positive on a log scale"),
-        (lambda: Heatmap("m", center=0, limits=(-1, 2)), "alike on both sides of the center"),
+        (lambda: Heatmap("m", center=0, limits=(-1, 2)), "must be equally far from the center"),
         (
             lambda: Heatmap("m", scale="log", center=1, limits=(0.5, 4)),
-            "alike on both sides of the center",
+            "must be equally far from the center",
         ),
         (lambda: Heatmap("m", bits=4), "a value takes 8 or 16 bits"),
         (lambda: Heatmap("m", format="g"), "format 'g' is not one of"),

@@ -99,7 +99,7 @@ function menu(spec, pick, signal) {
 
 const DURATION = 6000; // ms for all frames, unless that were faster than 12 a second
 
-/** A slider that can run by itself; only step by step where reduced motion is wished. */
+/** A slider that can run by itself; only step by step for readers who ask for reduced motion. */
 function player(spec, pick, signal) {
   const base = slider(spec, (index) => {
     stop();

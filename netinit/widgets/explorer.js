@@ -84,7 +84,7 @@ function render({ model, el }, kinds) {
   };
 }
 
-/** The selection, which lives in the model alone: read as indices, changed by value. */
+/** The selection is kept in the model alone: this reads it as indices and changes it by value. */
 function stateOf(model, spec) {
   const indices = () => {
     const selection = model.get("selection") ?? {};

@@ -19,27 +19,41 @@ from netinit.widgets.table import Packing, cell, decode, encode
 from netinit.widgets.tabulate import tabulate
 
 _HERE = Path(__file__).parent
-# The last module of the script hands the Explorer the module of each kind of panel.
-_ENTRY = (
-    'import { explorer } from "./explorer.js";\n'
-    + "".join(f'import {kind} from "./panels/{kind}.js";\n' for kind in KINDS)
-    + f"export default explorer({{ {', '.join(KINDS)} }});\n"
-)
-_STYLES = [_HERE / "explorer.css", *(_HERE / "panels" / f"{kind}.css" for kind in KINDS)]
+
+
+def script() -> str:
+    """The widget's JavaScript, read from its files now.
+
+    Its last module hands explorer.js the module of each kind of panel. Whoever edits the files
+    sees the change in an open notebook with ``explorer._esm = script()``.
+    """
+    imports = (f'import {kind} from "./panels/{kind}.js";\n' for kind in KINDS)
+    return bundle(
+        'import { explorer } from "./explorer.js";\n'
+        + "".join(imports)
+        + f"export default explorer({{ {', '.join(KINDS)} }});\n"
+    )
+
+
+def styles() -> str:
+    """The widget's style sheet, read from its files now."""
+    files = [_HERE / "explorer.css", *(_HERE / "panels" / f"{kind}.css" for kind in KINDS)]
+    return css_variables() + "".join(f.read_text("utf8") for f in files if f.is_file())
 
 
 class Explorer(anywidget.AnyWidget):
     """Interactive figure of a function, tabulated over its controls when it is made.
 
     ``selection`` is the state as a trait, ``{control: value}``: observe it, link it, set it
-    (controls left out stay where they are).
+    (a control that is left out keeps its value).
 
     Parameters
     ----------
     function : called once per selection with the controls as keyword arguments; returns
         ``{name: array}`` with the same names, ranks and dtypes every time
-    panels : Lines, Histogram, Heatmap, Scatter, Numbers and Text: which arrays to show, and how
-    title, description : what it shows, for every reader
+    panels : one or several of Lines, Histogram, Heatmap, Scatter, Numbers and Text: which arrays
+        to show, and how
+    title, description : what it shows, above the controls
     budget : allowed size of the table in kB (base64 and gzip)
     controls : one keyword per argument of the function: a list of names, an array of numbers,
         or a Range or Choice; also a Play, which is not passed to the function
@@ -57,8 +71,8 @@ class Explorer(anywidget.AnyWidget):
     traitlets.traitlets.TraitError: gain=3 is not on the grid; the nearest values are 2 and 1
     """
 
-    _esm = bundle(_ENTRY)
-    _css = css_variables() + "".join(p.read_text("utf8") for p in _STYLES if p.is_file())
+    _esm = script()
+    _css = styles()
 
     table = traitlets.Bytes().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)
@@ -91,7 +105,8 @@ class Explorer(anywidget.AnyWidget):
     def frame(self, **selection: object) -> dict[str, np.ndarray]:
         """Arrays shown for a selection, as the browser decodes them.
 
-        Controls left out stand where they stand now. Values beyond a curve's limits lie on them.
+        A control that is left out keeps its present value. A value beyond a curve's limits becomes
+        the limit. Raises ValueError if a value is not on the grid.
         """
         chosen = self._validated(selection)
         indices = {name: control.index(chosen[name]) for name, control in self._controls.items()}

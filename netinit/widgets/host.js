@@ -106,7 +106,7 @@
     for (const script of document.querySelectorAll(STATE)) {
       const { state, shared = [] } = JSON.parse(script.textContent);
       for (const [id, record] of Object.entries(state)) {
-        // A page that carries equal scripts and styles once has their places in the models.
+        // A page holds each script and style sheet once; the models give its place in the list.
         for (const key of ["_esm", "_css"]) {
           record.state[key] = shared[record.state[key]] ?? record.state[key];
         }

@@ -1,6 +1,6 @@
 import { html, svg } from "./dom.js";
 
-/** Legend: pairs of a label and the marks that stand for it. */
+/** Legend: pairs of a label and its marks. */
 export function legend(entries) {
   return html(
     "ul",

@@ -4,6 +4,6 @@ import { html } from "./dom.js";
 export const paragraphs = (text) =>
   text.split(/\n\s*\n/).map((words) => html("p", {}, ...inline(words)));
 
-/** Words in which what stands between backticks is code. */
+/** Text in which backticks enclose code. */
 export const inline = (text) =>
   text.split("`").map((part, i) => i % 2 ? html("code", {}, part) : part);

@@ -129,8 +129,8 @@ def _check_text(text: object) -> None:
     if not text.strip():
         raise ValueError("the question, each answer and each feedback need words")
     if "$" in text:
-        raise ValueError(f"{text!r} holds a $: write mathematics in Unicode, such as σ² or √2")
+        raise ValueError(f"{text!r} has a $: write mathematics in Unicode, such as σ² or √2")
     if text.count("`") % 2:
         raise ValueError(f"{text!r} has a backtick without its partner")
     if "\n" in text:
-        raise ValueError(f"{text!r} holds a line break: say it in one paragraph")
+        raise ValueError(f"{text!r} has a line break: write one paragraph")

@@ -204,7 +204,7 @@ function cellUnder({ rows, columns, x, y }, px, py) {
   return column >= 0 && column < columns && row >= 0 && row < rows ? { row, column } : null;
 }
 
-/** Function from a place to the indices of the controls that stand for it, if any do. */
+/** Function from a place to the indices of the controls there, if a control is on an axis. */
 function choice(map) {
   const { x, y } = map.panel;
   if (!x.control && !y.control) return undefined;

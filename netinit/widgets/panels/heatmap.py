@@ -1,4 +1,4 @@
-"""A matrix as colors, with the cell marked at which the reader's controls stand."""
+"""A matrix as colors, with the cell outlined that the reader's controls select."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -177,7 +177,7 @@ class Heatmap(Panel):
         if self.scale == "log":
             below, above = self.center / low, high / self.center
         if abs(below - above) > 1e-9 * max(abs(below), abs(above)):
-            raise ValueError(f"limits={self.limits!r} must lie alike on both sides of the center")
+            raise ValueError(f"limits={self.limits!r} must be equally far from the center")
 
     def _check_length(self, columns: Columns, axis: Axis, place: int, what: str) -> None:
         if axis is None:
@@ -199,7 +199,7 @@ def _named(axis: Axis) -> bool:
 
 
 def _axis(axis: Axis, label: str | None, *, up: bool = False) -> dict[str, Any]:
-    """Axis for the browser; ``up`` says whether the first value lies at the low end."""
+    """Axis for the browser; ``up`` says whether the first value is at the lower end."""
     if isinstance(axis, Control):
         own, key, control, texts = axis.label, None, axis.name, list(axis.texts)
         up = up or axis.kind != "choice"

@@ -66,8 +66,16 @@ class Line:
 class Lines(Panel):
     """Curves over the layers, or over the array named ``x``.
 
-    Values beyond ``y_limits`` are clipped and marked with an arrow; limits that hold for every
-    selection are found if none are given. A log axis takes no negative numbers.
+    Parameters
+    ----------
+    lines : one Line or the name of an array, or a list of them
+    x : name of the array of horizontal positions; 1, 2, ... if not given
+    x_label, y_label : the axes' names
+    y_scale : "linear" or "log"; a log axis takes no negative numbers
+    y_limits : ends of the vertical axis, beyond which values are clipped and marked with an arrow;
+        found, for all selections, if not given
+    reference : height of a dotted horizontal line
+    title : heading above it
     """
 
     kind: ClassVar[str] = "lines"

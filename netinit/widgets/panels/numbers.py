@@ -12,7 +12,15 @@ from netinit.widgets.table import Packing
 
 @dataclass(frozen=True)
 class Number:
-    """One figure with its label; ``format`` as in Range."""
+    """One number of a Numbers panel.
+
+    Parameters
+    ----------
+    key : name of the array, which holds one value
+    label : its name for readers; the key if not given
+    format : how it is written, as in Range
+    role : color by meaning, one of ``netinit.style.ROLES``
+    """
 
     key: str
     label: str | None = None
@@ -31,7 +39,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Numbers(Panel):
-    """A row of large figures."""
+    """A row of numbers in large type.
+
+    Parameters
+    ----------
+    numbers : one Number or the name of an array that holds one value, or a list of them
+    title : heading above it
+    """
 
     kind: ClassVar[str] = "numbers"
     whole_row: ClassVar[bool] = True

@@ -54,8 +54,8 @@ class Points:
 class Scatter(Panel):
     """Points in the plane, in one or more groups; with a Play, points that move.
 
-    The limits hold for every selection and every frame, so that what moves is the points. A
-    point beyond given limits lies on the edge, and a note says so.
+    The limits are the same for every selection and every frame, so that only the points move. A
+    point beyond given limits is drawn on the edge, and a note says so.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Text(Panel):
 
     @property
     def strings(self) -> frozenset[str]:
-        """Its array is the only one that holds strings."""
+        """Its only array holds strings."""
         return frozenset({self.key})
 
     def packings(self, columns: Columns) -> dict[str, Packing]:

@@ -1,7 +1,11 @@
-"""Heatmap, Scatter and Text as Python sees them: frames, limits, refusals, pictures."""
+"""What all kinds of panel have, and Heatmap, Scatter and Text as Python sees them."""
 
 import base64
+import inspect
 import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -20,6 +24,8 @@ from netinit.widgets import (
     Text,
 )
 from netinit.widgets.budget import weight
+from netinit.widgets.panels import KINDS, Panel, kind_of
+from netinit.widgets.table import Packing
 
 STDS, DEPTHS = [0.5, 1.0, 2.0], [2, 4]
 GRID = np.outer(DEPTHS, STDS)
@@ -31,6 +37,89 @@ def shown(panel, function=None, **controls):
 
 def spec(explorer):
     return explorer.spec["panels"][0]
+
+
+# Every kind ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bars(Panel):
+    """A kind that no script draws."""
+
+    kind: ClassVar[str] = "bars"
+
+    key: str
+    title: str | None = None
+
+    @property
+    def axes(self):
+        return {self.key: ("bar",)}
+
+    def packings(self, columns):
+        return {self.key: Packing("exact")}
+
+    def spec(self, columns):
+        return {"key": self.key}
+
+    @staticmethod
+    def height(spec, width):
+        return 300
+
+    def __str__(self):
+        return f"Bars: {self.key}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_a_python_file_and_a_javascript_file_of_its_name(kind):
+    python = Path(inspect.getfile(KINDS[kind]))
+    assert python.stem == kind
+    assert re.search(r"^export default \{ draw\b", python.with_suffix(".js").read_text(), re.M)
+
+
+def test_every_file_of_a_kind_belongs_to_one_that_is_listed():
+    folder = Path(inspect.getfile(Panel)).parent
+    kinds = {path.stem for path in folder.iterdir() if path.suffix in {".js", ".css"}}
+    assert kinds == KINDS.keys()
+    python = {path.stem for path in folder.glob("*.py")}
+    assert python == KINDS.keys() | {"__init__", "base"}
+
+
+def test_only_the_files_of_a_kind_and_the_list_name_it():
+    """Adding a kind must not mean to look for the places that tell kinds apart."""
+    widgets = Path(inspect.getfile(Panel)).parents[1]
+    shared = [path for path in widgets.iterdir() if path.suffix in {".py", ".js", ".css"}]
+    shared.append(Path(__file__).parents[1] / "book" / "netbook" / "widgets.py")
+    kinds = "|".join(KINDS)
+    compared = rf"""kind["'\]]* *(?:===?|!==?|in) *[\[({{]*["']({kinds})\b|ni-({kinds})\b"""
+    found = {
+        (path.name, match[0])
+        for path in shared
+        for match in re.finditer(compared, path.read_text("utf8"))
+    }
+    assert found == {("explorer.js", 'kind !== "text')}  # the packing of that name
+
+
+def test_a_panel_of_an_unlisted_kind_is_refused_and_told_where_to_list_it():
+    with pytest.raises(TypeError, match=r"of kind 'bars', which no script draws: list it in"):
+        shown(Bars("m"), lambda: {"m": [1.0]})
+
+
+def test_a_description_of_an_unknown_kind_is_an_error_and_not_an_empty_picture():
+    with pytest.raises(ValueError, match="no panel is of kind 'lnies'; did you mean 'lines'"):
+        kind_of({"kind": "lnies"})
+
+
+def test_a_panel_that_leaves_out_what_it_must_say_cannot_be_made():
+    class Silent(Panel):
+        kind = "silent"
+
+    with pytest.raises(TypeError, match="abstract"):
+        Silent()
+
+
+def test_a_packing_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="no packing is called 'exat'; did you mean 'exact'"):
+        Packing("exat")
 
 
 # Heatmap ------------------------------------------------------------------------------------

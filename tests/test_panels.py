@@ -84,6 +84,17 @@ def test_every_file_of_a_kind_belongs_to_one_that_is_listed():
     assert python == KINDS.keys() | {"__init__", "base"}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_styles_of_a_kind_reach_no_other_panel(kind):
+    path = Path(inspect.getfile(KINDS[kind])).with_suffix(".css")
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text("utf8"), flags=re.DOTALL)
+    selectors = [
+        one.strip() for rule in re.findall(r"([^{}]+)\{", sheet) for one in rule.split(",")
+    ]
+    assert selectors
+    assert [one for one in selectors if not one.startswith(f".ni-panel.ni-{kind}")] == []
+
+
 def test_only_the_files_of_a_kind_and_the_list_name_it():
     """Adding a kind must not mean to look for the places that tell kinds apart."""
     widgets = Path(inspect.getfile(Panel)).parents[1]

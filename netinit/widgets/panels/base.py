@@ -35,7 +35,8 @@ class Panel(ABC):
 
     A kind is a frozen dataclass in ``panels/<kind>.py`` that inherits from this class, the
     JavaScript module ``panels/<kind>.js`` that draws it, and ``panels/<kind>.css`` if it has
-    styles of its own. ``panels/__init__.py`` lists the kinds; nothing else names one.
+    styles of its own, every selector of which starts with ``.ni-panel.ni-<kind>``.
+    ``panels/__init__.py`` lists the kinds; nothing else names one.
 
     The methods of an instance are called once, when its Explorer is made, in this order:
     ``bound``, ``axes`` and ``strings``, ``packings``, ``spec``. The static methods are given what

@@ -52,8 +52,9 @@ serve: book ## the built book on http://127.0.0.1:8000 (PORT=...)
 lab: $(INSTALLED) ## the chapters in JupyterLab
 	$(BIN)/jupyter-lab chapters
 
-lint: $(INSTALLED) ## ruff: rules and format
+lint: $(INSTALLED) ## rules and format: ruff for Python, deno for JavaScript and style sheets
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	DENO_DIR=_build/deno $(BIN)/deno lint && DENO_DIR=_build/deno $(BIN)/deno fmt --check
 
 bench: book ## measure, and write the README's table
 	$(BIN)/python -m benchmarks

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 
 def take(browser: Browser, page: Path, scheme: str, target: Path) -> None:
-    """Write what a reader sees first of a page, in one colour scheme."""
+    """Write what a reader sees first of a page, in one color scheme."""
     view = browser.new_page(viewport=SIZE, color_scheme=scheme, reduced_motion="reduce")
     view.goto(page.as_uri())
     view.wait_for_function(DRAWN)

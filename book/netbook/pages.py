@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import clean_astext
 
-from netinit.style import css_variables
+from netinit.style import css_variables, page_variables
 
 UNUSED = re.compile(
     r"(documentation_options|doctools|sphinx_highlight)\.js|(mystnb\.\w+|pygments)\.css"
@@ -74,7 +74,8 @@ def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
     """Lay each notebook beside its page, and the palette beside the styles."""
     if error or app.builder.format != "html":
         return
-    Path(app.outdir, "_static", "palette.css").write_text(css_variables(), "utf-8")
+    palette = css_variables() + page_variables()
+    Path(app.outdir, "_static", "palette.css").write_text(palette, "utf-8")
     for page in filter(lambda name: is_notebook(app, name), app.env.found_docs):
         target = Path(app.outdir, f"{page}.ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from sphinx.util import logging
 
 from netbook import svg
 from netbook.markup import Block, block, raw
+from netinit.widgets.panels import kind_of
 
 LOG = logging.getLogger(__name__)
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -47,29 +48,13 @@ def heights(spec: dict) -> tuple[int, int]:
     if "question" in spec:
         return _quiz(spec, 80), _quiz(spec, 46) + 36
     panels = spec.get("panels", [])
-    drawn = [p for p in panels if p["kind"] != "numbers"]
-    width = 900 // max(1, min(len(drawn), 2))
-    wide, narrow = ([_panel(p, room) for p in drawn] for room in (width, 350))
+    rows = sum(kind_of(p).height(p, 900) for p in panels if kind_of(p).whole_row)
+    others = [p for p in panels if not kind_of(p).whole_row]
+    width = 900 // max(1, min(len(others), 2))
+    wide, narrow = ([kind_of(p).height(p, room) for p in others] for room in (width, 350))
     controls = len(spec.get("controls", []))
-    numbers = 80 * any(p["kind"] == "numbers" for p in panels)
-    frame = 130 + numbers + 30 * bool(spec.get("description"))
+    frame = 130 + rows + 30 * bool(spec.get("description"))
     return frame + 64 * -(-controls // 2) + max([0, *wide]), frame + 68 * controls + sum(narrow)
-
-
-def _panel(panel: dict, width: int) -> int:
-    """Height of one panel that is so many pixels wide."""
-    kind = panel["kind"]
-    if kind == "histogram":
-        return 70 + 46 * min(6, panel["most_rows"])
-    if kind == "heatmap":
-        rows, columns = panel["most"]
-        return 116 + max(130, min(330, rows * (width - 60) // columns))
-    if kind == "scatter":
-        return 30 + min(400, max(230, 4 * width // 5))
-    if kind == "text":
-        wrapped = 0 if panel["code"] else panel["most_characters"] * 8 // width
-        return 50 + 22 * (panel["most_lines"] + wrapped)
-    return 380 if width > 500 else 290
 
 
 def _quiz(spec: dict, characters: int) -> int:
@@ -101,7 +86,7 @@ def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:
 
 
 def shared(body: str) -> str:
-    """State of a page's widgets in which each script and style sheet stands once.
+    """State of a page's widgets that holds each script and style sheet once.
 
     Every model carries its own copy; here it carries the number of its place in a list.
     """

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from drawn import check_cells, check_points
 from saved import explorers, models, quizzes, views
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
@@ -335,5 +335,7 @@ def test_the_theme_chosen_stays_chosen(visit):
 
 def test_the_search_text_is_a_script_that_lists_every_page(site):
     script = (site / "_static" / "search-text.js").read_text("utf-8")
-    entries = json.loads(script.removeprefix("window.bookSections = ").rstrip().removesuffix(";"))
+    entries = json.loads(
+        script.removeprefix("globalThis.bookSections = ").rstrip().removesuffix(";")
+    )
     assert {entry["page"] for entry in entries} == set(WRITTEN)

@@ -6,24 +6,29 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
+from sphinx_external_toc.parsing import parse_toc_data
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 
-import archives
 import build
 from netbook import (
+    archives,
     boxes,
     figures,
+    fingerprints,
     folds,
     freshness,
     markup,
+    names,
     offline,
     pages,
     search,
@@ -282,22 +287,136 @@ def test_search_spells_formulas_in_words(formula, words):
     assert search.spelled(formula) == words
 
 
-def test_an_edit_to_the_package_the_data_or_the_pins_changes_the_fingerprint(tmp_path):
-    (tmp_path / "netinit" / "widgets").mkdir(parents=True)
-    script = tmp_path / "netinit" / "widgets" / "a.js"
-    script.write_text("1")
-    (tmp_path / "requirements.txt").write_text("numpy==2.0")
-    seen = {freshness.fingerprint(tmp_path)}
-    script.write_text("2")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "requirements.txt").write_text("numpy==2.1")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "chapters" / "data").mkdir(parents=True)
-    (tmp_path / "chapters" / "data" / "map.npz").write_bytes(b"1")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "netinit" / "notes.txt").write_text("not code")
-    seen.add(freshness.fingerprint(tmp_path))
-    assert len(seen) == 4
+def written(root, name, content="1"):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+OF_OUTPUTS = [
+    "netinit/a.py",
+    "netinit/deep/advice.toml",
+    "netinit/widgets/a.js",
+    "netinit/widgets/a.css",
+    "netinit/any.extension",
+    "chapters/data/map.npz",
+    "chapters/table.csv",
+    "reference/data/calls.json",
+    "requirements.txt",
+]
+OF_PAGES_ALONE = ["book/netbook/boxes.py", "_toc.yml"]
+OF_NEITHER = [
+    "chapters/01_what.ipynb",
+    "chapters/references.bib",
+    "reference/api/fans.md",
+    "netinit/__pycache__/a.pyc",
+    "chapters/.ipynb_checkpoints/x.csv",
+    "tests/test_a.py",
+]
+
+
+@pytest.mark.parametrize("name", [*OF_OUTPUTS, *OF_PAGES_ALONE, *OF_NEITHER])
+def test_a_fingerprint_sees_what_outputs_and_pages_depend_on_and_nothing_else(tmp_path, name):
+    def both():
+        return freshness.of_outputs(tmp_path), freshness.of_pages(tmp_path)
+
+    path = written(tmp_path, name)
+    before = both()
+    path.write_text("2")
+    edited = both()
+    path.rename(path.with_name("other" + path.suffix))
+    changed = [one != other for one, other in zip(before, edited, strict=True)]
+    assert changed == [name in OF_OUTPUTS, name in [*OF_OUTPUTS, *OF_PAGES_ALONE]]
+    assert (edited != both()) == any(changed)
+
+
+def test_every_data_file_of_the_package_decides_what_a_cell_shows(tmp_path):
+    shutil.copytree(ROOT / "netinit", tmp_path / "netinit")
+    before = freshness.of_outputs(tmp_path)
+    data = [p for p in fingerprints.files_below(tmp_path / "netinit") if p.suffix != ".py"]
+    assert {".toml", ".js", ".css"} <= {path.suffix for path in data}
+    for path in data:
+        kept = path.read_bytes()
+        path.write_bytes(kept + b" ")
+        assert freshness.of_outputs(tmp_path) != before, path
+        path.write_bytes(kept)
+    assert freshness.of_outputs(tmp_path) == before
+
+
+def test_another_installed_version_of_a_pinned_package_changes_the_fingerprint(
+    tmp_path, monkeypatch
+):
+    written(tmp_path, "requirements.txt", "-e .\nNum_Py==2.0 ; os_name == 'posix'\nsphinx==1\n")
+
+    def seen(**installed):
+        found = [SimpleNamespace(name=n.replace("_", "."), version=v) for n, v in installed.items()]
+        monkeypatch.setattr(fingerprints, "distributions", lambda: found)
+        return freshness.of_outputs(tmp_path)
+
+    assert seen(num_py="2.0") == seen(num_py="2.0", another="1")
+    assert len({seen(num_py="2.0"), seen(num_py="2.1"), seen(num_py="2.0", sphinx="2")}) == 3
+
+
+def test_all_pages_are_read_again_when_what_they_depend_on_has_changed(tmp_path):
+    app = SimpleNamespace(srcdir=tmp_path)
+    env = SimpleNamespace(found_docs={"b", "a"})
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+    written(tmp_path, "netinit/catalogue.toml")
+    assert freshness.outdated(app, env, set(), set(), set()) == ["a", "b"]
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+
+
+# The table of contents
+
+CHAPTERS = """
+format: jb-book
+root: index
+chapters:
+- file: chapters/01_a
+- file: reference/index
+  sections:
+  - file: reference/api/fans
+  - file: reference/api/gains.md
+- file: chapters/02_b
+"""
+PARTS = """
+format: jb-book
+root: index
+parts:
+- caption: First
+  chapters:
+  - file: chapters/01_a.ipynb
+- caption: To look things up
+  chapters:
+  - file: reference/index
+    sections:
+    - file: reference/api/fans
+    - file: reference/api/gains.md
+- chapters:
+  - file: chapters/02_b
+"""
+
+
+@pytest.mark.parametrize("toc", [CHAPTERS, PARTS], ids=["chapters", "parts"])
+def test_the_modules_with_a_page_are_found_in_a_book_with_and_without_parts(tmp_path, toc):
+    written(tmp_path, "_toc.yml", toc)
+    assert names.pages(tmp_path) == ("fans", "gains")
+
+
+@pytest.mark.parametrize(
+    ("toc", "titles"),
+    [
+        (CHAPTERS, {}),
+        (PARTS, {"chapters/01_a": "First", "reference/index": "To look things up"}),
+    ],
+    ids=["chapters", "parts"],
+)
+def test_the_contents_show_the_title_of_each_part_above_its_first_page(toc, titles):
+    env = SimpleNamespace(external_site_map=parse_toc_data(yaml.safe_load(toc)))
+    config = SimpleNamespace(source_suffix={".md": "", ".ipynb": ""})
+    assert pages.parts(SimpleNamespace(env=env, config=config)) == titles
 
 
 def test_the_mathematics_comes_from_the_installed_package():
@@ -369,8 +488,7 @@ def test_caches_are_not_packed(tmp_path):
     (tmp_path / "netinit" / "__pycache__").mkdir(parents=True)
     (tmp_path / "netinit" / "__pycache__" / "x.pyc").write_bytes(b"")
     (tmp_path / "netinit" / "x.py").write_text("")
-    found = archives.files_below(tmp_path, tmp_path / "netinit")
-    assert [name for name, _ in found] == ["netinit/x.py"]
+    assert archives.members(tmp_path, tmp_path / "netinit") == [("netinit/x.py", b"")]
 
 
 def test_a_folder_without_a_book_is_refused(tmp_path, capsys):

@@ -7,6 +7,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import clean_astext
+from sphinx_external_toc.events import remove_suffix
 
 from netinit.style import css_variables
 
@@ -42,6 +43,12 @@ def chapters(app: Sphinx, open_page: str) -> list[dict]:
     return listed
 
 
+def parts(app: Sphinx) -> dict[str, str]:
+    """The title of each part of the book that has one, by its first page."""
+    trees, suffixes = app.env.external_site_map.root.subtrees, app.config.source_suffix
+    return {remove_suffix(tree.items[0], suffixes): tree.caption for tree in trees if tree.caption}
+
+
 def _entries(app: Sphinx, order: list[str]) -> list[dict]:
     titles = app.env.titles
     return [
@@ -56,6 +63,7 @@ def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> No
     context["chapter_label"] = label_of(page)
     context["sections"] = sections_of(doctree)
     context["chapters"] = chapters(app, page)
+    context["parts"] = parts(app)
     context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
     for kind in ("script_files", "css_files"):
         context[kind][:] = [asset for asset in context[kind] if not UNUSED.search(_name(asset))]

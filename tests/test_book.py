@@ -543,6 +543,56 @@ def test_an_edited_style_sheet_reaches_the_site(tiny):
     assert "/* edited */" in (tiny / "_build" / "html" / "_static" / "text.css").read_text()
 
 
+def test_an_edited_transform_reaches_pages_that_did_not_change(tiny):
+    (tiny / "index.md").write_text("# Start\n\n> **Predict.** So?\n")
+    assert run_build(tiny).returncode == 0
+    source = tiny / "book" / "netbook" / "boxes.py"
+    source.write_text(source.read_text().replace('classes=["box", kind]', 'classes=["case", kind]'))
+    assert run_build(tiny).returncode == 0
+    assert 'class="case predict"' in (tiny / "_build" / "html" / "index.html").read_text()
+
+
+IN_PARTS = """
+format: jb-book
+root: index
+parts:
+- caption: To read
+  chapters:
+  - file: chapters/references
+- caption: To do
+  chapters:
+  - file: assignments/release/ps1
+- caption: To look up
+  chapters:
+  - file: reference/index
+    sections:
+    - file: reference/api/seeds
+"""
+
+
+def test_jupyter_book_alone_makes_the_same_site_with_problem_sets_and_parts(tiny):
+    pytest.importorskip("nbgrader")
+    written(tiny, "_toc.yml", IN_PARTS)
+    written(tiny, "index.md", "# Start\n\nText.\n")
+    written(tiny, "reference/index.md", "# Look up\n\n```{api-modules}\n```\n")
+    written(tiny, "reference/api/seeds.md", "# Seeds\n\n```{api} netinit.seeds\n```\n")
+    shutil.copytree(ROOT / "assignments" / "source" / "ps1", tiny / "assignments/source/ps1")
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    options = ["build", str(tiny), "--path-output", str(tiny / "alone")]
+    alone = subprocess.run([*program, *options], capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert "WARNING" not in alone.stderr
+    site = tiny / "alone" / "_build" / "html"
+    assert "NotImplementedError" in (site / "assignments/release/ps1.html").read_text()
+    assert '<li class="part-title">To look up</li>' in (site / "index.html").read_text()
+    assert "netinit.seeds" in (site / "reference/index.html").read_text()
+    assert (site / "netinit-notebooks.zip").is_file()
+    ours = run_build(tiny)
+    assert ours.returncode == 0, ours.stdout + ours.stderr
+    sites = [tiny / where / archives.SITE for where in ("alone/_build", "_build")]
+    assert sites[0].read_bytes() == sites[1].read_bytes()
+
+
 MISTAKES = {
     "[He, 2016](chapters/references.md#he2016)": "he2016",
     "As Figure 1.7 shows.": "Figure 1.7 is mentioned but does not exist",
@@ -550,12 +600,12 @@ MISTAKES = {
 }
 
 
-def test_mistakes_in_a_page_stop_every_build_until_they_are_mended(tiny):
+def test_mistakes_in_a_page_stop_every_build_until_they_are_fixed(tiny):
     (tiny / "index.md").write_text("# Start\n\n" + "\n\n".join(MISTAKES))
     for _ in range(2):
         failed = run_build(tiny)
         assert failed.returncode == 1
         for complaint in MISTAKES.values():
             assert complaint in failed.stdout + failed.stderr
-    (tiny / "index.md").write_text("# Start\n\nMended.\n")
+    (tiny / "index.md").write_text("# Start\n\nFixed.\n")
     assert run_build(tiny).returncode == 0

@@ -69,19 +69,20 @@ def unready(tag: str, changelog: str, citation: str) -> list[str]:
 def faults(python: Path) -> list[str]:
     """What is wrong with the netinit that is installed for an interpreter."""
 
-    def said(*arguments: str) -> str:
+    def ran(*arguments: str) -> subprocess.CompletedProcess:
         command = [python, *ISOLATED, *arguments]
-        done = subprocess.run(command, cwd=python.parent, capture_output=True, text=True)
-        return done.stdout if done.returncode == 0 else f"{done.stdout}{done.stderr}"
+        return subprocess.run(command, cwd=python.parent, capture_output=True, text=True)
 
-    folder = Path(said("-c", FOLDER).strip())
+    folder = Path(ran("-c", FOLDER).stdout.strip())
     found = [f"{name} is missing" for name in missing(_below(folder))]
-    if (installed := said("-c", VERSION).strip()) != version():
-        found.append(f"its version is {installed}, not {version()}")
-    if not said("-c", example(README.read_text("utf-8"))).startswith("["):
-        found.append("the program of the README fails")
-    if output := said("-m", "doctest", str(README)):
-        found.append(f"the session of the README differs:\n{output}")
+    if (said := ran("-c", VERSION).stdout.strip()) != version():
+        found.append(f"its version is {said}, not {version()}")
+    program = ran("-c", example(README.read_text("utf-8")))
+    if program.returncode:
+        found.append(f"the program of the README fails:\n{program.stderr}")
+    session = ran("-m", "doctest", str(README))
+    if session.returncode:
+        found.append(f"the session of the README differs:\n{session.stdout}{session.stderr}")
     return found
 
 

@@ -1,6 +1,7 @@
 """What turns chapters into pages: each transform on good input and on bad."""
 
 import importlib.util
+import io
 import json
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from sphinx_external_toc.parsing import parse_toc_data
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 
 import build
+import screenshot
 from netbook import (
     archives,
     boxes,
@@ -609,3 +611,56 @@ def test_mistakes_in_a_page_stop_every_build_until_they_are_fixed(tiny):
             assert complaint in failed.stdout + failed.stderr
     (tiny / "index.md").write_text("# Start\n\nFixed.\n")
     assert run_build(tiny).returncode == 0
+
+
+# The pictures of the README
+
+PAGE = """<html><head></head><body><nav>{contents}</nav><details>{code}</details>{text}
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "a"}}</script>{below}
+<script type="application/vnd.jupyter.widget-state+json">{{"state": {{"a": {{
+  "state": {{"spec": {{"panels": [{{"title": "{title}", "limits": [0, {limit}]}}]}}}},
+  "buffers": [{{"path": ["table"], "data": ""}}]}}}}}}</script></body></html>"""
+PARTS_OF_A_PAGE = ("contents", "code", "text", "below", "title", "limit")
+SEEN = {"contents", "text", "title"}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a function that writes a site of one page, and says where both are."""
+
+    def made(sheet="a {}", **different):
+        parts = dict.fromkeys(PARTS_OF_A_PAGE, 1) | different
+        page = written(tmp_path, "chapters/01_a.html", PAGE.format(**parts))
+        for name in screenshot.SHEETS:
+            written(tmp_path, f"_static/{name}", sheet)
+        return page, tmp_path
+
+    return made
+
+
+@pytest.mark.parametrize("part", PARTS_OF_A_PAGE)
+def test_the_fingerprint_of_a_picture_follows_what_can_be_seen(site, part):
+    before = screenshot.shown(*site())
+    assert (screenshot.shown(*site(**{part: 2})) != before) == (part in SEEN)
+
+
+def test_the_fingerprint_of_a_picture_follows_the_style_sheets(site):
+    assert screenshot.shown(*site()) != screenshot.shown(*site(sheet="b {}"))
+
+
+def test_the_picture_shows_the_first_chapter_or_else_the_start(site):
+    page, folder = site()
+    assert screenshot.first_page(folder) == page
+    page.unlink()
+    assert screenshot.first_page(folder) == folder / "index.html"
+
+
+def test_a_picture_carries_its_fingerprint(tmp_path):
+    from PIL import Image
+
+    bare, marked = io.BytesIO(), tmp_path / "a.png"
+    Image.new("RGB", (2, 1), "red").save(bare, "png")
+    screenshot.save(bare.getvalue(), marked, "abc")
+    assert screenshot.recorded(marked) == "abc"
+    marked.write_bytes(bare.getvalue())
+    assert screenshot.recorded(marked) is None

@@ -568,7 +568,7 @@ parts:
   chapters:
   - file: reference/index
     sections:
-    - file: reference/api/seeds
+    - file: reference/api/initializers.fans
 """
 
 
@@ -577,7 +577,8 @@ def test_jupyter_book_alone_makes_the_same_site_with_problem_sets_and_parts(tiny
     written(tiny, "_toc.yml", IN_PARTS)
     written(tiny, "index.md", "# Start\n\nText.\n")
     written(tiny, "reference/index.md", "# Look up\n\n```{api-modules}\n```\n")
-    written(tiny, "reference/api/seeds.md", "# Seeds\n\n```{api} netinit.seeds\n```\n")
+    module = "initializers.fans"
+    written(tiny, f"reference/api/{module}.md", f"# Fans\n\n```{{api}} netinit.{module}\n```\n")
     shutil.copytree(ROOT / "assignments" / "source" / "ps1", tiny / "assignments/source/ps1")
     program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     options = ["build", str(tiny), "--path-output", str(tiny / "alone")]
@@ -587,7 +588,7 @@ def test_jupyter_book_alone_makes_the_same_site_with_problem_sets_and_parts(tiny
     site = tiny / "alone" / "_build" / "html"
     assert "NotImplementedError" in (site / "assignments/release/ps1.html").read_text()
     assert '<li class="part-title">To look up</li>' in (site / "index.html").read_text()
-    assert "netinit.seeds" in (site / "reference/index.html").read_text()
+    assert "netinit.initializers.fans" in (site / "reference/index.html").read_text()
     assert (site / "netinit-notebooks.zip").is_file()
     ours = run_build(tiny)
     assert ours.returncode == 0, ours.stdout + ours.stderr

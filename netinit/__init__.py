@@ -88,3 +88,12 @@ __all__ = [
     "xavier_uniform",
     "zeros",
 ]
+
+
+def __getattr__(name: str) -> str:
+    """Look up ``__version__`` in the metadata of the installed package."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("netinit")
+    raise AttributeError(f"module 'netinit' has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """What is published holds all of the package, and a release is refused until it is ready."""
 
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from project import ROOT
 
+import netinit
 from tests import installed
 
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
@@ -59,6 +61,12 @@ def test_what_is_wrong_with_an_installed_package_is_said(tmp_path, monkeypatch):
     assert other.endswith("not 99.0")
     assert "No module named 'netinit.nothing'" in program
     assert "Expected:" in session
+
+
+def test_the_package_says_the_version_of_its_metadata():
+    assert netinit.__version__ == importlib.metadata.version("netinit")
+    with pytest.raises(AttributeError, match="module 'netinit' has no attribute 'versoin'"):
+        _ = netinit.versoin
 
 
 def test_the_changelog_starts_with_the_version_of_the_project():

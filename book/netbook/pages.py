@@ -33,7 +33,7 @@ def sections_of(doctree: nodes.document | None) -> list[tuple[str, str]]:
 def chapters(app: Sphinx, open_page: str) -> list[dict]:
     """The pages in reading order, as the table of contents lists them.
 
-    What stands below a page is listed while that page or one of its own is open.
+    Pages below another one are listed while that page or one of them is open.
     """
     root, below = app.config.root_doc, app.env.toctree_includes
     listed = _entries(app, [root, *below.get(root, [])])
@@ -59,7 +59,7 @@ def _entries(app: Sphinx, order: list[str]) -> list[dict]:
 
 
 def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Hand the template what it needs, and drop the scripts and styles no page uses."""
+    """Give the template what it needs, and drop the scripts and styles that no page uses."""
     context["chapter_label"] = label_of(page)
     context["sections"] = sections_of(doctree)
     context["chapters"] = chapters(app, page)
@@ -79,7 +79,7 @@ def is_notebook(app: Sphinx, page: str) -> bool:
 
 
 def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
-    """Lay each notebook beside its page, and the palette beside the styles."""
+    """Copy each notebook beside its page, and write the palette beside the style sheets."""
     if error or app.builder.format != "html":
         return
     Path(app.outdir, "_static", "palette.css").write_text(css_variables(), "utf-8")

@@ -354,10 +354,12 @@ def test_another_installed_version_of_a_pinned_package_changes_the_fingerprint(
     def seen(**installed):
         found = [SimpleNamespace(name=n.replace("_", "."), version=v) for n, v in installed.items()]
         monkeypatch.setattr(fingerprints, "distributions", lambda: found)
+        fingerprints.installed.cache_clear()
         return freshness.of_outputs(tmp_path)
 
     assert seen(num_py="2.0") == seen(num_py="2.0", another="1")
     assert len({seen(num_py="2.0"), seen(num_py="2.1"), seen(num_py="2.0", sphinx="2")}) == 3
+    fingerprints.installed.cache_clear()
 
 
 def test_all_pages_are_read_again_when_what_they_depend_on_has_changed(tmp_path):

@@ -7,6 +7,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -23,12 +24,18 @@ def files_below(*tops: Path) -> Iterator[Path]:
         )
 
 
+@cache
+def installed() -> dict[str, str]:
+    """The version of each package in this environment, by its canonical name."""
+    return {_canonical(each.name): each.version for each in distributions()}
+
+
 def versions(lock: Path) -> list[str]:
     """The running Python, and the installed version of each package that `lock` pins."""
     text = lock.read_text("utf-8") if lock.is_file() else ""
     pinned = {_canonical(name) for name in PIN.findall(text)}
-    found = {_canonical(each.name): each.version for each in distributions()}
-    return [sys.version, *sorted(f"{name}=={found[name]}" for name in pinned & found.keys())]
+    found = {name: installed()[name] for name in sorted(pinned & installed().keys())}
+    return [sys.version, *(f"{name}=={number}" for name, number in found.items())]
 
 
 def fingerprint(root: Path, files: Iterable[Path], words: Iterable[str] = ()) -> str:

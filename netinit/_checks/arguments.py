@@ -118,12 +118,12 @@ def target(
     return out
 
 
-def real(
+def real_number(
     value: object, name: str, *, at_least: float | None = None, at_most: float | None = None
 ) -> float:
     """`value` as a finite float of at least `at_least` and of size at most `at_most`.
 
-    >>> real(2, "gain", at_least=0)
+    >>> real_number(2, "gain", at_least=0)
     2.0
     """
     if type(value) is not float:

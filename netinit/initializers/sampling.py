@@ -150,7 +150,7 @@ def truncated_std(cut: float, *, components: int = 1) -> float:
     >>> round(truncated_std(2.0), 12), round(truncated_std(2.0, components=2), 12)
     (0.879625661034, 0.961961828008)
     """
-    cut = arguments.real(cut, "cut", at_least=1e-6)
+    cut = arguments.real_number(cut, "cut", at_least=1e-6)
     if cut > 9:
         return 1.0  # off by less than exp(-cut^2 / 2) cut < 1e-16
     rest, term, divisor = 0.0, 1.0, components + 2
@@ -163,11 +163,11 @@ def truncated_std(cut: float, *, components: int = 1) -> float:
 
 def _scale(value: object, name: str, dtype: np.dtype) -> float:
     # The farthest draw, at 7 standard deviations, must not overflow.
-    return arguments.real(value, name, at_least=0, at_most=dtypes.largest(dtype) / 8)
+    return arguments.real_number(value, name, at_least=0, at_most=dtypes.largest(dtype) / 8)
 
 
 def _mean(value: object, dtype: np.dtype) -> float:
-    return arguments.real(value, "mean", at_most=dtypes.largest(dtype) / 8)
+    return arguments.real_number(value, "mean", at_most=dtypes.largest(dtype) / 8)
 
 
 def _limits(mean: float, bound: float, dtype: np.dtype) -> tuple[float, float]:

@@ -43,7 +43,7 @@ def identity(
            [0. , 0.5, 0. ]], dtype=float32)
     """
     out = arguments.target(_matrix_shape(shape, "identity"), dtype, out)
-    gain = arguments.real(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
     diagonal = np.arange(min(out.shape))
     out[...] = 0
     out[diagonal, diagonal] = gain

@@ -1,4 +1,4 @@
-"""Which networks train: every optimiser, depth and weight scale of a grid, many seeds each."""
+"""Which networks train: a grid of optimizers, depths and weight scales, many networks per cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ Array = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class TrainabilityMap:
-    """Learning curves over a grid of optimisers, depths and weight scales.
+    """Learning curves over a grid of optimizers, depths and weight scales.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class TrainabilityMap:
         Standard deviation of the weights times sqrt(fan_in); He is sqrt(2).
     steps : integer array of shape (evaluations,)
         Updates made before each evaluation.
-    loss, accuracy : float32 arrays of shape (optimizers, depths, gains, seeds, evaluations)
+    loss, accuracy : float32 arrays of shape (optimizers, depths, gains, networks, evaluations)
         Training loss and test accuracy; NaN once the loss was not finite.
     """
 
@@ -62,7 +62,7 @@ def trainability_map(
     optimizers: Mapping[str, Optimizer],
     hidden_layers: Sequence[int],
     gains: npt.ArrayLike,
-    seeds: int,
+    networks: int,
     rng: arguments.Seed,
     activation: str | Activation = "relu",
     width: int = 64,
@@ -70,10 +70,10 @@ def trainability_map(
     batch_size: int = 32,
     evaluate_every: int = 25,
 ) -> TrainabilityMap:
-    """Train the networks of every cell of a grid, the seeds of one cell together.
+    """Train the networks of every cell of a grid, the networks of one cell together.
 
     All cells start from the same standard normal draws, times their own scale, and see the
-    examples in the same orders, one per seed; the first seeds are the same whatever `seeds`.
+    examples in the same orders, one each; the first networks are the same whatever `networks`.
 
     The cells go through ``joblib.Parallel``, so the caller chooses where they run: here one after
     the other; inside ``joblib.parallel_config(n_jobs=-1)`` on all processors; inside
@@ -86,7 +86,7 @@ def trainability_map(
     hidden_layers : sequence of int
     gains : array of shape (gains,)
         Of all weights, the last layer's too: variance gain^2 / fan_in; He is sqrt(2).
-    seeds : int
+    networks : int
         Networks per cell.
     rng : seed or Generator
         Of the weights and of the order of the examples.
@@ -96,7 +96,7 @@ def trainability_map(
     >>> from netinit.datasets import moons
     >>> from netinit.training import SGD
     >>> grid = {"optimizers": {"sgd": SGD(0.1)}, "hidden_layers": [1, 2], "gains": [0.5, 1.4]}
-    >>> found = trainability_map(moons(64, rng=0), **grid, seeds=3, steps=50, rng=1)
+    >>> found = trainability_map(moons(64, rng=0), **grid, networks=3, steps=50, rng=1)
     >>> found.accuracy.shape, found.steps
     ((1, 2, 2, 3, 3), array([ 0, 25, 50]))
     """
@@ -105,14 +105,14 @@ def trainability_map(
     names, depths = list(optimizers), _depths(hidden_layers)
     if not names:
         raise ValueError("optimizers must name at least one")
-    gains = arrays.not_negative(gains, "gains")
+    gains = arrays.nonnegative(gains, "gains")
     if gains.ndim != 1 or not gains.size:
         raise ValueError(f"gains must be a row of numbers, at least one, not {gains!r}")
-    seeds = arguments.positive(seeds, "seeds")
+    networks = arguments.positive(networks, "networks")
     classes = 1 + max(int(data.y_train.max()), int(data.y_test.max()))
-    words = arguments.generator(rng).integers(2**63, size=(seeds, 2))
+    seeds = arguments.generator(rng).integers(2**63, size=(networks, 2))
     cell = partial(
-        _cell, data, words, activations.get(activation), steps=steps, batch_size=batch_size,
+        _cell, data, seeds, activations.get(activation), steps=steps, batch_size=batch_size,
         evaluate_every=evaluate_every,
     )  # fmt: skip
     jobs = [
@@ -130,18 +130,18 @@ def trainability_map(
 
 def _cell(
     data: Dataset,
-    words: npt.NDArray[np.integer],
+    seeds: npt.NDArray[np.integer],
     activation: Activation,
     optimizer: Optimizer,
     widths: list[int],
     gain: float,
     **budget: int,
 ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]:
-    """Steps of the evaluations, and (2, seeds, evaluations) losses and test accuracies."""
+    """Steps of the evaluations, and (2, networks, evaluations) losses and test accuracies."""
     scheme = partial(variance_scaling, scale=gain**2)
-    nets = [init_mlp(widths, scheme, activation=activation, rng=word) for word in words[:, 0]]
+    nets = [init_mlp(widths, scheme, activation=activation, rng=seed) for seed in seeds[:, 0]]
     history = train(
-        stack(nets), data.x_train, data.y_train, optimizer=optimizer, rng=list(words[:, 1]),
+        stack(nets), data.x_train, data.y_train, optimizer=optimizer, rng=list(seeds[:, 1]),
         x_test=data.x_test, y_test=data.y_test, **budget,
     )  # fmt: skip
     return history.steps, np.stack([history.loss, history.accuracy]).astype(np.float32)

@@ -147,6 +147,8 @@ def lsuv_network(net: Net, x: npt.ArrayLike, *, tolerance: float = 0.1, max_step
     if net.stack_shape:
         raise ValueError("lsuv_network takes one network, not a stack")
     x, made = net.check_inputs(x), net.weight_signals
+    if not x.size:
+        raise ValueError(f"x must be a batch of at least one example, not empty: {x.shape}")
     if not made:
         raise ValueError("this network has no weight that makes a signal of its own")
     found = dict(net.parameters)

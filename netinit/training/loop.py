@@ -243,6 +243,8 @@ def _examples(
     x, y = net.check_inputs(x, name), np.asarray(y)
     if x.ndim != 1 + net.example_axes:
         raise ValueError(f"{name} must hold one example a row for all networks, not {x.shape}")
+    if not len(x):
+        raise ValueError(f"{name} must hold at least one example, not {x.shape}")
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"{target} must have one row per row of {name}, {len(x)}, not {y.shape}")
     if not np.isfinite(x).all():

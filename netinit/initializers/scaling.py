@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers._haar import haar
 from netinit.initializers.fans import FanOptions, Fans, fans
 from netinit.initializers.sampling import normal, truncated_normal, uniform
@@ -261,6 +262,7 @@ def orthogonal(
     if out.ndim < 2:
         raise ValueError(f"an orthogonal weight has two axes or more, not shape {out.shape}")
     columns = math.prod(out.shape[1:])
+    rng = draw_generator(rng, "orthogonal", out.shape)
     matrix = haar(out.shape[0], columns, rng=rng, dtype=dtypes.drawn(out.dtype))
     # With the one rounding that a narrow dtype asks for.
     np.multiply(matrix.reshape(out.shape), gain, out=out, casting="unsafe")

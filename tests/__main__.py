@@ -2,9 +2,9 @@
 
 Steps that need one processor each run side by side, and show what they say when they end.
 
-A run that passed is remembered under a hash of everything it depended on (the files of the
-project, the interpreter, the installed packages, the browser). While none of it changes a
-second run says so and stops; ``--force`` runs it all the same.
+A run that passed is remembered by the fingerprint of everything it depended on (the files of the
+project, the interpreter, the installed packages, the browser). While none of it changes, a second
+run says so and stops; ``--force`` runs the checks anyway.
 """
 
 import argparse
@@ -112,12 +112,12 @@ def surroundings() -> Iterator[str]:
 
 
 def fingerprint() -> str:
-    """Return the hash of all inputs."""
-    digest = hashlib.sha256("\n".join(surroundings()).encode())
+    """Return the fingerprint of all inputs."""
+    state = hashlib.sha256("\n".join(surroundings()).encode())
     for path in files():
-        digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+        state.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
+        state.update(path.read_bytes())
+    return state.hexdigest()
 
 
 def run(step: Step, *, alone: bool) -> bool:

@@ -1,6 +1,6 @@
 """Search without a server: the text of every section in one script beside the pages.
 
-A script, not JSON, because a page opened as a file may load scripts but fetch nothing.
+It is a script and not JSON, because a page opened as a file may load scripts but not fetch data.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A matplotlib SVG made part of the page: its colors follow the theme, its ids are its own."""
+"""A matplotlib SVG made part of the page: its colors follow the theme, its ids are unique."""
 
 import re
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""What a cell shows, as the page shows it: inlined pictures, widgets, pictures for no script."""
+"""The outputs of cells on the page: inlined pictures, and widgets with pictures for no script."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def words(parts: dict[str, nodes.container]) -> str:
 
 
 def specs(env: BuildEnvironment, page: str) -> dict[str, dict]:
-    """What each widget saved in `page` says of itself, by model id."""
+    """The specification of each widget that is saved in `page`, by model id."""
     files = NbMetadataCollector.get_js_files(env, page)
     body = files.get(STATE, (None, {}))[1].get("body", "{}")
     models = json.loads(body).get("state", {})
@@ -43,7 +43,7 @@ def specs(env: BuildEnvironment, page: str) -> dict[str, dict]:
 def heights(spec: dict) -> tuple[int, int]:
     """Roughly how tall a widget is, in pixels, in a wide page and in a narrow one.
 
-    Kept free until it is drawn, so that the text below does not jump.
+    This room is kept free until the widget is drawn, so that the text below does not jump.
     """
     if "question" in spec:
         return _quiz(spec, 80), _quiz(spec, 46) + 36
@@ -58,7 +58,7 @@ def heights(spec: dict) -> tuple[int, int]:
 
 
 def _quiz(spec: dict, characters: int) -> int:
-    """Height of a question whose lines hold so many characters."""
+    """Height of a question whose lines hold that number of `characters`."""
 
     def lines(text: str) -> int:
         return -(-len(text) // characters)
@@ -86,9 +86,9 @@ def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:
 
 
 def shared(body: str) -> str:
-    """State of a page's widgets that holds each script and style sheet once.
+    """State of a page's widgets in which each script and style sheet is stored once.
 
-    Every model carries its own copy; here it carries the number of its place in a list.
+    Every model carries a copy of its code; here it carries the index of that code in a list.
     """
     state = json.loads(body)
     texts: dict[str, int] = {}
@@ -102,7 +102,7 @@ def shared(body: str) -> str:
 
 
 def share(app: Sphinx, doctree: nodes.document) -> None:
-    """Share the code of a page's widgets when the page has been read."""
+    """Share the code of a page's widgets once the page has been read."""
     files = NbMetadataCollector.get_js_files(app.env, app.env.docname)
     if STATE in files:
         place, options = files[STATE]

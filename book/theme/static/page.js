@@ -1,4 +1,4 @@
-/* What a page does: theme, contents on a phone, copy buttons, the section in view. */
+/* What every page does: theme, contents on a phone, copy buttons, the section in view. */
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -67,7 +67,7 @@
     return done ? Promise.resolve() : Promise.reject(new Error("copying is not allowed here"));
   }
 
-  /** Code as one would type it: without the prompts and the output of an interactive session. */
+  /** Code as one would type it, without the prompts and outputs of an interactive session. */
   function typed(block) {
     const text = block.textContent.replace(/\n$/, "");
     if (!block.closest(".highlight-pycon")) return text;

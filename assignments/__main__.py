@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from assignments import course_key, marks, pages, release
 from assignments.grading import Course, IsolationError, grade
-from assignments.isolation import Limits
+from assignments.limits import Limits, default_text, meaning, option
 from assignments.problem_sets import (
     ROOT,
     UnknownProblemSetError,
@@ -164,25 +164,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     for limit in fields(Limits):
-        name = f"--{limit.name.replace('_', '-')}"
         two.add_argument(
-            name,
+            option(limit),
             type=_positive(type(limit.default)),
             default=limit.default,
-            help=_LIMITS[limit.name],
+            help=f"limit on {meaning(limit).of} (default: {default_text(limit)})",
         )
     two.set_defaults(command=grade_all)
     return parser
 
-
-_LIMITS = {
-    "cell_seconds": "limit of a cell",
-    "seconds": "limit of a notebook",
-    "memory_mb": "limit of each process",
-    "processes": "limit of processes and threads",
-    "output_mb": "of output kept of a cell",
-    "files_mb": "limit of the files of a notebook",
-}
 
 if __name__ == "__main__":
     raise SystemExit(main())

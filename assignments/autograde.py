@@ -24,6 +24,8 @@ from assignments.kernel import Execute
 from assignments.problem_sets import ProblemSet
 
 STUDENT = "student"  # the only one of a scratch gradebook
+# A socket's path has at most 104 bytes on macOS, 108 on Linux; "/ni-12345678/s/k-5" follows.
+LONGEST = 80
 
 _STEPS = [
     Execute,
@@ -109,10 +111,22 @@ def _scores(course: Path, name: str) -> dict[str, Score]:
 @contextmanager
 def _course() -> Iterator[Path]:
     """A folder for one course of one student, which is gone afterwards."""
-    # Sockets lie in it, whose paths the system wants short.
-    with tempfile.TemporaryDirectory(prefix="ni-", ignore_cleanup_errors=True) as folder:
+    place = _short_folder()  # for the kernel's sockets
+    with tempfile.TemporaryDirectory(prefix="ni-", dir=place, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
+
+
+def _short_folder() -> str:
+    """A folder for temporary files with so short a path that sockets can be made in it."""
+    usual = tempfile.gettempdir()
+    for folder in (usual, "/tmp", "/var/tmp"):
+        if len(os.fsencode(folder)) <= LONGEST and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise GradingError(
+        f"the path of the folder for temporary files is too long for sockets: {usual}. "
+        f"Set TMPDIR to one of at most {LONGEST} bytes."
+    )
 
 
 def _api(course: Path, config: Config) -> NbGraderAPI:

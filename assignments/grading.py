@@ -23,7 +23,8 @@ import nbformat
 import netinit
 from assignments import autograde, isolation
 from assignments.choosing import CHECK, FAILED, Choice, choose
-from assignments.isolation import Limits, Sandbox
+from assignments.isolation import Sandbox
+from assignments.limits import Limits
 from assignments.problem_sets import ProblemSet
 from assignments.release import released
 from assignments.roster import Student, find, plain

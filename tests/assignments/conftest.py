@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from assignments import isolation
+from assignments.limits import Limits
 from tests.assignments import mini
 
 HELP = "install bubblewrap (Debian: apt-get install bubblewrap)"
@@ -31,7 +32,7 @@ def walls():
     if not bubblewrap_can_be_had():
         pytest.skip(f"nothing holds a student's code back here: {HELP}")
     isolation.works.cache_clear()
-    box = isolation.sandbox(isolation.Limits())
+    box = isolation.sandbox(Limits())
     if box.missing():
         pytest.skip(f"not enforced here: {', '.join(box.missing())}")
     return box

@@ -10,7 +10,8 @@ import pytest
 from assignments import __main__ as command
 from assignments import autograde, grading, isolation
 from assignments.grading import Course, IsolationError, grade
-from assignments.isolation import Limits, Sandbox
+from assignments.isolation import Sandbox
+from assignments.limits import Limits
 from assignments.roster import read_roster
 from assignments.submissions import collect
 from tests.assignments.hostile import by_name, right_notebook

@@ -17,6 +17,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from assignments import course_key, marks, pages, release
+from assignments.autograde import GradingError
 from assignments.grading import Course, IsolationError, grade
 from assignments.limits import Limits, default_text, meaning, option
 from assignments.problem_sets import (
@@ -31,7 +32,7 @@ from assignments.submissions import SubmissionsError, collect
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
-    *(IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
+    *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
     *(marks.WrittenError, OSError),
 )
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import tempfile
 import zipfile
 
 import nbformat
@@ -124,6 +125,27 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}
     assert results["s0"].doubts == ["the grader took too long and was ended"]
+
+
+def test_a_temporary_folder_too_deep_for_sockets_is_not_used(
+    walls, small, handed_in, tmp_path, monkeypatch
+):
+    deep = tmp_path / "mé folder" / ("long " * 25).strip()
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    results, _, _ = run(small, handed_in)
+    assert {points(result) for result in results.values()} == {6.0}
+
+
+def test_without_a_folder_for_sockets_the_teacher_is_told_what_to_set(
+    small, handed_in, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
+    monkeypatch.setattr(autograde, "PLACES", ())
+    arguments = ["grade", "ps1", str(handed_in), "--roster", f"{handed_in.parent}/roster.csv"]
+    arguments += ["--source", str(small.folder.parent), "--out", str(handed_in.parent / "out")]
+    assert command.main(arguments) == 2
+    assert "Set TMPDIR to one of at most 80 bytes" in capsys.readouterr().err
 
 
 def test_isolation_can_be_required(small, handed_in, monkeypatch):

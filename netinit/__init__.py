@@ -1,23 +1,36 @@
 """Weight initialization for neural networks, on NumPy alone."""
 
-from netinit import activations, gains, moments
-from netinit.biases import chrono_bias, focal_prior, log_prior, lstm_bias
-from netinit.catalogue import Scheme, catalogue
-from netinit.fans import Fans, fans
-from netinit.gains import gain, unit_gain
+from netinit import activations, initializers
 from netinit.initializers import (
+    Fans,
+    Scheme,
+    advice,
+    catalogue,
+    chrono_bias,
     constant,
+    delta_orthogonal,
+    dirac,
+    fans,
+    focal_prior,
+    get,
     glorot_normal,
     glorot_uniform,
     he_normal,
     he_uniform,
+    identity,
     kaiming_normal,
     kaiming_uniform,
     lecun_normal,
     lecun_uniform,
+    log_prior,
+    looks_linear,
+    lstm_bias,
+    names,
     normal,
     orthogonal,
     siren,
+    sparse,
+    streams,
     truncated_normal,
     uniform,
     variance_scaling,
@@ -25,17 +38,15 @@ from netinit.initializers import (
     xavier_uniform,
     zeros,
 )
-from netinit.lsuv import lsuv, lsuv_mlp
-from netinit.network import MLP, init_mlp
-from netinit.registry import get, names
-from netinit.seeds import streams
-from netinit.structured import delta_orthogonal, dirac, identity, looks_linear, sparse
+from netinit.network import MLP, init_mlp, lsuv, lsuv_mlp
+from netinit.theory import gain, gains, moments, unit_gain
 
 __all__ = [
     "MLP",
     "Fans",
     "Scheme",
     "activations",
+    "advice",
     "catalogue",
     "chrono_bias",
     "constant",
@@ -52,6 +63,7 @@ __all__ = [
     "he_uniform",
     "identity",
     "init_mlp",
+    "initializers",
     "kaiming_normal",
     "kaiming_uniform",
     "lecun_normal",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arguments
+from netinit._checks import arguments
 
 Array = npt.NDArray[np.float32]
 _TRAIN = 1400  # of the 1797 digits

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from netinit import arrays
+from netinit._checks import arrays
 
 Array = npt.NDArray[np.floating]
 
@@ -74,6 +74,10 @@ def squared_loss(output: npt.ArrayLike, target: npt.ArrayLike) -> tuple[Array, A
         # Squared in float64, where no float32 overflows.
         each = np.square(difference, dtype=np.float64).sum(axis=-1) / 2
         return each.mean(axis=-1), difference / output.dtype.type(output.shape[-2])
+
+
+# By the name that `train`, `hessian` and `sharpness` take.
+LOSSES = {"softmax_cross_entropy": softmax_cross_entropy, "squared": squared_loss}
 
 
 def accuracy(logits: npt.ArrayLike, labels: npt.ArrayLike) -> Array:

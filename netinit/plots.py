@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from netinit.raster import png
+from netinit._raster import png
 from netinit.style import ROLES
 
 _WIDTH = 5.4  # inches: the text column, at a size whose labels stay legible on a phone

@@ -14,7 +14,7 @@ import pytest
 from project import ROOT
 
 import netinit as ni
-from netinit.advice import (
+from netinit.initializers.advice import (
     FRAMEWORKS,
     KINDS,
     SOURCE,
@@ -24,7 +24,7 @@ from netinit.advice import (
     decision_table,
     decisions,
 )
-from netinit.gains import UnstableGainWarning, gain
+from netinit.theory.gains import UnstableGainWarning, gain
 
 EVERYTHING = list(itertools.product(architectures(), activations(), FRAMEWORKS))
 BIBLIOGRAPHY = (ROOT / "chapters" / "references.bib").read_text("utf-8")

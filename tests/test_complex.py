@@ -8,7 +8,8 @@ import pytest
 from laws import KOLMOGOROV_LIMIT, Z_LIMIT, kolmogorov, z_correlation, z_mean
 
 import netinit
-from netinit import blocks, sampling
+from netinit._draw import blocks
+from netinit.initializers import sampling
 
 COUNT = blocks.BLOCK + blocks.CHUNK + 12345
 INSIDE = {cut: -math.expm1(-(cut**2)) for cut in (0.3, 1.0, 2.0, 3.0)}  # P(|z| < cut)

@@ -3,10 +3,10 @@ import functools
 import numpy as np
 import pytest
 
-from netinit.curvature import flatten, hessian, sharpness, unflatten
 from netinit.initializers import variance_scaling
-from netinit.mlp import MLP
 from netinit.network import init_mlp, stack
+from netinit.network.mlp import MLP
+from netinit.training.curvature import flatten, hessian, sharpness, unflatten
 
 
 def zero_network(width=3, inputs=2, outputs=1):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from golden import make_gains
 
-from netinit.error_function import erf, gaussian, normal_tail, scaled_tail
+from netinit.activations.error_function import erf, gaussian, normal_tail, scaled_tail
 
 EPS = {np.float32: 2.0**-23, np.float64: 2.0**-52}
 

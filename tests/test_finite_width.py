@@ -5,7 +5,7 @@ import pytest
 from laws import KOLMOGOROV_LIMIT, Z_LIMIT, kolmogorov, normal_distribution, z_mean, z_share
 
 from netinit import initializers
-from netinit.finite_width import relu_growth, relu_log_moments
+from netinit.theory.finite_width import relu_growth, relu_log_moments
 
 
 def networks(width, depth, count, *, activation=lambda h: np.maximum(h, 0)):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import netinit
-from netinit import activations, gains, moments
+from netinit import activations
 from netinit.activations import Activation, elu, from_callable, leaky_relu
-from netinit.gains import UnstableGainWarning, gain, torch_gain, unit_gain
+from netinit.theory import gains, moments
+from netinit.theory.gains import UnstableGainWarning, gain, torch_gain, unit_gain
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "gains.json").read_text())
 UNSTABLE = {"gelu", "gelu_tanh", "silu", "mish"}
@@ -18,14 +19,14 @@ MARGINAL = {"identity", "relu", "leaky_relu"}
 
 @pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"{row['activation']}-{row['q']}")
 @pytest.mark.parametrize("kind", ["forward", "backward", "std"])
-@pytest.mark.filterwarnings("ignore::netinit.gains.UnstableGainWarning")
+@pytest.mark.filterwarnings("ignore::netinit.theory.gains.UnstableGainWarning")
 def test_gains_agree_with_the_golden_numbers_to_1e_12(row, kind):
     found = gain(row["activation"], kind, q=float(row["q"]))
     assert found == pytest.approx(float(row[f"{kind}_gain"]), rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("row", [r for r in GOLDEN if r["q"] == "1"], ids=lambda r: r["activation"])
-@pytest.mark.filterwarnings("ignore::netinit.gains.UnstableGainWarning")
+@pytest.mark.filterwarnings("ignore::netinit.theory.gains.UnstableGainWarning")
 def test_what_a_gain_implies_agrees_with_the_golden_numbers(row):
     found = unit_gain(row["activation"])
     forward, backward = float(row["forward_gain"]), float(row["backward_gain"])
@@ -35,7 +36,7 @@ def test_what_a_gain_implies_agrees_with_the_golden_numbers(row):
 
 
 @pytest.mark.parametrize("name", activations.names())
-@pytest.mark.filterwarnings("ignore::netinit.gains.UnstableGainWarning")
+@pytest.mark.filterwarnings("ignore::netinit.theory.gains.UnstableGainWarning")
 def test_the_verdicts(name):
     verdict = "unstable" if name in UNSTABLE else "marginal" if name in MARGINAL else "stable"
     assert unit_gain(name).stability == verdict
@@ -84,7 +85,7 @@ def second_moments(name, starts, depth=60, width=512, batch=48):
 
 
 @pytest.mark.parametrize("name", activations.names())
-@pytest.mark.filterwarnings("ignore::netinit.gains.UnstableGainWarning")
+@pytest.mark.filterwarnings("ignore::netinit.theory.gains.UnstableGainWarning")
 def test_sixty_layers_do_what_the_verdict_says(name):
     low, middle, high = second_moments(name, [0.49, 1.0, 1.69])
     verdict = unit_gain(name).stability

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from laws import KOLMOGOROV_LIMIT, Z_LIMIT, kolmogorov, z_mean, z_moment, z_share
 
-from netinit import haar as module
-from netinit.haar import haar
+from netinit.initializers import _haar as module
+from netinit.initializers._haar import haar
 
 SIZE, COUNT = 5, 6000
 

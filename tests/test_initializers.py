@@ -7,9 +7,10 @@ import pytest
 from laws import Z_LIMIT, truncated_moment, z_correlation, z_mean, z_variance
 
 import netinit
-from netinit import initializers, sampling
+from netinit import initializers
 from netinit.activations import leaky_relu
-from netinit.moments import forward_gain
+from netinit.initializers import sampling, scaling
+from netinit.theory.moments import forward_gain
 
 NORMAL, UNIFORM = 3.0, 9 / 5  # kurtosis
 TRUNCATED = truncated_moment(4, 2) / truncated_moment(2, 2) ** 2
@@ -155,7 +156,7 @@ def test_orthogonal_square_matrices_keep_every_length():
 
 ALL_NAMES = netinit.names()
 # The others are for special shapes, and have tests of their own.
-NAMES = [name for name in ALL_NAMES if hasattr(initializers, name)]
+NAMES = [name for name in ALL_NAMES if hasattr(scaling, name)]
 WEIGHTS = [name for name in NAMES if name not in ("zeros", "constant")]
 NEEDED = {"constant": {"value": 1.0}, "normal": {"std": 1.0}, "uniform": {"std": 1.0}}
 NEEDED["truncated_normal"] = {"std": 1.0}

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from netinit import activations, init_mlp, lsuv, lsuv_mlp
+from netinit import activations, init_mlp, lsuv_mlp
+from netinit.network import lsuv
 
 X = np.random.default_rng(0).normal(4.0, 3.0, (200, 20))
 WIDTHS = [20, 64, 32, 48, 5]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from golden import make_gains
 
-from netinit import activations, moments
+from netinit import activations
 from netinit.activations import Activation, leaky_relu
+from netinit.theory import moments
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "gains.json").read_text())
 QUANTITIES = [

@@ -6,8 +6,8 @@ import pytest
 from netinit import activations, initializers
 from netinit.activations import Activation
 from netinit.losses import accuracy, softmax_cross_entropy, squared_loss
-from netinit.mlp import MLP
 from netinit.network import init_mlp, stack, unstack
+from netinit.network.mlp import MLP
 
 ACTIVATIONS = [*activations.names(), activations.leaky_relu(0.3)]
 SHAPES = [[1, 1, 1], [5, 3], [2, 3, 1], [64, 33, 10], [13, 1, 2], [5, 100, 7, 3]]

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from laws import KOLMOGOROV_LIMIT, Z_LIMIT, kolmogorov, normal_distribution, z_correlation
 
-from netinit import activations, initializers, moments
+from netinit import activations, initializers
 from netinit.activations import Activation
-from netinit.mlp import MLP
 from netinit.network import init_mlp, stack
-from netinit.prediction import interpolated
+from netinit.network.mlp import MLP
 from netinit.propagation import (
     Histograms,
     describe,
@@ -21,6 +20,8 @@ from netinit.propagation import (
     random_signals,
     wide_forward,
 )
+from netinit.theory import moments
+from netinit.theory.prediction import interpolated
 
 # Its slope differs on the two sides of 0, and it bends: what rescaling must not get wrong.
 SKEWED = Activation(

@@ -16,21 +16,23 @@ from chapter_numbers import numbers_are_backed
 from project import ROOT
 
 import netinit
-from netinit import advice
+from netinit.initializers import advice
 
 sys.path.insert(0, str(ROOT / "book"))
 
 from netbook import decisions, names, pages, schemes, signatures
 
-# Modules that serve the others: their functions are for no user, or stand on another page.
-INTERNAL = {"arguments", "arrays", "blocks", "draws", "dtypes", "elementwise", "error_function"}
-INTERNAL |= {"haar", "raster", "style"}
-HELPERS = {"check_widths", "check_bins", "interpolated"}  # one module's service to another
+# Modules that serve the others: what they define is for no user.
+INTERNAL = {"style", "activations.formulas", "activations.error_function"}
+HELPERS = {"check_bins", "interpolated"}  # one module's service to another
 PAGES = names.pages(ROOT)
 
 
 def package_modules():
-    return [module.name for module in pkgutil.iter_modules(netinit.__path__)]
+    """Return the modules of the package without the private ones, packages not counted."""
+    found = pkgutil.walk_packages(netinit.__path__, "netinit.")
+    names = [module.name.removeprefix("netinit.") for module in found if not module.ispkg]
+    return [n for n in names if not n.startswith(("_", "widgets.")) and "._" not in n]
 
 
 def documented():
@@ -76,7 +78,7 @@ def test_everything_on_a_page_has_a_docstring():
 # Signatures and docstrings ------------------------------------------------------------------
 
 
-def example(shape, *rest, first: int = 1, rng: "netinit.arguments.Seed", **options) -> list[int]:
+def example(shape, *rest, first: int = 1, rng: "netinit.network.Seed", **options) -> list[int]:
     """Nothing."""
 
 
@@ -97,7 +99,7 @@ def test_a_long_signature_takes_a_line_for_each_argument():
         "    shape,",
         "    *rest,",
         "    first: int = 1,",
-        "    rng: 'netinit.arguments.Seed',",
+        "    rng: 'netinit.network.Seed',",
         "    **options,",
         ") -> list[int]",
     ]
@@ -111,10 +113,14 @@ def test_a_short_signature_is_one_line_and_leaves_self_out():
 
 @pytest.mark.parametrize(
     ("name", "signature"),
-    [("fans.Fans", "Fans(fan_in"), ("mlp.MLP", "MLP("), ("registry.get", "get(initializer")],
+    [
+        ("initializers.fans:Fans", "Fans(fan_in"),
+        ("network.mlp:MLP", "MLP("),
+        ("initializers.registry:get", "get(initializer"),
+    ],
 )
 def test_signatures_of_the_package_read_as_its_source(name, signature):
-    module, _, attribute = name.partition(".")
+    module, _, attribute = name.partition(":")
     value = getattr(importlib.import_module(f"netinit.{module}"), attribute)
     assert signatures.signature(value, attribute).startswith(signature)
 
@@ -138,15 +144,16 @@ def test_words_and_examples_are_told_apart():
 @pytest.mark.parametrize(
     ("page", "text", "target"),
     [
-        ("api/moments", "he_normal", ("reference/api/initializers", "he_normal")),
-        ("api/moments", "kaiming_normal", ("reference/api/initializers", "he_normal")),
-        ("api/moments", "netinit.fans((2, 3))", ("reference/api/fans", "fans")),
-        ("api/moments", "chi", ("reference/api/moments", "chi")),
-        ("chooser", "moments.chi", ("reference/api/moments", "chi")),
+        ("api/theory.moments", "he_normal", ("reference/api/initializers.scaling", "he_normal")),
+        ("api/losses", "kaiming_normal", ("reference/api/initializers.scaling", "he_normal")),
+        ("api/losses", "netinit.fans((2, 3))", ("reference/api/initializers.fans", "fans")),
+        ("api/theory.moments", "chi", ("reference/api/theory.moments", "chi")),
+        ("chooser", "moments.chi", ("reference/api/theory.moments", "chi")),
+        ("chooser", "network.MLP", ("reference/api/network.mlp", "MLP")),
         ("chooser", "chi", None),
-        ("api/fans", "mean", None),
-        ("api/fans", "in_axis", None),
-        ("api/fans", "(fan_out, fan_in)", None),
+        ("api/initializers.fans", "mean", None),
+        ("api/initializers.fans", "in_axis", None),
+        ("api/initializers.fans", "(fan_out, fan_in)", None),
     ],
 )
 def test_a_name_leads_to_its_section(page, text, target):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import netinit
-from netinit.residual import ResidualNet, descend, init_residual
+from netinit.network.residual import ResidualNet, descend, init_residual
 
 RNG = np.random.default_rng(11)
 X, Y = RNG.standard_normal((6, 5)), RNG.integers(0, 3, 6)

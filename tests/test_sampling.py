@@ -13,7 +13,8 @@ from laws import (
     z_moment,
 )
 
-from netinit import blocks, draws, sampling, seeds
+from netinit._draw import blocks, draws, seeds
+from netinit.initializers import sampling
 
 COUNT = 2 * blocks.BLOCK + blocks.CHUNK + 12345  # three blocks, the last one cut short
 

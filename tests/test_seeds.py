@@ -9,8 +9,9 @@ import pytest
 from laws import Z_LIMIT, z_correlation, z_share
 
 import netinit
-from netinit import blocks, sampling, seeds
-from netinit.haar import haar
+from netinit._draw import blocks, seeds
+from netinit.initializers import sampling
+from netinit.initializers._haar import haar
 
 DRAWS = {
     "uniform": lambda shape, rng: sampling.uniform(shape, std=1.0, rng=rng),
@@ -69,7 +70,7 @@ def test_threads_do_not_change_the_numbers(name, monkeypatch):
 def test_blas_threads_do_not_change_an_orthogonal_matrix():
     code = """if True:
         import hashlib, numpy as np
-        from netinit.haar import haar
+        from netinit.initializers._haar import haar
         digest = hashlib.sha256()
         for shape in [(64, 64), (4096, 1), (63, 65), (130, 129), (3000, 70), (50, 900), (700, 600)]:
             for dtype in ("float32", "float64", "complex64", "complex128"):

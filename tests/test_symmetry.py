@@ -3,9 +3,9 @@ import pytest
 
 from netinit.initializers import constant
 from netinit.losses import softmax_cross_entropy
-from netinit.mlp import MLP
 from netinit.network import init_mlp, stack
-from netinit.symmetry import distinct_units, permute_units, units
+from netinit.network.mlp import MLP
+from netinit.network.symmetry import distinct_units, permute_units, units
 from netinit.training import SGD, Adam, Momentum, train
 
 

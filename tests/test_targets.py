@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netinit
-from netinit import blocks, draws, dtypes, sampling
+from netinit._checks import dtypes
+from netinit._draw import blocks, draws
+from netinit.initializers import sampling
 
 DRAWS = {
     "normal": functools.partial(netinit.normal, std=0.3, mean=0.1),

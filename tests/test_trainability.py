@@ -9,8 +9,8 @@ import pytest
 from netinit.datasets import digits, moons
 from netinit.initializers import variance_scaling
 from netinit.network import init_mlp, stack
-from netinit.trainability import TrainabilityMap, trainability_map
 from netinit.training import SGD, Adam, train
+from netinit.training.trainability import TrainabilityMap, trainability_map
 
 DATA = moons(40, rng=0)
 STORED = Path(__file__).parents[1] / "chapters" / "data" / "trainability.npz"

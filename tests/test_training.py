@@ -7,8 +7,8 @@ import pytest
 from netinit import initializers
 from netinit.datasets import digits
 from netinit.losses import accuracy, softmax_cross_entropy, squared_loss
-from netinit.mlp import MLP
 from netinit.network import init_mlp, stack, unstack
+from netinit.network.mlp import MLP
 from netinit.training import SGD, Adam, History, Momentum, train
 
 OPTIMIZERS = [SGD(0.05), Momentum(0.01), Adam(0.003)]

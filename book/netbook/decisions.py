@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from netbook.api import Written
-from netinit import advice
+from netinit.initializers import advice
 
 REFERENCES = "/chapters/references.md"
 

@@ -46,12 +46,16 @@ def targets(root: Path) -> dict[str, tuple[str, str]]:
     offered = vars(importlib.import_module("netinit"))
     for page in pages(root):
         module = importlib.import_module(f"netinit.{page}")
-        known[page] = (API + page, "")
+        package, _, short = page.rpartition(".")
+        known |= {page: (API + page, ""), short: (API + page, "")}
         for name in signatures.public(module):
             for one in [name, *signatures.aliases(module, name)]:
-                known[f"{page}.{one}"] = (API + page, name)
+                place = (API + page, name)
+                known |= {f"{page}.{one}": place, f"{short}.{one}": place}
+                if package:  # `network.MLP`, as it is imported
+                    known[f"{package}.{one}"] = place
                 if offered.get(one) is getattr(module, one):
-                    known[one] = (API + page, name)
+                    known[one] = place
     return known
 
 

@@ -7,9 +7,9 @@ It trains 910 networks on all processors, in about three minutes of processor ti
 from pathlib import Path
 
 import joblib
+from netinit.trainability import trainability_map
 
 from netinit.datasets import digits
-from netinit.trainability import trainability_map
 from netinit.training import Adam, Momentum
 
 GRID = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netinit.raster import png
+from netinit._raster import png
 from netinit.style import ROLES
 from netinit.widgets.words import number
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from netinit.advice import activations, advise, architectures
+from netinit.initializers.advice import activations, advise, architectures
 
 torch = pytest.importorskip("torch")
 keras = pytest.importorskip("keras")

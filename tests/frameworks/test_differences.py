@@ -22,7 +22,7 @@ from samples import SEED, assert_still_wrong, jax_draw, keras_draw, torch_draw
 from torch import nn
 
 import netinit
-from netinit import moments
+from netinit.theory import moments
 
 CUT_STD = 0.87962566103423978  # of a standard normal cut at 2
 MILLIONS = (4096, 2048)

@@ -6,7 +6,8 @@ import torch
 from samples import SEED, assert_same_law, torch_draw
 
 import netinit
-from netinit import losses, moments, training
+from netinit import losses, training
+from netinit.theory import moments
 
 SHAPES = [(256, 400), (400, 256), (64, 32, 3, 3), (48, 96, 5)]
 

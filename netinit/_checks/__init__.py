@@ -1,0 +1,1 @@
+"""Checks of arguments and arrays, in the caller's words."""

@@ -1,0 +1,1 @@
+"""The drawing engine: blocks, streams and distributions behind the initializers."""

@@ -1,0 +1,198 @@
+"""The multilayer perceptron itself: parameters, forward, backward, on plain arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from netinit import activations
+from netinit._checks import arguments, arrays
+from netinit.activations import Activation
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """What one forward pass leaves behind.
+
+    Parameters
+    ----------
+    preactivations : list of L arrays of shape (*stack, batch, width)
+        h^1 to h^L.
+    activations : list of L arrays
+        The input of each layer: a^0 = x to a^(L-1).
+    """
+
+    preactivations: list[Array]
+    activations: list[Array]
+
+    @property
+    def output(self) -> Array:
+        """The last layer's h^L, which no activation follows."""
+        return self.preactivations[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """Gradients of a loss, shaped as what they belong to.
+
+    Parameters
+    ----------
+    weights, biases : lists of L arrays
+        Summed over the batch, as the chain rule has it.
+    preactivations : list of L arrays of shape (*stack, batch, width)
+        delta^l = dLoss/dh^l, one row per input of the batch.
+    inputs : array of shape (*stack, batch, fan_in)
+    """
+
+    weights: list[Array]
+    biases: list[Array]
+    preactivations: list[Array]
+    inputs: Array
+
+
+@dataclass(frozen=True, eq=False)
+class MLP:
+    """Parameters of a multilayer perceptron, or of a stack of them.
+
+    Parameters
+    ----------
+    weights : list of L arrays of shape (*stack, fan_out, fan_in)
+    biases : list of L arrays of shape (*stack, fan_out)
+    activation : str or Activation
+        Of the hidden layers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not follow one another or the dtypes differ.
+
+    Examples
+    --------
+    >>> net = MLP([np.eye(2), np.ones((1, 2))], [np.zeros(2), np.zeros(1)], "relu")
+    >>> net.forward(np.array([[3.0, -4.0]])).output
+    array([[3.]])
+    """
+
+    weights: list[Array]
+    biases: list[Array]
+    activation: Activation
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", activations.get(self.activation))
+        object.__setattr__(self, "weights", [np.asarray(w) for w in self.weights])
+        object.__setattr__(self, "biases", [np.asarray(b) for b in self.biases])
+        _check_parameters(self.weights, self.biases)
+
+    @property
+    def depth(self) -> int:
+        """Number of weight layers, L."""
+        return len(self.weights)
+
+    @property
+    def widths(self) -> list[int]:
+        """Number of inputs, then of units in each of the L layers."""
+        return [self.weights[0].shape[-1], *(w.shape[-2] for w in self.weights)]
+
+    @property
+    def stack_shape(self) -> tuple[int, ...]:
+        """Shape of the leading axes that number the networks; () for one network."""
+        return self.weights[0].shape[:-2]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The floating type of every parameter, in which the network computes."""
+        return self.weights[0].dtype
+
+    def copy(self) -> "MLP":
+        """The same network on arrays of its own."""
+        copies = ([p.copy() for p in group] for group in (self.weights, self.biases))
+        return MLP(*copies, self.activation)
+
+    def forward(self, x: npt.ArrayLike) -> Signals:
+        """All signals for a batch of inputs.
+
+        Parameters
+        ----------
+        x : array of shape (batch, fan_in), or (*stack, batch, fan_in)
+            Without stack axes, every network of the stack sees the same batch.
+        """
+        signal = self._inputs(x)
+        preactivations, inputs = [], []
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            if preactivations:
+                signal = self.activation(preactivations[-1])
+            inputs.append(signal)
+            preactivations.append(_affine(signal, weight, bias))
+        return Signals(preactivations, inputs)
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """The output for a batch of inputs, as ``forward(x).output``, keeping nothing else."""
+        signal = _affine(self._inputs(x), self.weights[0], self.biases[0])
+        for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
+            signal = _affine(self.activation(signal), weight, bias)
+        return signal
+
+    def backward(self, signals: Signals, output_gradient: npt.ArrayLike) -> Gradients:
+        """Gradients of a loss from its gradient at the output, by the chain rule.
+
+        Parameters
+        ----------
+        signals : Signals
+            Of this network's `forward`.
+        output_gradient : array of the shape of ``signals.output``
+        """
+        delta = np.asarray(output_gradient, dtype=self.dtype)
+        if delta.shape != signals.output.shape:
+            raise ValueError(
+                f"output_gradient must have the shape of the output, {signals.output.shape}, "
+                f"not {delta.shape}"
+            )
+        deltas = [delta]
+        upstream = delta @ self.weights[-1]
+        for layer in range(self.depth - 2, -1, -1):
+            upstream *= self.activation.derivative(signals.preactivations[layer])
+            deltas.insert(0, upstream)
+            upstream = upstream @ self.weights[layer]
+        pairs = zip(deltas, signals.activations, strict=True)
+        weights = [np.matmul(delta.swapaxes(-1, -2), signal) for delta, signal in pairs]
+        return Gradients(weights, [delta.sum(axis=-2) for delta in deltas], deltas, upstream)
+
+    def _inputs(self, x: npt.ArrayLike) -> Array:
+        x = arrays.real(x, "x")
+        if (
+            x.ndim < 2
+            or x.shape[:-2] not in ((), self.stack_shape)
+            or x.shape[-1] != self.widths[0]
+        ):
+            stack = "".join(f"{n}, " for n in self.stack_shape)
+            either = f" or ({stack}batch, {self.widths[0]})" if stack else ""
+            raise ValueError(f"x must be (batch, {self.widths[0]}){either}, not {x.shape}")
+        return x.astype(self.dtype, copy=False)
+
+
+def _affine(signal: Array, weight: Array, bias: Array) -> Array:
+    h = np.matmul(signal, weight.swapaxes(-1, -2))
+    h += bias[..., None, :]
+    return h
+
+
+def _check_parameters(weights: list[Array], biases: list[Array]) -> None:
+    if not weights or len(weights) != len(biases):
+        raise ValueError(
+            "a network needs one bias vector per weight matrix, at least one, "
+            f"not {len(biases)} for {len(weights)}"
+        )
+    dtypes = sorted({str(p.dtype) for p in [*weights, *biases]})
+    if len(dtypes) > 1 or dtypes[0] not in arguments.FLOATS:
+        raise TypeError(f"weights and biases must share one floating dtype, not {dtypes}")
+    stack_shape, fan_in = weights[0].shape[:-2], (weights[0].shape or (0,))[-1]
+    for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
+        if weight.ndim < 2 or weight.shape[:-2] != stack_shape or weight.shape[-1] != fan_in:
+            wanted = f"({''.join(f'{n}, ' for n in stack_shape)}fan_out, {fan_in})"
+            raise ValueError(f"the weights of layer {layer} must be {wanted}, not {weight.shape}")
+        fan_in = weight.shape[-2]
+        if bias.shape != (*stack_shape, fan_in):
+            wanted = (*stack_shape, fan_in)
+            raise ValueError(f"the biases of layer {layer} must be {wanted}, not {bias.shape}")

@@ -1,0 +1,22 @@
+"""What signals and gradients do on their way through a network: measured, predicted, drawn."""
+
+from netinit.propagation.histograms import histogram
+from netinit.propagation.measurement import Moments, Statistics, describe, measure
+from netinit.propagation.sweep import Histograms, Sweep, random_signals
+from netinit.propagation.wide import gaussian_layer, wide_forward
+from netinit.theory.prediction import Prediction, predict
+
+__all__ = [
+    "Histograms",
+    "Moments",
+    "Prediction",
+    "Statistics",
+    "Sweep",
+    "describe",
+    "gaussian_layer",
+    "histogram",
+    "measure",
+    "predict",
+    "random_signals",
+    "wide_forward",
+]

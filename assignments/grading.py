@@ -1,27 +1,23 @@
 """A class: match what was handed in with the roster, grade what is new, keep every result.
 
-Each notebook is graded in a process of its own. Its result is written when it is there, under a
-hash of all it depends on: a second run, or one after an interruption, grades only what is new.
+Each notebook is graded in a process of its own. Its result is written as soon as it is there, with
+the fingerprint of all it depends on: a second run, or one after an interruption, grades only what
+is new.
 """
 
-import functools
-import hashlib
 import json
 import multiprocessing
 import multiprocessing.connection
 import os
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
 
-import netinit
-from assignments import autograde, isolation
+from assignments import autograde, fingerprint, isolation
 from assignments.choosing import CHECK, FAILED, Choice, choose
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
@@ -57,7 +53,7 @@ class _Job:
     result: Result
     choice: Choice
     folder: Path
-    print_: str  # the hash under which its result is kept
+    fingerprint: str  # under which its result is kept
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,9 @@ def grade(
             result.late = choice.handed.late
             result.folder = _keep(course.out, result, choice.handed)
         if choice.rebuilt is not None:
-            jobs.append(_Job(result, choice, result.folder, _print(course, box, choice)))
+            notebook = choice.rebuilt.notebook
+            found = fingerprint.of_result(course.problem_set, course.key, box, notebook)
+            jobs.append(_Job(result, choice, result.folder, found))
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
@@ -142,31 +140,11 @@ def _keep(out: Path, result: Result, handed: Handed) -> Path:
     return folder
 
 
-def _print(course: Course, box: Sandbox, choice: Choice) -> str:
-    """The hash of all that a result depends on."""
-    # Not the ids of cells: those of the student's own are new in each rebuilding.
-    cells = [[cell.cell_type, cell.source] for cell in choice.rebuilt.notebook.cells]
-    limits = [asdict(course.limits), box.enforced()]
-    source = nbformat.writes(course.problem_set.notebook())
-    parts = [json.dumps([cells, limits]), source, course.key, _programs()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@functools.cache
-def _programs() -> str:
-    """A hash of the code that runs and grades a notebook: a mended library grades anew."""
-    digest = hashlib.sha256(f"{sys.version} {version('numpy')} {version('nbgrader')}".encode())
-    for folder in (Path(netinit.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _recall(job: _Job) -> bool:
     """Take over an earlier result, if there is one of the same."""
     try:
         kept = json.loads((job.folder / "result.json").read_text("utf-8"))
-        if kept["print"] != job.print_ or not (job.folder / "graded.ipynb").is_file():
+        if kept["fingerprint"] != job.fingerprint or not (job.folder / "graded.ipynb").is_file():
             return False
         scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
     except (OSError, ValueError, KeyError, TypeError):
@@ -183,10 +161,9 @@ def _take(result: Result, scores: dict[str, autograde.Score], events: list[str])
 
 
 def _gradebook(course: Course) -> Path:
-    """The database of tests, made anew when the problem set or the key changes."""
-    text = nbformat.writes(course.problem_set.notebook()) + course.key
-    name = f"gradebook-{hashlib.sha256(text.encode()).hexdigest()[:16]}.db"
-    path = course.out / "work" / name
+    """The database of tests, made again when what it is made from changes."""
+    made_from = fingerprint.of_tests(course.problem_set, course.key)
+    path = course.out / "work" / f"gradebook-{made_from[:16]}.db"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         autograde.write_gradebook(course.problem_set, course.key, path.with_suffix(".new"))
@@ -287,7 +264,7 @@ def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
         job.result.doubts.append(error)
         return
     write_whole(job.folder / "graded.ipynb", notebook.encode())
-    kept = {"print": job.print_, "scores": scores, "events": events}
+    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
 

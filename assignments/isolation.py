@@ -29,8 +29,8 @@ LIMITED = Path(__file__).resolve().parent / "limited.py"
 UNPRIVILEGED = 60_001  # a user and a group that own nothing; one more for each kernel at a time
 HOME = "/student"
 WRITABLE = ("/dev/shm", "/tmp", HOME)  # the only places that are, each empty and of limited size
-_RESULTS = ("OPENBLAS_CORETYPE", "LC_")  # variables that can change what a notebook computes
-_KEPT = (*_RESULTS, "SYSTEMROOT", "TMP", "TEMP")
+_KEPT = ("OPENBLAS_CORETYPE", "LC_", "SYSTEMROOT", "TMP", "TEMP")
+_PLACES = ("HOME", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMP", "TEMP")  # variables that name folders
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
 _SPACES = tuple(f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try"))
 _FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
@@ -110,6 +110,10 @@ class Sandbox:
         for name in [*closed, "/dev", "/"]:
             walls += ["--remount-ro", name]
         return [*walls, "--chdir", HOME]
+
+    def variables(self) -> dict[str, str]:
+        """The variables of a kernel's environment that can change what a notebook computes."""
+        return {n: v for n, v in self.environment().items() if not n.startswith(_PLACES)}
 
     def environment(self) -> dict[str, str]:
         """The environment of a kernel."""

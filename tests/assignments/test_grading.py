@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments import autograde, grading, isolation
+from assignments import autograde, fingerprint, grading, isolation
 from assignments.grading import Course, IsolationError, grade
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
@@ -68,7 +68,7 @@ def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
-    monkeypatch.setattr(grading, "_programs", lambda: "a mended library")
+    monkeypatch.setattr(fingerprint, "_programs", lambda: "a fixed library")
     assert run(small, handed_in, key="another")[1] == NAMES
 
 

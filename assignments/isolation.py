@@ -188,7 +188,7 @@ def works(candidate: Sandbox) -> bool:
         command = candidate.command(["-c", "import netinit"], Path(folder))
         try:
             run = subprocess.run(
-                command, env=candidate.environment(), capture_output=True, timeout=60
+                command, env=candidate.environment(), capture_output=True, timeout=300
             )
         except (OSError, subprocess.TimeoutExpired):
             return False

@@ -57,7 +57,10 @@ def release_all(options: argparse.Namespace) -> int:
         faults += release.faults(each, course_key_text(options)[0])
     for fault in faults:
         print(fault, file=sys.stderr)
-    return 1 if faults else 0
+    if faults:
+        return 1
+    print("Done: each runs as it should, with its solutions and as students get it.")
+    return 0
 
 
 def grade_all(options: argparse.Namespace) -> int:

@@ -66,9 +66,17 @@ def faults(problem_set: ProblemSet, key: str = PUBLIC) -> Iterator[str]:
 def _failures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
     """The cells that fail, and how; a word on stderr is a failure too, for it costs the points."""
     notebook = copy.deepcopy(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        allow_errors=True,
+        # It would warn that it is reached without encryption, on this machine alone.
+        extra_arguments=["--log-level=ERROR"],
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the messaging libraries
-        NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
+        client.execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":

@@ -96,7 +96,7 @@ def steps() -> list[list[Step]]:
 
 
 def fingerprint() -> str:
-    """Return a digest of what the outcome depends on, except for the programs."""
+    """Return the fingerprint of what the outcome depends on, except for the programs."""
     installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
     digest = hashlib.sha256("\n".join([sys.version, platform.platform(), *installed]).encode())
     for path in files():

@@ -40,7 +40,7 @@ REFUSALS = (
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return the exit code: 2 if it could not be carried out."""
     options = _parser().parse_args(arguments)
-    tqdm.monitor_interval = 0  # its thread would be copied into every grader
+    tqdm.monitor_interval = 0  # no monitoring thread, which each forked grader would inherit
     try:
         return options.command(options)
     except REFUSALS as error:
@@ -84,7 +84,7 @@ def grade_all(options: argparse.Namespace) -> int:
 
         results, problems, box = grade(course, roster, collected, progress)
     if missing := box.missing():
-        warnings.append(f"Not enforced on this system: {', '.join(missing)}.")
+        warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
     rows = marks.rows(each_task, results, by_hand)
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
@@ -105,8 +105,8 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     if key:
         return key, []
     return course_key.PUBLIC, [
-        "No course key: the numbers of the hidden tests can be looked up. Put a secret into "
-        "assignments/course.key."
+        "No course key is set, so students can look up the numbers in the hidden tests. Put a "
+        "secret into assignments/course.key."
     ]
 
 
@@ -115,7 +115,7 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
     waiting = sum(len(row.to_mark) for row in rows)
     if waiting:
-        print(f"{waiting} written answers to mark: fill in {out / 'written.csv'}, then run again")
+        print(f"Written answers to mark: {waiting}. Fill in {out / 'written.csv'}, then run again.")
     for text in [*warnings, *problems]:
         print(f"Note: {text}")
     print(f"Marks: {out / 'marks.csv'}")
@@ -123,12 +123,12 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()  # make and some shells leave the tilde
+    return Path(text).expanduser()  # make and some shells do not expand the tilde
 
 
 def _positive(kind: type) -> Callable[[str], float]:
     def number(text: str) -> float:
-        value = kind(text)  # argparse tells of a ValueError in its own words
+        value = kind(text)  # argparse reports a ValueError itself
         if not 0 < value < float("inf"):
             raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
         return value
@@ -151,12 +151,15 @@ def _parser() -> argparse.ArgumentParser:
     two = commands.add_parser("grade", parents=[key], help="grade what a class handed in")
     two.add_argument("problem_set", help="such as ps1")
     two.add_argument("handed_in", type=_path, help="a folder, or the zip of a learning platform")
-    two.add_argument("--roster", type=_path, required=True, help="CSV with a column id")
+    two.add_argument("--roster", type=_path, required=True, help="CSV file with a column id")
     two.add_argument("--out", type=_path, help="where to write (default: grades/NAME)")
     two.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
-    two.add_argument("--pattern", help="regular expression of the paths, with a group student")
+    two.add_argument("--pattern", help="regular expression for the paths, with a group student")
     two.add_argument(
-        "--jobs", type=_positive(int), default=0, help="at a time (default: one a processor)"
+        "--jobs",
+        type=_positive(int),
+        default=0,
+        help="notebooks at a time (default: the processors)",
     )
     two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
@@ -164,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument(
         "--require-isolation",
         action="store_true",
-        help="refuse to run if a limit cannot be enforced",
+        help="refuse to run if this system cannot enforce a limit",
     )
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     for limit in fields(Limits):

@@ -12,7 +12,7 @@ MADE = {
 
 
 def files() -> list[Path]:
-    """Return what git tracks or would track; without git, all that no tool has made."""
+    """Return the files that git tracks or would track; without git, all that no tool has made."""
     paths = _listed() or {p for p in ROOT.rglob("*") if not MADE & set(p.relative_to(ROOT).parts)}
     return sorted(path for path in paths if path.is_file())
 

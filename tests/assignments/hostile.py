@@ -314,7 +314,7 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
         ),
         Case("split answer cell", edited(_split), "check", ALL, "in 2 cells"),
         Case("copied answer cell", edited(_copied), "check", ALL, "in 2 cells"),
-        Case("helper below, run before", edited(_helper_below), told="student's own"),
+        Case("helper below, run before", edited(_helper_below), told="that the student added"),
         Case(
             "reordered cells",
             edited(lambda nb: nb.cells.insert(0, nb.cells.pop(6))),

@@ -110,7 +110,7 @@ def test_a_grader_that_breaks_is_reported_and_the_others_are_graded(small, hande
     monkeypatch.setattr(autograde, "autograde", breaks)
     results, _, _ = run(small, handed_in)
     assert [results[name].status for name in NAMES] == ["failed", "failed", "graded"]
-    assert results["s0"].doubts == ["the grader ended without a word"]
+    assert results["s0"].doubts == ["the grader exited without a result"]
     assert results["s1"].doubts == ["RuntimeError: broken"]
     assert results["s0"].scores == {}
 
@@ -124,7 +124,7 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}
-    assert results["s0"].doubts == ["the grader took too long and was ended"]
+    assert results["s0"].doubts == ["the grader took too long and was killed"]
 
 
 def test_a_temporary_folder_too_deep_for_sockets_is_not_used(
@@ -163,7 +163,7 @@ def test_without_walls_a_class_is_graded_all_the_same(small, handed_in, monkeypa
 def test_two_students_of_one_name_are_left_to_a_person(small, handed_in):
     (handed_in.parent / "roster.csv").write_text("id,name\na,s0\nb,s0\ns1,x\n")
     results, _, problems = run(small, handed_in)
-    assert problems[0] == "s0/ps1.ipynb: s0 may be any of a, b: not matched"
+    assert problems[0] == "s0/ps1.ipynb: s0 could be any of a, b: not matched"
     assert problems[1] == "s2/ps1.ipynb: s2 is not on the roster"
     assert [results[name].status for name in ("a", "b", "s1")] == ["missing", "missing", "graded"]
     assert [results[name].on_roster for name in ("s0", "s2")] == [False, False]

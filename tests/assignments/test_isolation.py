@@ -74,7 +74,7 @@ WRITE = """
 import os
 for place in {places!r}:
     try:
-        open(os.path.join(place, "x"), "w").close()
+        open(os.path.join(place, "written-by-a-test"), "w").close()
         print(place, "writable", sep="\\t")
     except OSError as error:
         print(place, error.strerror, sep="\\t")

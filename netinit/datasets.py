@@ -143,7 +143,7 @@ def _in_classes(
 ) -> Dataset:
     """`points(y, u)` for balanced classes y, in random order, and uniform u, with noise added."""
     n = arguments.size(n, "n")
-    noise = arguments.real(noise, "noise", at_least=0)
+    noise = arguments.real_number(noise, "noise", at_least=0)
     rng = arguments.generator(rng)
     halves = []
     for _ in range(2):

@@ -64,7 +64,7 @@ def squared_loss(output: npt.ArrayLike, target: npt.ArrayLike) -> tuple[Array, A
     (12.5, array([[ 3., -4.]]))
     """
     output = arrays.batch(output, "output", "outputs")
-    target = arrays.real(target, "target")
+    target = arrays.real_array(target, "target")
     if target.shape not in (output.shape, output.shape[-2:]):
         raise ValueError(
             f"target must have the shape of the output, {output.shape}, not {target.shape}"

@@ -290,11 +290,11 @@ def test_a_gradient_predicted_by_the_forward_factor_fails(relu_networks):
 
 @pytest.mark.parametrize(("activation", "variance"), [("tanh", 2.0), ("sigmoid", 4.0)])
 def test_wide_networks_meet_the_prediction_within_a_few_parts_in_the_width(activation, variance):
-    width, depth, seeds = 400, 6, 24
+    width, depth, networks = 400, 6, 24
     x = uneven_inputs(8, width)
     sweep = random_signals(
         activation, width=width, depth=depth, weight_std=math.sqrt(variance / width),
-        seeds=seeds, rng=2, x=x,
+        networks=networks, rng=2, x=x,
     )  # fmt: skip
     expected = predict(
         activation, widths=[width] * (depth + 1), weight_variance=variance / width, x=x
@@ -304,7 +304,7 @@ def test_wide_networks_meet_the_prediction_within_a_few_parts_in_the_width(activ
         (sweep.gradients, expected.gradient_second_moment),
     ]:
         power = 10**found
-        error = Z_LIMIT * power.std(axis=0) / math.sqrt(seeds) + 3 * depth / width * theory
+        error = Z_LIMIT * power.std(axis=0) / math.sqrt(networks) + 3 * depth / width * theory
         assert (np.abs(power.mean(axis=0) - theory) < error).all()
 
 
@@ -323,7 +323,7 @@ def test_biases_enter_the_prediction():
 def test_finite_width_multiplies_the_square_of_the_signal_by_1_plus_5_over_n_a_layer():
     width, depth = 20, 4
     sweep = random_signals(
-        "relu", width=width, depth=depth, weight_std=math.sqrt(2 / width), seeds=20000,
+        "relu", width=width, depth=depth, weight_std=math.sqrt(2 / width), networks=20000,
         rng=3, x=np.ones((1, width)),
     )  # fmt: skip
     kept = 10 ** sweep.activations[:, -1]
@@ -410,7 +410,7 @@ def test_drawn_networks_agree_with_networks_of_matrices():
     width, std, x = 10, math.sqrt(2 / 10), np.ones((6000, 1, 10))
     drawn = wide_forward(x, width=width, depth=4, weight_std=std, activation="relu", rng=1)
     sweep = random_signals(
-        "relu", width=width, depth=4, weight_std=std, seeds=6000, rng=2, x=np.ones((1, width))
+        "relu", width=width, depth=4, weight_std=std, networks=6000, rng=2, x=np.ones((1, width))
     )
     with np.errstate(divide="ignore"):
         ours = np.log(np.square(drawn.preactivations[-1]).mean(axis=(-2, -1)))
@@ -432,18 +432,18 @@ def test_the_signals_of_a_drawn_network_are_those_of_an_mlp():
 # Sweeps --------------------------------------------------------------------------------------
 
 
-def same_networks(activation, std, *, width, depth, seeds, rng, batch):
+def same_networks(activation, std, *, width, depth, networks, rng, batch):
     """The networks of `random_signals` as float64 MLPs, with their inputs and output gradients."""
     rng = np.random.default_rng(rng)
     x = rng.standard_normal((batch, width), dtype=np.float32)
-    for _ in range(seeds):
+    for _ in range(networks):
         weights = [rng.standard_normal((width, width), dtype=np.float32) for _ in range(depth)]
         output_gradient = rng.standard_normal((batch, width), dtype=np.float32)
         scaled = [std * w.astype(float) for w in weights]
         yield MLP(scaled, [np.zeros(width)] * depth, activation), x, output_gradient
 
 
-SETTINGS = {"width": 30, "depth": 12, "seeds": 2, "rng": 4, "batch": 8}
+SETTINGS = {"width": 30, "depth": 12, "networks": 2, "rng": 4, "batch": 8}
 
 
 # Steep ones are chaotic at the largest weights: float32's rounding grows until it is seen.
@@ -485,11 +485,11 @@ def test_the_histograms_of_a_sweep_are_those_of_its_networks(activation, of):
         )
 
 
-def test_one_scale_or_many_and_more_seeds_leave_the_first_networks_alone():
+def test_one_scale_or_many_and_more_networks_leave_the_first_networks_alone():
     settings = SETTINGS | {"depth": 5}
     one = random_signals("tanh", weight_std=0.2, **settings)
     assert one.preactivations.shape == (2, 5)
-    many = random_signals("tanh", weight_std=[0.1, 0.2], **(settings | {"seeds": 3}))
+    many = random_signals("tanh", weight_std=[0.1, 0.2], **(settings | {"networks": 3}))
     assert many.gradients.shape == (2, 3, 5)
     np.testing.assert_allclose(many.gradients[1, :2], one.gradients, atol=1e-5)
     again = random_signals("tanh", weight_std=0.2, **settings)
@@ -512,7 +512,7 @@ def test_no_scale_is_too_small_or_too_large_for_a_sweep(activation):
 
 
 def test_a_network_that_died_has_no_signal_and_no_gradient_below():
-    sweep = random_signals("relu", width=1, depth=9, weight_std=1.0, seeds=40, rng=0, batch=1)
+    sweep = random_signals("relu", width=1, depth=9, weight_std=1.0, networks=40, rng=0, batch=1)
     dead = np.isneginf(sweep.activations)
     np.testing.assert_array_equal(dead, np.logical_or.accumulate(dead, axis=1))
     # One unit lives with probability 1/2 a layer.
@@ -523,7 +523,7 @@ def test_a_network_that_died_has_no_signal_and_no_gradient_below():
 
 def test_inputs_of_another_width_may_be_given():
     x = np.ones((3, 7))
-    sweep = random_signals("relu", width=5, depth=2, weight_std=1.0, seeds=4000, rng=0, x=x)
+    sweep = random_signals("relu", width=5, depth=2, weight_std=1.0, networks=4000, rng=0, x=x)
     assert abs(z_over_seeds(10 ** sweep.preactivations[:, 0], 7.0)) < Z_LIMIT
 
 
@@ -533,7 +533,7 @@ NET, ONES = init_mlp([3, 4, 2], rng=0), np.ones((5, 3))
 
 
 def sweep_with(**changes):
-    given = {"width": 4, "depth": 3, "weight_std": 0.1, "seeds": 1, "rng": 0} | changes
+    given = {"width": 4, "depth": 3, "weight_std": 0.1, "networks": 1, "rng": 0} | changes
     return random_signals(given.pop("activation", "relu"), **given)
 
 
@@ -587,8 +587,8 @@ def wide_with(**changes):
         (lambda: wide_with(x=np.ones(3)), ValueError, "batch, fan_in"),
         (lambda: sweep_with(width=0), ValueError, "width must be at least 1"),
         (lambda: sweep_with(depth=0), ValueError, "depth must be at least 1"),
-        (lambda: sweep_with(seeds=0), ValueError, "seeds must be at least 1"),
-        (lambda: sweep_with(seeds=[1, 2]), TypeError, "seeds must be an integer"),
+        (lambda: sweep_with(networks=0), ValueError, "networks must be at least 1"),
+        (lambda: sweep_with(networks=[1, 2]), TypeError, "networks must be an integer"),
         (lambda: sweep_with(batch=0), ValueError, "batch must be at least 1"),
         (lambda: sweep_with(weight_std=-1), ValueError, "weight_std"),
         (lambda: sweep_with(weight_std=[]), ValueError, "a number or a row"),

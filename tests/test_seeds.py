@@ -200,7 +200,9 @@ NAMES = ["embedding", "layers.0.weight", "layers.1.weight", "head.weight"]
 
 
 def first_draws(seed, names):
-    return {name: stream.random(4).tolist() for name, stream in seeds.streams(seed, names).items()}
+    return {
+        name: stream.random(4).tolist() for name, stream in netinit.streams(seed, names).items()
+    }
 
 
 def test_a_parameters_stream_depends_on_its_name_and_not_on_the_others():
@@ -214,7 +216,7 @@ def test_a_parameters_stream_depends_on_its_name_and_not_on_the_others():
 
 
 def test_a_stream_drawn_from_leaves_the_others_where_they_were():
-    streams = seeds.streams(0, NAMES)
+    streams = netinit.streams(0, NAMES)
     streams["embedding"].random(1000)
     assert streams["head.weight"].random(4).tolist() == first_draws(0, NAMES)["head.weight"]
 
@@ -237,7 +239,7 @@ def test_streams_take_any_seed():
 
 
 def test_streams_are_independent_of_one_another_and_of_the_seeds_own_draw():
-    streams = seeds.streams(5, ["a", "b", "A", "aa", ""])
+    streams = netinit.streams(5, ["a", "b", "A", "aa", ""])
     drawn = [netinit.normal(50_000, std=1.0, rng=stream) for stream in streams.values()]
     drawn.append(netinit.normal(50_000, std=1.0, rng=5))
     for k, first in enumerate(drawn):
@@ -262,10 +264,10 @@ def test_streams_are_independent_of_one_another_and_of_the_seeds_own_draw():
 )
 def test_wrong_names_are_refused(names, error, message):
     with pytest.raises(error, match=message):
-        seeds.streams(0, names)
+        netinit.streams(0, names)
 
 
 def test_streams_refuse_a_wrong_seed_and_take_no_names():
-    assert seeds.streams(0, []) == {}
+    assert netinit.streams(0, []) == {}
     with pytest.raises(ValueError, match="rng must be a non-negative int"):
-        seeds.streams(-1, ["a"])
+        netinit.streams(-1, ["a"])

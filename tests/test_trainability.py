@@ -8,7 +8,7 @@ import pytest
 
 from netinit.datasets import digits, moons
 from netinit.initializers import variance_scaling
-from netinit.network import init_mlp, stack
+from netinit.network import init_mlp, init_residual, stack
 from netinit.training import SGD, Adam, train
 from netinit.training.trainability import TrainabilityMap, trainability_map
 
@@ -19,7 +19,7 @@ STORED = Path(__file__).parents[1] / "chapters" / "data" / "trainability.npz"
 def sweep(**changes):
     grid = {
         "optimizers": {"sgd": SGD(0.1), "Adam": Adam(0.01)}, "hidden_layers": [1, 3],
-        "gains": [0.5, 1.4, 2.0], "seeds": 3, "rng": 5, "width": 8, "steps": 20, "batch_size": 8,
+        "gains": [0.5, 1.4, 2.0], "networks": 3, "rng": 5, "width": 8, "steps": 20, "batch_size": 8,
         "evaluate_every": 10,
     }  # fmt: skip
     return trainability_map(DATA, **(grid | changes))
@@ -35,13 +35,13 @@ def assert_same(ours, theirs):
 
 
 def test_each_cell_is_its_networks_trained_alone():
-    words = np.random.default_rng(5).integers(2**63, size=(3, 2))
+    seeds = np.random.default_rng(5).integers(2**63, size=(3, 2))
 
     scheme = partial(variance_scaling, scale=1.4**2)
-    nets = [init_mlp([2, 8, 8, 8, 2], scheme, rng=word) for word in words[:, 0]]
+    nets = [init_mlp([2, 8, 8, 8, 2], scheme, rng=seed) for seed in seeds[:, 0]]
     alone = train(
         stack(nets), DATA.x_train, DATA.y_train, optimizer=Adam(0.01), steps=20, batch_size=8,
-        rng=list(words[:, 1]), x_test=DATA.x_test, y_test=DATA.y_test, evaluate_every=10,
+        rng=list(seeds[:, 1]), x_test=DATA.x_test, y_test=DATA.y_test, evaluate_every=10,
     )  # fmt: skip
     assert SERIAL.loss.shape == (2, 2, 3, 3, 3)
     np.testing.assert_array_equal(SERIAL.steps, alone.steps)
@@ -50,7 +50,7 @@ def test_each_cell_is_its_networks_trained_alone():
 
 
 def test_a_wider_sweep_repeats_a_narrower_one():
-    part = sweep(optimizers={"Adam": Adam(0.01)}, hidden_layers=[3], gains=[1.4], seeds=2)
+    part = sweep(optimizers={"Adam": Adam(0.01)}, hidden_layers=[3], gains=[1.4], networks=2)
     np.testing.assert_array_equal(part.loss[0, 0, 0], SERIAL.loss[1, 1, 1, :2])
     np.testing.assert_array_equal(part.accuracy[0, 0, 0], SERIAL.accuracy[1, 1, 1, :2])
 
@@ -112,7 +112,7 @@ def test_the_stored_map_is_small_and_says_what_it_holds():
 def test_the_stored_map_is_what_the_sweep_gives():
     stored = TrainabilityMap.load(STORED)
     again = trainability_map(
-        digits(), optimizers={"Adam": Adam(0.001)}, hidden_layers=[2], gains=[2**0.5], seeds=5,
+        digits(), optimizers={"Adam": Adam(0.001)}, hidden_layers=[2], gains=[2**0.5], networks=5,
         rng=7, evaluate_every=30,
     )  # fmt: skip
     at = int(np.argmin(np.abs(stored.gains - 2**0.5)))
@@ -131,7 +131,7 @@ def test_the_stored_map_is_what_the_sweep_gives():
         ({"gains": []}, "gains must be a row"),
         ({"gains": [[1.0]]}, "gains must be a row"),
         ({"gains": [-1.0]}, "gains must be finite and not negative"),
-        ({"seeds": 0}, "seeds must be at least 1"),
+        ({"networks": 0}, "networks must be at least 1"),
         ({"batch_size": 41}, "batch_size must be from 1 to 40"),
         ({"activation": "rleu"}, "relu"),
     ],
@@ -139,3 +139,30 @@ def test_the_stored_map_is_what_the_sweep_gives():
 def test_bad_input_is_refused_in_the_callers_words(changes, message):
     with pytest.raises(ValueError, match=message):
         sweep(**changes)
+
+
+def residual(depth, gain, seeds):
+    first = partial(variance_scaling, scale=gain**2)
+    return init_residual(2, blocks=depth, first=first, last="zeros", classes=2, seeds=seeds)
+
+
+def test_any_network_has_a_map():
+    grid = {"optimizers": {"sgd": SGD(0.2)}, "hidden_layers": [1, 3], "gains": [0.3, 1.0]}
+    found = trainability_map(moons(60, rng=0), **grid, networks=2, steps=20, rng=1, draw=residual)
+    assert found.loss.shape == (1, 2, 2, 2, 2)
+    np.testing.assert_allclose(found.loss[..., 0], np.log(2), rtol=1e-5)  # the readout is zero
+    assert (found.loss[..., -1] < found.loss[..., 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        ("residual", TypeError, "draw must be a callable"),
+        (lambda depth, gain, seeds: np.eye(2), TypeError, "net must be a network"),
+        (lambda depth, gain, seeds: residual(depth, gain, seeds[:1]), ValueError, "one network a"),
+    ],
+)
+def test_a_wrong_draw_is_named(draw, error, message):
+    grid = {"optimizers": {"sgd": SGD(0.2)}, "hidden_layers": [1], "gains": [1.0]}
+    with pytest.raises(error, match=message):
+        trainability_map(moons(60, rng=0), **grid, networks=2, steps=2, rng=1, draw=draw)

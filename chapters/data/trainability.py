@@ -7,10 +7,9 @@ It trains 910 networks on all processors, in about three minutes of processor ti
 from pathlib import Path
 
 import joblib
-from netinit.trainability import trainability_map
 
 from netinit.datasets import digits
-from netinit.training import Adam, Momentum
+from netinit.training import Adam, Momentum, trainability_map
 
 GRID = {
     "optimizers": {"momentum": Momentum(0.005), "Adam": Adam(0.001)},
@@ -20,5 +19,5 @@ GRID = {
 
 if __name__ == "__main__":
     with joblib.parallel_config(n_jobs=-1):
-        found = trainability_map(digits(), **GRID, seeds=5, evaluate_every=30, rng=7)
+        found = trainability_map(digits(), **GRID, networks=5, evaluate_every=30, rng=7)
     found.save(Path(__file__).with_suffix(".npz"))

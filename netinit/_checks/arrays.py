@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 
-def real(values: npt.ArrayLike, name: str) -> npt.NDArray:
+def real_array(values: npt.ArrayLike, name: str) -> npt.NDArray:
     """`values` as an array, which must hold real numbers.
 
-    >>> real([1, 2.5], "x")
+    >>> real_array([1, 2.5], "x")
     array([1. , 2.5])
     """
     array = np.asarray(values)
@@ -22,19 +22,19 @@ def batch(values: npt.ArrayLike, name: str, columns: str = "width") -> npt.NDArr
     >>> batch([[1, 2]], "x")
     array([[1., 2.]])
     """
-    array = real(values, name)
+    array = real_array(values, name)
     if array.ndim < 2 or not array.size:
         raise ValueError(f"{name} must be (*stack, batch, {columns}), not empty: {array.shape}")
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def not_negative(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
+def nonnegative(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     """`values` as a float64 array, finite and not negative.
 
-    >>> not_negative(2, "weight_std")
+    >>> nonnegative(2, "weight_std")
     array(2.)
     """
-    array = real(values, name)
+    array = real_array(values, name)
     if not (np.isfinite(array) & (array >= 0)).all():
         raise ValueError(f"{name} must be finite and not negative, not {values!r}")
     return array.astype(np.float64)

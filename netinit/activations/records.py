@@ -47,7 +47,7 @@ class Activation:
                 raise TypeError(f"{role} must be callable, not {getattr(self, role)!r}")
         if not isinstance(self.kinks, Sequence):
             raise TypeError(f"kinks must be a tuple of numbers, not {self.kinks!r}")
-        kinks = tuple(arguments.real(kink, "each of kinks") for kink in self.kinks)
+        kinks = tuple(arguments.real_number(kink, "each of kinks") for kink in self.kinks)
         object.__setattr__(self, "kinks", kinks)
 
     def __call__(self, x: npt.ArrayLike) -> Array:
@@ -172,7 +172,7 @@ def leaky_relu(negative_slope: float = 0.01) -> Activation:
     >>> leaky_relu(0.2)(np.array([-1.0, 2.0]))
     array([-0.2,  2. ])
     """
-    slope = arguments.real(negative_slope, "negative_slope")
+    slope = arguments.real_number(negative_slope, "negative_slope")
     name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope!r})"
     return Activation(
         name,
@@ -190,7 +190,7 @@ def elu(alpha: float = 1.0) -> Activation:
     >>> elu(0.5)(np.array([-1.0, 2.0])).round(6)
     array([-0.31606,  2.     ])
     """
-    alpha = arguments.real(alpha, "alpha")
+    alpha = arguments.real_number(alpha, "alpha")
     return _elu("elu" if alpha == 1 else f"elu({alpha!r})", alpha, 1.0)
 
 

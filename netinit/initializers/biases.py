@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, arrays, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers.sampling import uniform
 
 Array = npt.NDArray[np.inexact]
@@ -39,7 +40,7 @@ def log_prior(
     """
     out = arguments.target(_one_axis(shape, "log_prior"), dtype, out)
     (classes,) = out.shape
-    prior = arrays.real(prior, "prior").astype(np.float64)
+    prior = arrays.real_array(prior, "prior").astype(np.float64)
     if prior.shape != (classes,):
         raise ValueError(f"prior must have one number per class, {classes}, not {prior.shape}")
     if not (np.isfinite(prior) & (prior > 0)).all():
@@ -76,7 +77,7 @@ def focal_prior(
     >>> focal_prior(2).round(3)
     array([-4.595, -4.595], dtype=float32)
     """
-    if not 0 < arguments.real(prior, "prior") < 1:
+    if not 0 < arguments.real_number(prior, "prior") < 1:
         raise ValueError(f"prior must be a probability between 0 and 1, not {prior!r}")
     out = arguments.target(shape, dtype, out)
     out[...] = math.log(prior) - math.log1p(-prior)
@@ -113,7 +114,7 @@ def lstm_bias(
     array([0., 0., 1., 1., 0., 0., 0., 0.], dtype=float32)
     """
     out = arguments.target(_one_axis(shape, "lstm_bias"), dtype, out)
-    forget = arguments.real(forget, "forget", at_most=dtypes.largest(out.dtype))
+    forget = arguments.real_number(forget, "forget", at_most=dtypes.largest(out.dtype))
     _gates(out, gates, "lstm_bias")["f"][:] = forget
     return out
 
@@ -146,9 +147,10 @@ def chrono_bias(
     >>> bool((biases[:100] == -biases[100:200]).all())
     True
     """
-    longest = arguments.real(longest, "longest", at_least=2)
+    longest = arguments.real_number(longest, "longest", at_least=2)
     out = arguments.target(_one_axis(shape, "chrono_bias"), dtype, out)
     biases = _gates(out, gates, "chrono_bias")
+    rng = draw_generator(rng, "chrono_bias", out.shape)
     spread = uniform(biases["f"].shape, bound=longest / 2 - 1, rng=rng, dtype=np.float64)
     biases["f"][:] = np.log(longest / 2 + spread)
     biases["i"][:] = -biases["f"]

@@ -116,8 +116,7 @@ def fans(
     Fans(fan_in=512, fan_out=512)
     """
     shape = arguments.shape_tuple(shape)
-    if not isinstance(transposed, bool):
-        raise TypeError(f"transposed must be True or False, not {transposed!r}")
+    transposed = arguments.flag(transposed, "transposed")
     if len(shape) < 2:
         raise ValueError(
             f"the fans of shape {shape} are undefined: a weight has an output axis and an input "

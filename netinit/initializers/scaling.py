@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers._haar import haar
 from netinit.initializers.fans import FanOptions, Fans, fans
 from netinit.initializers.sampling import normal, truncated_normal, uniform
@@ -57,7 +58,7 @@ def constant(
     array([0.5, 0.5], dtype=float32)
     """
     out = arguments.target(shape, dtype, out)
-    out[...] = arguments.real(value, "value", at_most=dtypes.largest(out.dtype))
+    out[...] = arguments.real_number(value, "value", at_most=dtypes.largest(out.dtype))
     return out
 
 
@@ -110,7 +111,7 @@ def variance_scaling(
     >>> round(float(weights.var()) * 250, 1)
     2.0
     """
-    scale = arguments.real(scale, "scale", at_least=0)
+    scale = arguments.real_number(scale, "scale", at_least=0)
     fan = _MODES[arguments.choice(mode, _MODES, "mode")]
     draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
     n = fan(fans(shape, **layer))
@@ -226,7 +227,7 @@ def siren(
     >>> round(float(abs(siren((256, 600), frequency=10.0, rng=0)).max()), 3)
     0.01
     """
-    frequency = arguments.real(frequency, "frequency", at_least=1e-6)
+    frequency = arguments.real_number(frequency, "frequency", at_least=1e-6)
     if arguments.choice(layer, ("first", "hidden"), "layer") == "hidden":
         scale = 2 / frequency**2
     else:
@@ -257,10 +258,11 @@ def orthogonal(
     True
     """
     out = arguments.target(shape, dtype, out)
-    gain = arguments.real(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
     if out.ndim < 2:
         raise ValueError(f"an orthogonal weight has two axes or more, not shape {out.shape}")
     columns = math.prod(out.shape[1:])
+    rng = draw_generator(rng, "orthogonal", out.shape)
     matrix = haar(out.shape[0], columns, rng=rng, dtype=dtypes.drawn(out.dtype))
     # With the one rounding that a narrow dtype asks for.
     np.multiply(matrix.reshape(out.shape), gain, out=out, casting="unsafe")
@@ -268,8 +270,8 @@ def orthogonal(
 
 
 def _gain(gain: object) -> float:
-    return arguments.real(gain, "gain", at_least=0)
+    return arguments.real_number(gain, "gain", at_least=0)
 
 
 def _he_scale(negative_slope: object) -> float:
-    return 2 / (1 + arguments.real(negative_slope, "negative_slope") ** 2)
+    return 2 / (1 + arguments.real_number(negative_slope, "negative_slope") ** 2)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers.sampling import normal, uniform
 from netinit.initializers.scaling import orthogonal
 
@@ -43,7 +44,7 @@ def identity(
            [0. , 0.5, 0. ]], dtype=float32)
     """
     out = arguments.target(_matrix_shape(shape, "identity"), dtype, out)
-    gain = arguments.real(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
     diagonal = np.arange(min(out.shape))
     out[...] = 0
     out[diagonal, diagonal] = gain
@@ -122,6 +123,7 @@ def delta_orthogonal(
             f"delta_orthogonal cannot keep the norm of {inputs} input channels in {outputs} "
             "output channels: it needs as many outputs as inputs, or more"
         )
+    rng = draw_generator(rng, "delta_orthogonal", out.shape)
     centre = orthogonal((outputs, inputs), gain=gain, rng=rng, dtype=out.dtype)
     out[...] = 0
     if out.size:
@@ -171,6 +173,7 @@ def looks_linear(
                 raise ValueError(
                     f"{name} of a {layer} layer is mirrored: it must be even in shape {shape}"
                 )
+    rng = draw_generator(rng, f"looks_linear, {layer}", out.shape)
     block = orthogonal(sizes, gain=gain, rng=rng, dtype=out.dtype)
     for axis in (0, 1):
         if mirrored[axis]:
@@ -210,8 +213,11 @@ def sparse(
     out = arguments.target(_matrix_shape(shape, "sparse"), dtype, out)
     rows, columns = out.shape
     chosen = min(arguments.positive(connections, "connections"), columns)
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, "sparse", out.shape)
     weights = normal((rows, chosen), std=std, rng=rng, dtype=out.dtype)
+    smallest = dtypes.smallest(out.dtype)
+    if std >= smallest:  # a weight that was rounded to 0 would be no connection
+        weights[weights == 0] = smallest
     out[...] = 0
     if chosen:
         order = uniform((rows, columns), bound=1.0, rng=rng)

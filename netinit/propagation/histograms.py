@@ -53,7 +53,7 @@ def check_bins(
         raise ValueError("bins must be at least 1")
     if not np.iterable(limits) or len(tuple(limits)) != 2:
         raise ValueError(f"limits must be (low, high), not {limits!r}")
-    low, high = (arguments.real(limit, "each of limits") for limit in limits)
+    low, high = (arguments.real_number(limit, "each of limits") for limit in limits)
     if not low < high:
         raise ValueError(f"limits must rise, not {limits!r}")
     return bins, (low, high)

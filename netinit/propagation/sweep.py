@@ -27,9 +27,9 @@ class Sweep:
 
     Parameters
     ----------
-    preactivations, activations : arrays of shape (scales, seeds, depth)
+    preactivations, activations : arrays of shape (scales, networks, depth)
         Of h^l and of a^l = phi(h^l), l = 1 to depth.
-    gradients : array of shape (scales, seeds, depth)
+    gradients : array of shape (scales, networks, depth)
         Of delta^l, where delta^depth is standard normal.
     histograms : array of shape (scales, chosen layers, bins), or None
         Fractions, over all networks together.
@@ -70,7 +70,7 @@ def random_signals(
     width: int,
     depth: int,
     weight_std: npt.ArrayLike,
-    seeds: int,
+    networks: int,
     rng: arguments.Seed,
     batch: int = 64,
     x: npt.ArrayLike | None = None,
@@ -79,7 +79,7 @@ def random_signals(
     """Mean squares forward and backward through random Gaussian networks without biases.
 
     All scales see the same networks, drawn once with standard normal weights, and the same
-    inputs; the first networks are the same whatever `seeds`. Sizes are kept as logarithms, so
+    inputs; the first networks are the same whatever `networks`. Sizes are kept as logarithms, so
     that nothing over- or underflows; a homogeneous activation (ReLU) passes once for all scales.
 
     Parameters
@@ -89,7 +89,7 @@ def random_signals(
         Units of each layer, number of layers.
     weight_std : number, or array of shape (scales,)
         Standard deviation of every weight, not divided by anything.
-    seeds : int
+    networks : int
         Number of networks.
     batch : int
         Number of standard normal inputs as wide as the layers, where `x` is not given.
@@ -99,12 +99,12 @@ def random_signals(
     Examples
     --------
     >>> he = np.sqrt(2 / 100)
-    >>> sweep = random_signals("relu", width=100, depth=30, weight_std=he, seeds=20, rng=0)
+    >>> sweep = random_signals("relu", width=100, depth=30, weight_std=he, networks=20, rng=0)
     >>> sweep.preactivations.shape, bool(abs(np.median(sweep.gradients)) < 1)
     ((20, 30), True)
     """
     record = activations.get(activation)
-    width, depth, seeds, batch = _sizes(width=width, depth=depth, seeds=seeds, batch=batch)
+    width, depth, networks, batch = _sizes(width=width, depth=depth, networks=networks, batch=batch)
     stds = _stds(weight_std)
     if histograms is not None:
         _check_layers(histograms, depth)
@@ -112,7 +112,7 @@ def random_signals(
     inputs = _inputs(x, batch, width, rng)
     with np.errstate(all="ignore"):
         parts = [
-            _network(record, inputs, width, depth, stds, histograms, rng) for _ in range(seeds)
+            _network(record, inputs, width, depth, stds, histograms, rng) for _ in range(networks)
         ]
     logs = np.stack([logs for logs, _ in parts], axis=2) / np.log(10)
     counted = None if histograms is None else np.mean([counts for _, counts in parts], axis=0)
@@ -248,7 +248,7 @@ def _sizes(**given: int) -> list[int]:
 
 
 def _stds(weight_std: npt.ArrayLike) -> Array:
-    stds = arrays.not_negative(weight_std, "weight_std")
+    stds = arrays.nonnegative(weight_std, "weight_std")
     if stds.ndim > 1 or not stds.size:
         raise ValueError(f"weight_std must be a number or a row of them, not {weight_std!r}")
     return np.atleast_1d(stds)

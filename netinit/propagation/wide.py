@@ -42,7 +42,7 @@ def gaussian_layer(
     """
     a = arrays.batch(a, "a", "fan_in")
     a = a if a.dtype in (np.float32, np.float64) else a.astype(np.float64)
-    std = arguments.real(weight_std, "weight_std", at_least=0)
+    std = arguments.real_number(weight_std, "weight_std", at_least=0)
     width = arguments.size(width, "width")
     factor = np.linalg.qr(a.swapaxes(-1, -2), mode="r")
     normal = arguments.generator(rng).standard_normal(

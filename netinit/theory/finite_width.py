@@ -45,7 +45,7 @@ def relu_growth(
     """
     width, depth = arguments.positive(width, "width"), arguments.positive(depth, "depth")
     draws = arguments.positive(draws, "draws")
-    scale = arguments.real(scaled_variance, "scaled_variance", at_least=0)
+    scale = arguments.real_number(scaled_variance, "scaled_variance", at_least=0)
     rng = arguments.generator(rng)
     active = rng.binomial(width, 0.5, size=(draws, depth))
     factors = scale / width * 2 * rng.standard_gamma(active / 2)  # chi^2_K is 2 Gamma(K / 2)

@@ -117,7 +117,7 @@ def unit_gain(activation: ActivationLike, q: float = 1.0) -> UnitGain:
     elu at q = 1: gain 1.2452, chi 1.0359, slope 0.890968: stable
     """
     record = activations.get(activation)
-    q = arguments.real(q, "q")
+    q = arguments.real_number(q, "q")
     found = float(moments.forward_gain(record, q))
     _warn_where_unstable(record, q, found)
     chi = moments.chi(record, q, scaled_variance=found**2)

@@ -146,7 +146,7 @@ def _averages(group: list[Array], settings: tuple[int, ...]) -> Array:
 
 
 def _squared_lengths(x: npt.ArrayLike, fan_in: int) -> Array:
-    x = arrays.real(x, "x")
+    x = arrays.real_array(x, "x")
     if x.ndim != 2 or x.shape[1] != fan_in or not len(x):
         raise ValueError(f"x must be (batch, {fan_in}), not {x.shape}")
     return np.square(x, dtype=np.float64).sum(axis=1)
@@ -158,7 +158,7 @@ def _per_layer(
     """Both variances as arrays of shape (L, *settings, 1)."""
     given = {"weight_variance": weight_variance, "bias_variance": bias_variance}
     for name, value in given.items():
-        array = arrays.not_negative(value, name)
+        array = arrays.nonnegative(value, name)
         if array.ndim and array.shape[-1] not in (1, depth):
             raise ValueError(
                 f"the last axis of {name} is the layers, 1 or {depth} long, not {array.shape}"

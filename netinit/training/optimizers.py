@@ -88,10 +88,10 @@ class Adam:
 
 
 def _above_zero(value: float, name: str) -> None:
-    if arguments.real(value, name) <= 0:
+    if arguments.real_number(value, name) <= 0:
         raise ValueError(f"{name} must be above 0, not {value!r}")
 
 
 def _fraction(value: float, name: str) -> None:
-    if not 0 <= arguments.real(value, name) < 1:
+    if not 0 <= arguments.real_number(value, name) < 1:
         raise ValueError(f"{name} must be at least 0 and below 1, not {value!r}")

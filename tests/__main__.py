@@ -51,8 +51,9 @@ def python(*arguments: str) -> tuple[str, ...]:
 def chapters(name: str, **environment: str) -> Step:
     """Return the step that runs all chapters and compares every output with the stored one."""
     sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
-    compared = ("--nbval", "--nbval-sanitize-with", sanitize, "chapters", "reference")
-    command = python("-m", "pytest", *compared, "-q")
+    # The limit, in seconds of a cell, is against hanging: a machine may be busy.
+    how = ("--nbval", "--nbval-sanitize-with", sanitize, "--nbval-cell-timeout", "3600")
+    command = python("-m", "pytest", *how, "chapters", "reference", "-q")
     return Step(f"chapters, {name}", command, environment)
 
 

@@ -18,6 +18,7 @@ import nbformat
 
 from assignments import isolation
 from assignments.course_key import PUBLIC, keyed
+from assignments.limits import Limits
 from assignments.problem_sets import ProblemSet, is_answer, problem_set
 from assignments.release import released
 
@@ -104,7 +105,7 @@ def row(students: int) -> tuple[str, str, str]:
 
 def walls_missing() -> list[str]:
     """Return the limits that this system does not enforce."""
-    return isolation.sandbox(isolation.Limits()).missing()
+    return isolation.sandbox(Limits()).missing()
 
 
 def main() -> None:

@@ -61,8 +61,8 @@ def build(root: Path, out: Path, *, force: bool = False) -> int:
     if not force and complete and stamp.read_text("utf-8") == now:
         return tell(out, "nothing has changed since the last build")
     started = time.monotonic()
-    # Idle BLAS threads would spin, which makes the chapters ten times slower on a busy machine.
-    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    # Threads of BLAS wait for each other, which on a busy machine makes a chapter ten times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     stamp.unlink(missing_ok=True)
     # Sphinx copies a changed style sheet only when it writes a page, so it must write them all.
     shutil.rmtree(out / "html", ignore_errors=True)

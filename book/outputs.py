@@ -30,7 +30,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     """Execute all cells in a new kernel, in their order."""
     client = NotebookClient(
         notebook,
-        timeout=600,
+        timeout=3600,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,

@@ -19,7 +19,7 @@ from netinit.widgets.formatting import number
 ASSETS = Path(netinit.widgets.__file__).parent
 STEPS = np.arange(0, 50, 10)
 SCHEMES = ["zeros", "too small", "too large", "Xavier", "He", "orthogonal"]
-WAIT = 5000  # ms
+WAIT = 60_000  # ms, after which a page is taken to hang, however busy the machine
 
 READ = """() => [...document.querySelectorAll('.ni-explorer')].map((root) => ({
   drawings: [...root.querySelectorAll('svg[data-axes]')].map((svg) => ({
@@ -278,6 +278,11 @@ def settle(page, before):
         f"Number(document.querySelector('.ni-explorer').dataset.drawn) > {before}", timeout=WAIT
     )
     return page.evaluate(READ)[0]
+
+
+def painted(page):
+    """Wait until the page has drawn all that has happened so far."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def simple(**changes):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from drawn import READ, check, every_kind, settle, simple, visits, write_page
+from drawn import READ, check, every_kind, painted, settle, simple, visits, write_page
 
 from netinit.style import ROLES
 from netinit.widgets import Explorer, Histogram, Lines, Play
@@ -193,7 +193,7 @@ def test_on_a_phone_nothing_overflows_and_text_and_targets_are_large_enough(
 ):
     page = visit(page_url, has_touch=True, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(300)
+    painted(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     sizes = page.evaluate("""() => [...document.querySelectorAll('.ni-explorer text')].map((t) => {
       const svg = t.ownerSVGElement;

@@ -5,7 +5,18 @@ import statistics
 import ipywidgets
 import numpy as np
 import pytest
-from drawn import READ, WAIT, check, every_kind, served, settle, simple, visits, write_page
+from drawn import (
+    READ,
+    WAIT,
+    check,
+    every_kind,
+    painted,
+    served,
+    settle,
+    simple,
+    visits,
+    write_page,
+)
 
 from netinit.widgets.bundle import bundle
 from netinit.widgets.formatting import number
@@ -162,10 +173,10 @@ def test_play_runs_through_time_and_stops_at_its_end(visit, page_url, explorer):
     page.get_by_role("button", name="Play training step").click()
     page.get_by_role("button", name="Pause training step").wait_for()
     page.wait_for_function(
-        "document.querySelector('[data-control=step]').value === '4'", timeout=15000
+        "document.querySelector('[data-control=step]').value === '4'", timeout=WAIT
     )
     page.get_by_role("button", name="Play training step").wait_for()
-    page.wait_for_timeout(50)
+    painted(page)
     check(page.evaluate(READ)[0], explorer.frame(step=40))
 
 

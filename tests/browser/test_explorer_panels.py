@@ -5,7 +5,16 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from drawn import READ, check_cells, check_points, check_tails, settle, visits, write_page
+from drawn import (
+    READ,
+    check_cells,
+    check_points,
+    check_tails,
+    painted,
+    settle,
+    visits,
+    write_page,
+)
 
 from netinit.widgets import Explorer, Heatmap, Play, Points, Range, Scatter, Text
 from netinit.widgets.formatting import number
@@ -150,7 +159,7 @@ def test_a_click_where_no_control_stands_changes_nothing(visit, page_url):
     page = visit(page_url)
     page.locator(".ni-heatmap .ni-stage").nth(1).click(position={"x": 150, "y": 120})
     page.locator(".ni-heatmap .ni-stage").first.click(position={"x": 3, "y": 3})
-    page.wait_for_timeout(100)
+    painted(page)
     assert page.evaluate(READ)[0]["drawn"] == 1
 
 
@@ -268,7 +277,7 @@ def test_axe_finds_no_violation(visit, tmp_path, explorer, theme):
 def test_on_a_phone_nothing_overflows(visit, page_url):
     page = visit(page_url, has_touch=True, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(300)
+    painted(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     clipped = page.evaluate("""() => [...document.querySelectorAll('.ni-explorer text')]
       .filter((text) => { const box = text.getBoundingClientRect();

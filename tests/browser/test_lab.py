@@ -16,7 +16,7 @@ from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.lab
 
-DRAW, RUN = 30_000, 240_000  # milliseconds that it may take to draw, and to run a chapter
+DRAW, RUN = 120_000, 600_000  # milliseconds that it may take to draw, and to run a chapter
 CHAPTER = Path(__file__).parents[2] / "chapters" / "04_vanishing_exploding.ipynb"
 
 SETUP = """\
@@ -155,7 +155,7 @@ def press(notebook, control, key, **wanted):
         told = json.loads((work / "seen.json").read_text("utf8"))
         return told if wanted.items() <= told["selection"].items() else None
 
-    return until(seen, 10, f"Python's {wanted}", functools.partial(page.wait_for_timeout, 20))
+    return until(seen, START, f"Python's {wanted}", functools.partial(page.wait_for_timeout, 20))
 
 
 def check(view, frame):
@@ -220,7 +220,9 @@ def test_a_quick_question_is_answered_by_keys_and_python_knows_the_answer(notebo
         page.keyboard.press(key)
     assert page.locator(".ni-quiz [role=status]").text_content() == "Right. It is."
     read = (work / "asked.json").read_text
-    assert json.loads(until(read, 10, "the answer", lambda: page.wait_for_timeout(20))) == ["that"]
+    assert json.loads(until(read, START, "the answer", lambda: page.wait_for_timeout(20))) == [
+        "that"
+    ]
 
 
 def test_a_key_on_a_control_does_not_move_the_notebooks_selection(notebook):

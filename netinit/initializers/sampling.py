@@ -21,6 +21,8 @@ from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
 from netinit._draw import blocks, draws
 
+__all__ = ["normal", "truncated_normal", "truncated_std", "uniform"]
+
 Array = npt.NDArray[np.inexact]
 
 

@@ -5,6 +5,7 @@ from outside NumPy, such as bfloat16, are drawn in float32 and rounded once.
 """
 
 import functools
+import math
 import re
 
 import numpy as np
@@ -73,13 +74,15 @@ def largest(dtype: np.dtype) -> float:
 
 
 def at_most(value: float, dtype: np.dtype) -> float:
-    """The largest number of a real `dtype` that does not exceed `value`.
+    """The largest number of a real `dtype` that does not exceed `value`; -inf if there is none.
 
     >>> at_most(0.3, np.dtype("float16"))
     0.2998046875
     """
     if value >= largest(dtype):  # which would round to inf, or to NaN where there is no inf
         return largest(dtype)
+    if value < -largest(dtype):
+        return -math.inf
     with np.errstate(under="ignore"):
         nearest = dtype.type(value)
         if float(nearest) > value:

@@ -47,7 +47,9 @@ def _elementwise(formula: Elementwise) -> Elementwise:
     def apply(x: npt.ArrayLike, **parameters: float) -> Array:
         x = floating(x)
         wide = x.astype(np.float32) if x.dtype == np.float16 else x
-        return formula(wide, **parameters).astype(x.dtype, copy=False)
+        # An exponential that vanishes is 0, whatever the caller's np.seterr.
+        with np.errstate(under="ignore"):
+            return formula(wide, **parameters).astype(x.dtype, copy=False)
 
     return apply
 

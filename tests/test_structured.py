@@ -445,12 +445,6 @@ def test_structured_weights_have_the_dtype_and_are_the_callers_own(name, dtype):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_seed_is_the_generator_that_numpy_makes_of_it(name):
-    # A scheme that gave one seed to each of two draws would tie them together.
-    assert (drawn(name, rng=3) == drawn(name, rng=np.random.default_rng(3))).all()
-
-
-@pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("empty", [0, 1, 2])
 def test_structured_weights_of_an_empty_shape_are_empty(name, empty):
     if empty < len(SHAPES[name]):

@@ -49,8 +49,9 @@ def uniform(
     2.0
     """
     out = arguments.target(shape, dtype, out)
-    if [std, bound].count(None) + (low is high is None) != 2:
-        raise TypeError("uniform takes exactly one of std, bound, and low with high")
+    given = [std is not None, bound is not None, low is not None or high is not None]
+    if sum(given) != 1:
+        raise TypeError("uniform takes exactly one of std and bound, or low with high")
     if std is bound is None:
         return _uniform_between(out, *_ends(low, high, out.dtype), rng)
     if bound is None:

@@ -1,7 +1,8 @@
 """The problem sets and the commands of the classroom: `release` and `grade`.
 
-From the bottom up: `problem_sets` (what there is), `course_key` (the numbers of hidden tests),
-`release` (student versions); `submissions`, `roster` and `rebuild` (what was handed in, whose it
-is, and which of it is graded); `isolation` and `kernel` (where it runs), `autograde` (one of them),
-`grading` (a class), `marks` and `pages` (what a teacher gets).
+The modules, each using only those before it: `problem_sets` (which sets there are), `course_key`
+(the numbers in hidden tests) and `release` (student versions); `submissions`, `roster`, `reading`,
+`rebuild` and `choosing` (what was handed in, by whom, and which notebook is graded); `limits`,
+`isolation`, `watch` and `kernel` (how a student's code is run); `fingerprint`, `autograde` (one
+notebook) and `grading` (a class); `marks` and `pages` (what a teacher gets).
 """

@@ -17,8 +17,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from assignments import course_key, marks, pages, release
+from assignments.autograde import GradingError
 from assignments.grading import Course, IsolationError, grade
-from assignments.isolation import Limits
+from assignments.limits import Limits, default_text, meaning, option
 from assignments.problem_sets import (
     ROOT,
     UnknownProblemSetError,
@@ -31,7 +32,7 @@ from assignments.submissions import SubmissionsError, collect
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
-    *(IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
+    *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
     *(marks.WrittenError, OSError),
 )
 
@@ -39,7 +40,7 @@ REFUSALS = (
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return the exit code: 2 if it could not be carried out."""
     options = _parser().parse_args(arguments)
-    tqdm.monitor_interval = 0  # its thread would be copied into every grader
+    tqdm.monitor_interval = 0  # no monitoring thread, which each forked grader would inherit
     try:
         return options.command(options)
     except REFUSALS as error:
@@ -56,7 +57,10 @@ def release_all(options: argparse.Namespace) -> int:
         faults += release.faults(each, course_key_text(options)[0])
     for fault in faults:
         print(fault, file=sys.stderr)
-    return 1 if faults else 0
+    if faults:
+        return 1
+    print("Done: each runs as it should, with its solutions and as students get it.")
+    return 0
 
 
 def grade_all(options: argparse.Namespace) -> int:
@@ -80,7 +84,7 @@ def grade_all(options: argparse.Namespace) -> int:
 
         results, problems, box = grade(course, roster, collected, progress)
     if missing := box.missing():
-        warnings.append(f"Not enforced on this system: {', '.join(missing)}.")
+        warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
     rows = marks.rows(each_task, results, by_hand)
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
@@ -101,8 +105,8 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     if key:
         return key, []
     return course_key.PUBLIC, [
-        "No course key: the numbers of the hidden tests can be looked up. Put a secret into "
-        "assignments/course.key."
+        "No course key is set, so students can look up the numbers in the hidden tests. Put a "
+        "secret into assignments/course.key."
     ]
 
 
@@ -111,7 +115,7 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
     waiting = sum(len(row.to_mark) for row in rows)
     if waiting:
-        print(f"{waiting} written answers to mark: fill in {out / 'written.csv'}, then run again")
+        print(f"Written answers to mark: {waiting}. Fill in {out / 'written.csv'}, then run again.")
     for text in [*warnings, *problems]:
         print(f"Note: {text}")
     print(f"Marks: {out / 'marks.csv'}")
@@ -119,12 +123,12 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()  # make and some shells leave the tilde
+    return Path(text).expanduser()  # make and some shells do not expand the tilde
 
 
 def _positive(kind: type) -> Callable[[str], float]:
     def number(text: str) -> float:
-        value = kind(text)  # argparse tells of a ValueError in its own words
+        value = kind(text)  # argparse reports a ValueError itself
         if not 0 < value < float("inf"):
             raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
         return value
@@ -147,12 +151,15 @@ def _parser() -> argparse.ArgumentParser:
     two = commands.add_parser("grade", parents=[key], help="grade what a class handed in")
     two.add_argument("problem_set", help="such as ps1")
     two.add_argument("handed_in", type=_path, help="a folder, or the zip of a learning platform")
-    two.add_argument("--roster", type=_path, required=True, help="CSV with a column id")
+    two.add_argument("--roster", type=_path, required=True, help="CSV file with a column id")
     two.add_argument("--out", type=_path, help="where to write (default: grades/NAME)")
     two.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
-    two.add_argument("--pattern", help="regular expression of the paths, with a group student")
+    two.add_argument("--pattern", help="regular expression for the paths, with a group student")
     two.add_argument(
-        "--jobs", type=_positive(int), default=0, help="at a time (default: one a processor)"
+        "--jobs",
+        type=_positive(int),
+        default=0,
+        help="notebooks at a time (default: the processors)",
     )
     two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
@@ -160,29 +167,19 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument(
         "--require-isolation",
         action="store_true",
-        help="refuse to run if a limit cannot be enforced",
+        help="refuse to run if this system cannot enforce a limit",
     )
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     for limit in fields(Limits):
-        name = f"--{limit.name.replace('_', '-')}"
         two.add_argument(
-            name,
+            option(limit),
             type=_positive(type(limit.default)),
             default=limit.default,
-            help=_LIMITS[limit.name],
+            help=f"limit on {meaning(limit).of} (default: {default_text(limit)})",
         )
     two.set_defaults(command=grade_all)
     return parser
 
-
-_LIMITS = {
-    "cell_seconds": "limit of a cell",
-    "seconds": "limit of a notebook",
-    "memory_mb": "limit of each process",
-    "processes": "limit of processes and threads",
-    "output_mb": "of output kept of a cell",
-    "files_mb": "limit of the files of a notebook",
-}
 
 if __name__ == "__main__":
     raise SystemExit(main())

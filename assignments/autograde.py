@@ -1,4 +1,4 @@
-"""Grade one notebook by nbgrader: a gradebook with the hidden tests, a run, the scores."""
+"""Grade one notebook with nbgrader: a gradebook with the hidden tests, a run, the scores."""
 
 import logging
 import os
@@ -23,7 +23,10 @@ from assignments.isolation import Sandbox
 from assignments.kernel import Execute
 from assignments.problem_sets import ProblemSet
 
-STUDENT = "student"  # the only one of a scratch gradebook
+STUDENT = "student"  # the only student in a scratch gradebook
+# A socket's path has at most 104 bytes on macOS, 108 on Linux; "/ni-12345678/s/k-5" follows.
+LONGEST = 80
+PLACES = ("/tmp", "/var/tmp")
 
 _STEPS = [
     Execute,
@@ -38,13 +41,13 @@ _STEPS = [
 class Score:
     """The points of one test or written answer."""
 
-    points: float | None  # None while nobody has marked it
+    points: float | None  # None until a person has marked it
     out_of: float
 
 
 @dataclass
 class Graded:
-    """What a run gave."""
+    """The result of a run: the scores by grade_id, the notebook as it ran, unusual events."""
 
     scores: dict[str, Score]
     notebook: NotebookNode
@@ -52,11 +55,17 @@ class Graded:
 
 
 class GradingError(RuntimeError):
-    """nbgrader could not grade a notebook; the message is its own."""
+    """A notebook could not be graded; the message says why."""
 
 
 def write_gradebook(problem_set: ProblemSet, key: str, path: Path) -> None:
-    """Make the database that knows the tests of a problem set, hidden ones included."""
+    """Write nbgrader's database with the tests of a problem set, hidden ones included, to `path`.
+
+    Raises
+    ------
+    GradingError
+        If nbgrader refuses the source notebook.
+    """
     with _course() as course:
         source = course / "source" / problem_set.name
         source.mkdir(parents=True)
@@ -73,12 +82,13 @@ def autograde(
 ) -> Graded:
     """Run a rebuilt notebook of the problem set `name` and return its scores.
 
-    It changes the working directory and the log, so call it in a process of its own.
+    It changes the working directory and the logging, so call it in a separate process. `slot` tells
+    apart the notebooks that run at the same time.
 
     Raises
     ------
     GradingError
-        If nbgrader fails, which a student's code alone should not be able to bring about.
+        If nbgrader fails, which a student's code alone should not be able to cause.
     """
     with _course() as course:
         shutil.copy(gradebook, course / "gradebook.db")
@@ -108,22 +118,34 @@ def _scores(course: Path, name: str) -> dict[str, Score]:
 
 @contextmanager
 def _course() -> Iterator[Path]:
-    """A folder for one course of one student, which is gone afterwards."""
-    # Sockets lie in it, whose paths the system wants short.
-    with tempfile.TemporaryDirectory(prefix="ni-", ignore_cleanup_errors=True) as folder:
+    """A temporary folder for a course with one student."""
+    place = _short_folder()  # for the kernel's sockets
+    with tempfile.TemporaryDirectory(prefix="ni-", dir=place, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
 
 
+def _short_folder() -> str:
+    """A folder for temporary files with so short a path that sockets can be made in it."""
+    usual = tempfile.gettempdir()
+    for folder in (usual, *PLACES):
+        if len(os.fsencode(folder)) <= LONGEST and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise GradingError(
+        f"the path of the folder for temporary files is too long for sockets: {usual}. "
+        f"Set TMPDIR to one of at most {LONGEST} bytes."
+    )
+
+
 def _api(course: Path, config: Config) -> NbGraderAPI:
-    # nbgrader calls alembic by name.
+    # nbgrader runs alembic by its name, which must be on the path.
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
-    config.Exchange.root = str(course)  # there is none
+    config.Exchange.root = str(course)  # not used
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
-    warnings.simplefilter("ignore")  # SQLAlchemy's and the messaging libraries', all harmless
+    warnings.simplefilter("ignore")  # from SQLAlchemy and the messaging libraries, all harmless
     return NbGraderAPI(config=config, log_level=logging.ERROR)
 
 

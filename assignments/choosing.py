@@ -1,4 +1,4 @@
-"""Which of the files that a student handed in is graded; nothing is dropped without a word."""
+"""Which of a student's files is graded. Files that are not graded are always reported."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from assignments.reading import UnreadableError, read
 from assignments.rebuild import Rebuilt, WrongNotebookError, rebuild
 from assignments.submissions import Handed
 
-# What became of a person's work. Only what was graded has points.
+# The outcomes of a person's work. Only the first two have points.
 GRADED, CHECK, MISSING = "graded", "check", "missing"
 UNREADABLE, WRONG, FAILED = "unreadable", "wrong notebook", "failed"
 
@@ -37,13 +37,13 @@ def choose(
 ) -> Choice:
     """Rebuild every notebook of a student and take one.
 
-    The last that was handed in on time counts (with `accept_late` the last of all); a late one only
-    where there is no other. Where the platform does not number the uploads, the one called
-    ``NAME.ipynb`` comes before others, then the one that was saved last.
+    The last one on time counts, and with `accept_late` the last one of all; a late one counts only
+    if there is no other. If the platform does not number the uploads, the one called ``NAME.ipynb``
+    comes before others, then the one that was saved last.
     """
     candidates = [_candidate(release, handed) for handed in files if handed.data is not None]
     others = [handed.file for handed in files if handed.data is None]
-    notes = [f"also handed in, not looked at: {', '.join(others)}"] if others else []
+    notes = [f"also handed in, not read: {', '.join(others)}"] if others else []
     good = [each for each in candidates if each.rebuilt is not None]
     if not good:
         return _nothing(candidates, notes)

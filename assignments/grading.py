@@ -1,51 +1,48 @@
-"""A class: match what was handed in with the roster, grade what is new, keep every result.
+"""Grade a class: match files with the roster, grade what is new, keep every result.
 
-Each notebook is graded in a process of its own. Its result is written when it is there, under a
-hash of all it depends on: a second run, or one after an interruption, grades only what is new.
+Each notebook is graded in a separate process. Its result is written as soon as it is known, with
+the fingerprint of everything it depends on. So a second run, or one after an interruption, grades
+only what is new.
 """
 
-import functools
-import hashlib
 import json
 import multiprocessing
 import multiprocessing.connection
 import os
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
 
-import netinit
-from assignments import autograde, isolation
+from assignments import autograde, fingerprint, isolation
 from assignments.choosing import CHECK, FAILED, Choice, choose
-from assignments.isolation import Limits, Sandbox
+from assignments.isolation import Sandbox
+from assignments.limits import Limits
 from assignments.problem_sets import ProblemSet
 from assignments.release import released
 from assignments.roster import Student, find, plain
 from assignments.submissions import Collected, Handed
 
-GRACE = 60  # seconds beyond the limit of a notebook, after which its grader is ended
-PATIENCE = 5  # seconds for a grader that has told its result to end
+GRACE = 60  # seconds after the time limit of a notebook when its grader is killed
+PATIENCE = 5  # seconds for a grader to exit after it has sent its result
 
 
 class IsolationError(RuntimeError):
-    """The system cannot hold a student's code back as was asked for."""
+    """The system cannot isolate a student's code as required."""
 
 
 @dataclass
 class Result:
-    """What became of one person's work."""
+    """The outcome of one person's work."""
 
     student: Student
     status: str
     on_roster: bool = True
     late: bool = False
-    notes: list[str] = field(default_factory=list)  # for whoever wonders
+    notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
     folder: Path | None = None  # with submitted.ipynb, graded.ipynb and result.json
@@ -56,7 +53,7 @@ class _Job:
     result: Result
     choice: Choice
     folder: Path
-    print_: str  # the hash under which its result is kept
+    fingerprint: str  # under which its result is kept
 
 
 @dataclass(frozen=True)
@@ -67,18 +64,27 @@ class Course:
     key: str
     out: Path
     limits: Limits = field(default_factory=Limits)
-    jobs: int = 0  # 0: as many as there are processors
+    jobs: int = 0  # notebooks at a time; 0: one per processor
     accept_late: bool = False
     require_isolation: bool = False
 
 
-Progress = Callable[[int, int, str], None]  # done, of how many, whose
+Progress = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name
 
 
 def grade(
     course: Course, roster: list[Student], collected: Collected, progress: Progress | None = None
 ) -> tuple[list[Result], list[str], Sandbox]:
-    """Grade a class; return a result for each person, what needs a look, and the sandbox.
+    """Grade a class.
+
+    Returns
+    -------
+    results : list of Result
+        One for each person on the roster, then one for each other person who handed something in.
+    problems : list of str
+        What a teacher should look at besides the results.
+    box : Sandbox
+        Where the notebooks ran.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def grade(
     """
     box = isolation.sandbox(course.limits)
     if course.require_isolation and box.missing():
-        raise IsolationError(f"this system does not enforce: {', '.join(box.missing())}")
+        raise IsolationError(f"this system does not enforce: {'; '.join(box.missing())}")
     matched, strangers, problems = _match(roster, collected)
     release = released(course.problem_set)
     results, jobs = [], []
@@ -100,7 +106,9 @@ def grade(
             result.late = choice.handed.late
             result.folder = _keep(course.out, result, choice.handed)
         if choice.rebuilt is not None:
-            jobs.append(_Job(result, choice, result.folder, _print(course, box, choice)))
+            notebook = choice.rebuilt.notebook
+            found = fingerprint.of_result(course.problem_set, course.key, box, notebook)
+            jobs.append(_Job(result, choice, result.folder, found))
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
@@ -111,7 +119,7 @@ def grade(
 def _match(
     roster: list[Student], collected: Collected
 ) -> tuple[dict[Student, list[Handed]], dict[Student, list[Handed]], list[str]]:
-    """The files of each person on the roster and of each who is not; and what is unclear."""
+    """The files of each person on the roster, those of each other person, and what is unclear."""
     matched: dict[Student, list[Handed]] = {student: [] for student in roster}
     strangers: dict[Student, list[Handed]] = {}
     problems = []
@@ -123,49 +131,29 @@ def _match(
         who = handed.words[-1]
         if found:
             names = ", ".join(student.id for student in found)
-            problems.append(f"{handed.where}: {who} may be any of {names}: not matched")
+            problems.append(f"{handed.where}: {who} could be any of {names}: not matched")
         else:
             problems.append(f"{handed.where}: {who} is not on the roster")
         strangers.setdefault(Student(who, who, frozenset([plain(who)])), []).append(handed)
     for words in collected.empty:
         if not find(roster, words):
-            problems.append(f"{words[-1]}: not on the roster, and without a file")
+            problems.append(f"{words[-1]}: not on the roster, and no file")
     return matched, strangers, problems
 
 
 def _keep(out: Path, result: Result, handed: Handed) -> Path:
-    """Copy what was handed in, as it is, to where the results go."""
+    """Copy the unchanged file to the folder of the results."""
     folder = out / ("students" if result.on_roster else "strangers") / result.student.slug
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "submitted.ipynb", handed.data)
     return folder
 
 
-def _print(course: Course, box: Sandbox, choice: Choice) -> str:
-    """The hash of all that a result depends on."""
-    # Not the ids of cells: those of the student's own are new in each rebuilding.
-    cells = [[cell.cell_type, cell.source] for cell in choice.rebuilt.notebook.cells]
-    limits = [asdict(course.limits), box.enforced()]
-    source = nbformat.writes(course.problem_set.notebook())
-    parts = [json.dumps([cells, limits]), source, course.key, _programs()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@functools.cache
-def _programs() -> str:
-    """A hash of the code that runs and grades a notebook: a mended library grades anew."""
-    digest = hashlib.sha256(f"{sys.version} {version('numpy')} {version('nbgrader')}".encode())
-    for folder in (Path(netinit.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _recall(job: _Job) -> bool:
-    """Take over an earlier result, if there is one of the same."""
+    """Use an earlier result if its fingerprint is the same; return whether there was one."""
     try:
         kept = json.loads((job.folder / "result.json").read_text("utf-8"))
-        if kept["print"] != job.print_ or not (job.folder / "graded.ipynb").is_file():
+        if kept["fingerprint"] != job.fingerprint or not (job.folder / "graded.ipynb").is_file():
             return False
         scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
     except (OSError, ValueError, KeyError, TypeError):
@@ -182,10 +170,9 @@ def _take(result: Result, scores: dict[str, autograde.Score], events: list[str])
 
 
 def _gradebook(course: Course) -> Path:
-    """The database of tests, made anew when the problem set or the key changes."""
-    text = nbformat.writes(course.problem_set.notebook()) + course.key
-    name = f"gradebook-{hashlib.sha256(text.encode()).hexdigest()[:16]}.db"
-    path = course.out / "work" / name
+    """The database of tests, made again when what it is made from changes."""
+    made_from = fingerprint.of_tests(course.problem_set, course.key)
+    path = course.out / "work" / f"gradebook-{made_from[:16]}.db"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         autograde.write_gradebook(course.problem_set, course.key, path.with_suffix(".new"))
@@ -195,7 +182,7 @@ def _gradebook(course: Course) -> Path:
 
 @dataclass
 class _Running:
-    """A grader at work."""
+    """A grader that is running."""
 
     job: _Job
     slot: int
@@ -206,9 +193,9 @@ class _Running:
 def _run(
     jobs: list[_Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
 ) -> None:
-    """Grade, several at a time; write each result as it comes."""
+    """Grade several notebooks at a time; write each result as soon as it is known."""
     waiting, running, done = jobs[::-1], {}, 0
-    # Kernels of two runs at a time must not share a user: their processes would count together.
+    # The kernels of two runs at the same time must not share a user, whose processes are counted.
     first = 64 * (os.getpid() % 64)
     free = [first + n for n in range(course.jobs or _processors())]
     while waiting or running:
@@ -230,7 +217,7 @@ def _start(
     job: _Job, slot: int, gradebook: Path, course: Course, box: Sandbox
 ) -> tuple[Connection, _Running]:
     methods = multiprocessing.get_all_start_methods()
-    # A forked grader has all libraries loaded; without fork each loads them again.
+    # A forked grader already has all libraries loaded; without fork each loads them again.
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     work = (course.problem_set.name, job.choice.rebuilt.notebook, gradebook, box, slot)
@@ -241,7 +228,7 @@ def _start(
 
 
 def _ready(running: dict[Connection, _Running]) -> list[Connection]:
-    """The lines of the graders that have told something, ended, or run out of time."""
+    """The connections of the graders that have sent a result, exited, or run out of time."""
     now = time.monotonic()
     left = min(grader.deadline for grader in running.values()) - now
     ready = set(multiprocessing.connection.wait(list(running), max(0.0, left) + 0.1))
@@ -250,7 +237,7 @@ def _ready(running: dict[Connection, _Running]) -> list[Connection]:
 
 
 def _told(line: Connection) -> tuple | None:
-    """What a grader told; None if it ended, or did not end, without a word."""
+    """What a grader sent; None if it sent nothing."""
     try:
         return line.recv() if line.poll() else None
     except (EOFError, OSError):
@@ -260,7 +247,7 @@ def _told(line: Connection) -> tuple | None:
 
 
 def _child(theirs: Connection, *work: object) -> None:
-    """Grade in a process of its own; send the outcome or the error."""
+    """Grade in a separate process; send the outcome or the error."""
     try:
         graded = autograde.autograde(*work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
@@ -277,22 +264,22 @@ def _end(process: multiprocessing.process.BaseProcess) -> None:
 
 
 def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
-    """Write down what a grader told, or that it told nothing."""
-    scores, events, notebook, error = told or ({}, [], None, "the grader ended without a word")
+    """Record what a grader sent, or that it sent nothing."""
+    scores, events, notebook, error = told or ({}, [], None, "the grader exited without a result")
     if told is None and overdue:
-        error = "the grader took too long and was ended"
+        error = "the grader took too long and was killed"
     if error is not None:
         job.result.status = FAILED
         job.result.doubts.append(error)
         return
     write_whole(job.folder / "graded.ipynb", notebook.encode())
-    kept = {"print": job.print_, "scores": scores, "events": events}
+    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file completely or not at all, even if interrupted."""
     new = path.with_name(path.name + ".new")
     new.write_bytes(data)
     new.replace(path)

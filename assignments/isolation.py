@@ -1,10 +1,9 @@
 """Where a student's code runs: which limits this system can enforce, and the command that does it.
 
-On Linux with bubblewrap the kernel sees an empty home, the interpreter and netinit, all else is not
-there: no network, no other process, no file of the teacher's. It talks to the grader through
-sockets in a folder of their own. As root it runs under a user that owns nothing. The number of
-processes, the memory of each, the size of its files and its time are limited everywhere but on
-Windows, where only time is.
+On Linux with bubblewrap the kernel sees an empty home, the interpreter and netinit, and nothing
+else: no network, no other process, none of the teacher's files. It talks to the grader through
+sockets in a folder that the two share. If the grader is root, the kernel runs under a user who owns
+nothing. `limits` says which resources are limited, and on which systems.
 """
 
 import functools
@@ -14,71 +13,65 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import netinit
+from assignments.limits import MEGABYTE, Limits, Meaning, meaning, resources
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None
 
-UNPRIVILEGED = 60_001  # a user and a group that own nothing; one more for each kernel at a time
+PROJECT = Path(__file__).resolve().parents[1]
 LIMITED = Path(__file__).resolve().parent / "limited.py"
+UNPRIVILEGED = 60_001  # a user and a group that own nothing; one more for each kernel at a time
 HOME = "/student"
+WRITABLE = ("/dev/shm", "/tmp", HOME)  # the only places that are, each empty and of limited size
 _KEPT = ("OPENBLAS_CORETYPE", "LC_", "SYSTEMROOT", "TMP", "TEMP")
+_PLACES = ("HOME", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMP", "TEMP")  # variables that name folders
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
 _SPACES = tuple(f"--unshare-{name}" for name in ("ipc", "pid", "net", "uts", "cgroup-try"))
 _FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one submission may use."""
-
-    cell_seconds: int = 30  # a cell, before it is interrupted
-    seconds: int = 300  # the whole notebook
-    memory_mb: int = 2048  # of each process
-    processes: int = 48  # threads count
-    output_mb: float = 1.0  # kept of each cell
-    files_mb: int = 64  # of the home, and again of /tmp
-
-
-@dataclass(frozen=True)
 class Sandbox:
-    """A way to run a kernel, and what it holds back."""
+    """A way to run a kernel, and what it prevents."""
 
     limits: Limits
     bubblewrap: str | None  # path of bwrap, where it works
     set_user: str | None  # path of setpriv, if the grader is root
 
     def enforced(self) -> dict[str, bool]:
-        """Each limit, and whether this system enforces it."""
-        inside, counted = self.bubblewrap is not None, resource is not None
+        """Each promise to the teacher in words, and whether this system keeps it."""
+        inside, set_here = self.bubblewrap is not None, self._limits_enforced()
         return {
             "no network": inside,
             "no files but its own": inside,
             "no other processes in sight": inside,
             "a user without rights": self.set_user is not None or not is_root(),
-            "number of processes": counted and hasattr(resource, "RLIMIT_NPROC") and inside,
-            "memory": counted and sys.platform == "linux",
-            "size of files": counted,
-            "time": True,
-            "output": True,
+            **{f"a limit on {meaning(f).of}": f.name in set_here for f in fields(self.limits)},
         }
 
     def missing(self) -> list[str]:
-        """The limits that this system does not enforce."""
+        """The promises that this system does not keep."""
         return [name for name, holds in self.enforced().items() if not holds]
 
     def command(self, program: list[str], shared: Path, slot: int = 0) -> list[str]:
-        """The command that runs a Python program (its arguments) within the limits.
+        """The command that runs a Python program within the limits.
 
-        `shared` is the one folder that it shares with the grader; `slot` tells kernels that run
-        at the same time apart.
+        Parameters
+        ----------
+        program : list of str
+            The program's arguments to Python: ``["-c", code]`` or ``["-m", module, ...]``.
+        shared : Path
+            The one folder that it shares with the grader.
+        slot : int
+            Tells apart the kernels that run at the same time.
         """
-        limits = json.dumps(asdict(self.limits))
+        limits = json.dumps(resources(self.limits, self._limits_enforced()))
         walls = [] if self.bubblewrap is None else [self.bubblewrap, *self._walls(shared)]
         user, drop = self.user(slot), []
         if user is not None:
@@ -88,37 +81,43 @@ class Sandbox:
         return [*walls, *drop, sys.executable, "-P", str(LIMITED), limits, *program]
 
     def user(self, slot: int) -> int | None:
-        """The user a kernel runs under, if not the grader's own."""
+        """The number of the user a kernel runs under; None if it is the grader's own."""
         return None if self.set_user is None else UNPRIVILEGED + slot
+
+    def _limits_enforced(self) -> set[str]:
+        """The names of the limits that can be set here."""
+        own_user = self.bubblewrap is not None or self.set_user is not None
+        return {f.name for f in fields(self.limits) if _can_be_set(meaning(f), own_user)}
 
     def _walls(self, shared: Path) -> list[str]:
         """The arguments of bubblewrap."""
         # Root needs no user namespace, in which it would be the owner of its files still.
         walls = ["--die-with-parent", "--new-session", *_SPACES]
         walls += [] if self.set_user else ["--unshare-user"]
-        for name in _SYSTEM:
-            path = Path(name)
-            if path.is_symlink():
-                walls += ["--symlink", str(path.readlink()), name]
-            elif path.exists():
-                walls += ["--ro-bind", name, name]
-        for name in _FILES:
-            walls += ["--ro-bind-try", name, name]
+        walls += _system()
         walls += ["--proc", "/proc", "--dev", "/dev"]
-        for name in ("/dev/shm", "/tmp", HOME):
-            size = str(self.limits.files_mb * 1_000_000)
+        for name in WRITABLE:
+            size = str(self.limits.files_mb * MEGABYTE)
             walls += ["--size", size, "--perms", "1777", "--tmpfs", name]
         code = {sys.prefix, sys.base_prefix, str(Path(netinit.__file__).parent), str(LIMITED)}
-        binds = [("--ro-bind", name) for name in sorted(code, key=len)] + [("--bind", str(shared))]
-        for bind, name in binds:
-            for parent in reversed(Path(name).parents):  # else for its owner's eyes only
+        closed = _closed({*code, str(shared)})
+        mounts = [("--tmpfs", name) for name in closed]
+        mounts += [("--ro-bind", name) for name in sorted(code)] + [("--bind", str(shared))]
+        for kind, name in sorted(mounts, key=lambda mount: len(mount[1])):  # parents first
+            for parent in reversed(Path(name).parents):  # else readable by their owner only
                 walls += ["--perms", "0755", "--dir", str(parent)]
-            walls += [bind, name, name]
-        return [*walls, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+            walls += ["--perms", "0755", kind, name] if kind == "--tmpfs" else [kind, name, name]
+        for name in [*closed, "/dev", "/"]:
+            walls += ["--remount-ro", name]
+        return [*walls, "--chdir", HOME]
+
+    def variables(self) -> dict[str, str]:
+        """The variables of a kernel's environment that can change what a notebook computes."""
+        return {n: v for n, v in self.environment().items() if not n.startswith(_PLACES)}
 
     def environment(self) -> dict[str, str]:
         """The environment of a kernel."""
-        # Nothing else: a course key may be among the grader's own.
+        # Nothing else: a course key may be among the grader's own variables.
         kept = {n: v for n, v in os.environ.items() if n.startswith(_KEPT)}
         path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
         home = HOME if self.bubblewrap else tempfile.gettempdir()
@@ -131,8 +130,45 @@ class Sandbox:
             "LANG": "C.UTF-8",
             "NETINIT_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(Path(netinit.__file__).parents[1]),  # the grader's netinit, no other
             "PYTHONWARNINGS": "ignore",  # nbgrader gives no points where a warning was printed
         }
+
+
+def _system() -> list[str]:
+    """The arguments of bubblewrap that show the system's own files."""
+    shown = []
+    for path in map(Path, _SYSTEM):
+        if path.is_symlink():
+            shown += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            shown += ["--ro-bind", str(path), str(path)]
+    for name in _FILES:
+        shown += ["--ro-bind-try", name, name]
+    return shown
+
+
+def _closed(names: set[str]) -> list[str]:
+    """The folders that are shown empty and read-only, but for what is put into them.
+
+    They are the project's folder, which a system folder may contain, and those parents of `names`
+    that would otherwise be made in a writable place, and be writable with it.
+    """
+    closed = {str(PROJECT)}
+    for path in map(Path, names):
+        for place in map(Path, WRITABLE):
+            if path.is_relative_to(place) and path.parent != place:
+                closed.add(str(place / path.relative_to(place).parts[0]))
+    return sorted(closed)
+
+
+def _can_be_set(how: Meaning, own_user: bool) -> bool:
+    """Whether a limit holds here; `own_user`: the kernel's user has no other processes."""
+    if not how.resource:
+        return True  # the grader enforces it
+    if how.linux_only and sys.platform != "linux":
+        return False
+    return hasattr(resource, how.resource) and (own_user or not how.counts_user)
 
 
 def sandbox(limits: Limits) -> Sandbox:
@@ -152,7 +188,7 @@ def works(candidate: Sandbox) -> bool:
         command = candidate.command(["-c", "import netinit"], Path(folder))
         try:
             run = subprocess.run(
-                command, env=candidate.environment(), capture_output=True, timeout=60
+                command, env=candidate.environment(), capture_output=True, timeout=300
             )
         except (OSError, subprocess.TimeoutExpired):
             return False

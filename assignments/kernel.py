@@ -1,7 +1,8 @@
-"""nbgrader's execution of a notebook, in a sandbox, with an end to everything.
+"""nbgrader's execution of a notebook, in a sandbox and within limits.
 
-A cell that runs too long is interrupted; a kernel that does not give in, or dies, fails the rest
-of the cells and no more; output is cut. What happened is kept in ``Execute.events``.
+A cell that runs too long is interrupted. If the kernel cannot be interrupted, or dies, the
+remaining cells fail, but the notebook is still graded. Long output is cut. ``Execute.events`` has
+what happened.
 """
 
 import json
@@ -29,21 +30,21 @@ _UNLIMITED = ("status", "execute_input", "clear_output")
 
 
 class SandboxedKernel(AsyncKernelManager):
-    """A kernel whose user is another, and who must read how to reach us all the same."""
+    """A kernel that runs under another user, who must be able to read the connection file."""
 
     user = Integer(None, allow_none=True).tag(config=True)
 
     def write_connection_file(self, **kwargs: object) -> None:
-        """Write it and give it away."""
+        """Write the file and make the kernel's user its owner."""
         super().write_connection_file(**kwargs)
         if self.user is not None:
             os.chown(self.connection_file, self.user, self.user)
 
 
 def install(folder: Path, sandbox: Sandbox, shared: Path, slot: int) -> None:
-    """Write the kernel specification of a sandbox into a folder."""
+    """Write the kernel specification of a sandbox into `folder`."""
     program = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    # Signals end at the wall; a message asks the kernel to interrupt itself.
+    # Signals do not reach into the sandbox; a message asks the kernel to interrupt itself.
     specification = {
         "argv": sandbox.command(program, shared, slot),
         "env": {},
@@ -56,7 +57,7 @@ def install(folder: Path, sandbox: Sandbox, shared: Path, slot: int) -> None:
 
 
 class Execute(preprocessors.Execute):
-    """Runs the cells."""
+    """Runs the cells of a notebook in a sandbox."""
 
     sandbox = Any().tag(config=True)
     scratch = Any().tag(config=True)  # the folder of the kernel specification and the sockets
@@ -64,7 +65,7 @@ class Execute(preprocessors.Execute):
     events: list[str] = []  # noqa: RUF012 (one process grades one notebook)
 
     def create_kernel_manager(self) -> AsyncKernelManager:
-        """A manager of a kernel in the sandbox."""
+        """A manager for a kernel in the sandbox."""
         shared, specifications = self.scratch / "s", self.scratch / "kernels"
         user = self.sandbox.user(self.slot)
         shared.mkdir()
@@ -84,7 +85,7 @@ class Execute(preprocessors.Execute):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: AsyncKernelManager | None = None
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Run all cells, whatever happens to the kernel."""
+        """Run all cells that can still be run, whatever happens to the kernel."""
         self.deadline = time.monotonic() + self.sandbox.limits.seconds
         self.timeout = self.sandbox.limits.cell_seconds
         self.dead, self.kept = "", 0
@@ -96,14 +97,14 @@ class Execute(preprocessors.Execute):
         return nb, resources
 
     def start_new_kernel(self, **kwargs: object) -> None:
-        """Start it with an environment of its own, where its home is."""
+        """Start the kernel with the sandbox's environment."""
         kwargs["env"] = self.sandbox.environment()
         kwargs["cwd"] = str(self.scratch)
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
         super().start_new_kernel(**kwargs)
 
     def start_new_kernel_client(self) -> object:
-        """Connect, then close the sockets' folder to the kernel: it could fill the disk."""
+        """Connect, then close the sockets' folder to the kernel's user, who could fill the disk."""
         client = super().start_new_kernel_client()
         if self.km.user is not None:
             os.chown(self.scratch / "s", os.geteuid(), os.getegid())
@@ -112,7 +113,7 @@ class Execute(preprocessors.Execute):
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Run a cell, or say why it cannot be run any more."""
+        """Run a cell, or record why it cannot be run any more."""
         if cell.cell_type != "code" or not cell.source.strip():
             return cell, resources
         if not self.dead and time.monotonic() > self.deadline:
@@ -124,7 +125,7 @@ class Execute(preprocessors.Execute):
         try:
             cell, resources = super().preprocess_cell(cell, resources, index)
         except DeadKernelError:
-            self._give_up("the kernel died: it was ended, or ran out of memory")
+            self._give_up("the kernel died: it was killed, or ran out of memory")
             cell.outputs.append(_error("DeadKernel", self.dead))
         except CellTimeoutError:
             self._give_up("a cell ran too long and could not be interrupted")
@@ -134,7 +135,7 @@ class Execute(preprocessors.Execute):
         return cell, resources
 
     def _tidy(self, cell: NotebookNode) -> None:
-        if is_test(cell):  # nbgrader gives no points where anything was said on stderr
+        if is_test(cell):  # nbgrader gives no points if anything was written to stderr
             cell.outputs = [out for out in cell.outputs if not _is_stderr(out)]
         limit = self.sandbox.limits.cell_seconds
         for output in cell.outputs:
@@ -148,16 +149,16 @@ class Execute(preprocessors.Execute):
     def process_message(
         self, msg: dict, cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Keep what a cell puts out, of whatever kind, as long as there is room for it."""
+        """Keep the output of a cell, of any kind, up to the limit."""
         if msg["msg_type"] in _UNLIMITED or self._fits(msg):
             return super().process_message(msg, cell, cell_index)
         self._event("an output was cut: it was too long")
         return None
 
     def _fits(self, msg: dict) -> bool:
-        """Whether there is room for a message, once its text is cut."""
+        """Whether a message fits within the limit; a long stream of text is cut so that it does."""
         room, content = int(self.sandbox.limits.output_mb * 1e6) - self.kept, msg["content"]
-        if msg["msg_type"] == "error":  # decides about points, so it is kept in any case
+        if msg["msg_type"] == "error":  # decides about points, so it is always kept
             _cut_error(content)
             return True
         if msg["msg_type"] == "stream" and 0 < room < len(content["text"]):
@@ -179,7 +180,7 @@ class Execute(preprocessors.Execute):
 
 
 def _cut_error(content: dict) -> None:
-    """Keep the beginning of what an error says."""
+    """Cut the parts of an error to their beginnings."""
     for part in ("ename", "evalue"):
         content[part] = str(content[part])[:LONGEST_ERROR]
     content["traceback"] = [str(line)[:LONGEST_ERROR] for line in content["traceback"][-20:]]

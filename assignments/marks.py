@@ -1,4 +1,4 @@
-"""The marks: one row a person in marks.csv, and written.csv for what a person marks by hand."""
+"""The marks: marks.csv has one row per student, written.csv the marks that are given by hand."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ class WrittenError(ValueError):
 
 @dataclass(frozen=True)
 class Task:
-    """A task and the graded cells that give its points."""
+    """A task and the graded cells that give its points, `out_of` at most."""
 
     name: str
     cells: tuple[str, ...]
@@ -37,7 +37,7 @@ class ByHand:
 
 @dataclass(frozen=True)
 class Row:
-    """One person's marks: the points of each task, None where there are none yet."""
+    """One person's marks: the points of each task, or None if they are not known yet."""
 
     result: Result
     points: dict[str, float | None]
@@ -45,13 +45,13 @@ class Row:
 
     @property
     def total(self) -> float | None:
-        """The sum of what has been marked; None where nothing was graded."""
+        """The sum of the points known so far; None if nothing was graded."""
         known = [each for each in self.points.values() if each is not None]
         return sum(known) if self.result.scores else None
 
     @property
     def to_mark(self) -> list[str]:
-        """The tasks that wait for a person."""
+        """The names of the tasks that are still to be marked by hand."""
         return [name for name, each in self.points.items() if each is None and self.result.scores]
 
 
@@ -70,7 +70,7 @@ def tasks(problem_set: ProblemSet) -> list[Task]:
 def rows(
     each_task: list[Task], results: Iterable[Result], by_hand: dict[tuple[str, str], ByHand]
 ) -> list[Row]:
-    """The marks of all persons; what a teacher entered counts before what the grader knows."""
+    """The marks of all persons; points that a teacher entered override those of the grader."""
     made = []
     for result in results:
         given, comments = {}, {}
@@ -87,7 +87,7 @@ def rows(
 
 
 def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
-    """Write marks.csv."""
+    """Write marks.csv to `path`: one line per row, in the given order."""
     heads = ["student", "name", "status", "late", *(task.name for task in each_task)]
     heads += ["total", "out_of", "to_mark", "notes"]
     out_of = number(sum(task.out_of for task in each_task))
@@ -102,12 +102,13 @@ def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
 
 
 def read_written(path: Path, each_task: list[Task]) -> dict[tuple[str, str], ByHand]:
-    """What a teacher entered in written.csv, by student and task.
+    """What a teacher entered in written.csv, by student and task; empty if there is no such file.
 
     Raises
     ------
     WrittenError
-        If points are no number, or less than nothing, or more than there are.
+        If points are not a number, are negative, or are more than the task gives; if a column is
+        missing, or a task is unknown.
     """
     if not path.is_file():
         return {}
@@ -134,9 +135,9 @@ def read_written(path: Path, each_task: list[Task]) -> dict[tuple[str, str], ByH
 
 
 def write_written(path: Path, each_task: list[Task], marks: list[Row]) -> None:
-    """Write a line for each written answer that waits for a person, and keep all that is there.
+    """Add a line for each written answer that is still to be marked; keep all existing lines.
 
-    A blank answer has its 0 already.
+    A blank answer needs none: nbgrader has given it 0 points.
     """
     old: list[dict] = []
     if path.is_file():
@@ -153,7 +154,7 @@ def write_written(path: Path, each_task: list[Task], marks: list[Row]) -> None:
 
 
 def number(value: float | None) -> str:
-    """Points as text: 2, 2.5, or nothing."""
+    """Points as text, such as 2 or 2.5; empty for None."""
     return "" if value is None else f"{value:g}"
 
 
@@ -165,5 +166,5 @@ def _write(path: Path, lines: list[list[str]], *, guard: bool = True) -> None:
 
 
 def _guarded(cell: str) -> str:
-    """A spreadsheet runs what starts like a formula; a student may have named a file so."""
+    """The cell, quoted if a spreadsheet would run it as a formula: students choose file names."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell else cell

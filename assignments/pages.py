@@ -1,7 +1,7 @@
 """The pages a teacher gets: feedback for each student, a report on the class.
 
-A page is one file without a script, and needs no network. What a student's code put out is shown
-as text, and cut; a hidden test shows what it said, not what it is, unless asked.
+A page is one file without scripts that needs no network. The output of a student's code is shown as
+text, and cut. Of a hidden test only the message is shown, unless the source is asked for.
 """
 
 import itertools
@@ -35,7 +35,7 @@ _ENVIRONMENT.filters["number"] = number
 
 @dataclass(frozen=True)
 class Test:
-    """What one test said."""
+    """The outcome of one test."""
 
     name: str
     points: str
@@ -46,7 +46,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Shown:
-    """A task as a student sees it again."""
+    """A task as the feedback shows it."""
 
     task: Task
     points: float | None
@@ -56,7 +56,7 @@ class Shown:
 
 
 def shown(each_task: list[Task], row: Row, *, show_hidden: bool) -> list[Shown]:
-    """A student's tasks as they were graded; none if nothing was."""
+    """A student's tasks as they were graded; empty if nothing was graded."""
     if not row.result.scores:
         return []
     notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
@@ -66,7 +66,7 @@ def shown(each_task: list[Task], row: Row, *, show_hidden: bool) -> list[Shown]:
 def write_feedback(
     folder: Path, problem_set: ProblemSet, each_task: list[Task], row: Row, tasks: list[Shown]
 ) -> Path:
-    """Write the page of one student."""
+    """Write the page of one student into `folder`; return its path."""
     page = _ENVIRONMENT.get_template("feedback.html").render(
         title=problem_set.title(),
         row=row,
@@ -88,7 +88,7 @@ def write_report(
     problems: list[str],
     warnings: list[str],
 ) -> None:
-    """Write the page for the teacher."""
+    """Write the teacher's report to `path`."""
     out_of = sum(task.out_of for task in each_task)
     totals = [row.total for row in marks if row.total is not None]
     page = _ENVIRONMENT.get_template("report.html").render(
@@ -132,7 +132,7 @@ def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
 
 
 def _outputs(cell: NotebookNode) -> tuple[list[str], list[str]]:
-    """The outputs of a cell as texts, and its pictures."""
+    """The outputs of a cell: texts, and pictures in base64."""
     texts, pictures = [], []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
@@ -154,7 +154,7 @@ def _cut(text: str) -> str:
 def _difficulties(
     each_task: list[Task], marks: list[Row], tasks: list[list[Shown]]
 ) -> list[tuple[Task, float, int, list]]:
-    """Each task, its mean share of the points, how many have marks, what its tests said most."""
+    """Each task, the mean share of its points, how many are marked, the most frequent messages."""
     said = {task.name: Counter() for task in each_task}
     for each in itertools.chain.from_iterable(tasks):
         said[each.task.name].update({test.message[:200] for test in each.tests if test.message})
@@ -169,7 +169,7 @@ def _difficulties(
 def _written(
     each_task: list[Task], marks: list[Row], tasks: list[list[Shown]]
 ) -> Iterator[tuple[Task, list]]:
-    """Each written task with the answers that wait for a person."""
+    """Each written task with the answers that are still to be marked."""
     for task in filter(lambda task: task.written, each_task):
         answers = [
             (row.result.student, "\n\n".join(source for source, *_ in each.answers))
@@ -182,7 +182,7 @@ def _written(
 
 
 def _histogram(totals: list[float], out_of: float) -> list[tuple[str, int, float]]:
-    """The range, the count and the height (of the highest) of each bin of totals."""
+    """The range, the count and the relative height (from 0 to 1) of each bin of totals."""
     counts = [0] * BINS
     for total in totals:
         counts[min(int(BINS * total / out_of), BINS - 1)] += 1

@@ -18,14 +18,14 @@ _RUBRIC = re.compile(r"^### Rubric: `(?P<task>[\w-]+)`.*?$\n(?P<text>.*?)(?=^##|
 class ProblemSet:
     """A source notebook ``source/NAME/NAME.ipynb`` and the teacher's note ``notes/NAME.md``.
 
-    The note has a folder of its own because nbgrader hands out whatever lies beside a notebook.
+    The note is in a different folder because nbgrader hands out all files beside a notebook.
     """
 
     folder: Path
 
     @property
     def name(self) -> str:
-        """What it is called on the command line: ps1."""
+        """The name on the command line, such as ps1."""
         return self.folder.name
 
     @property
@@ -46,7 +46,7 @@ class ProblemSet:
         return (self.folder.parents[1] / "notes" / f"{self.name}.md").read_text("utf-8")
 
     def rubrics(self) -> dict[str, str]:
-        """How each written answer is marked, by its grade_id."""
+        """The text of the rubric for each written answer, by its grade_id."""
         return {found["task"]: found["text"].strip() for found in _RUBRIC.finditer(self.note())}
 
 
@@ -57,7 +57,7 @@ def problem_sets(source: Path = SOURCE) -> dict[str, ProblemSet]:
 
 
 class UnknownProblemSetError(ValueError):
-    """No problem set has that name; the message has the nearest."""
+    """No problem set has that name; the message suggests the nearest."""
 
 
 def problem_set(name: str, source: Path = SOURCE) -> ProblemSet:
@@ -77,7 +77,7 @@ def problem_set(name: str, source: Path = SOURCE) -> ProblemSet:
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """The name nbgrader knows a cell by."""
+    """The name nbgrader gives a cell; None for a cell without one."""
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
@@ -87,22 +87,22 @@ def is_answer(cell: NotebookNode) -> bool:
 
 
 def is_test(cell: NotebookNode) -> bool:
-    """Whether a cell gives points by running it."""
+    """Whether a cell is a test, which gives points if it runs without an error."""
     marked = cell.metadata.get("nbgrader", {})
     return bool(marked.get("grade")) and not marked.get("solution")
 
 
 def is_written(cell: NotebookNode) -> bool:
-    """Whether a cell is an answer that a person marks."""
+    """Whether a cell is an answer that is marked by hand."""
     marked = cell.metadata.get("nbgrader", {})
     return bool(marked.get("grade")) and bool(marked.get("solution"))
 
 
 def points(cell: NotebookNode) -> float:
-    """What a test or a written answer is worth."""
+    """The points that a test or a written answer is worth."""
     return float(cell.metadata["nbgrader"]["points"])
 
 
 def task_of(cell: NotebookNode) -> str:
-    """The task a graded cell belongs to: ``fans-visible`` and ``fans-hidden-2`` test ``fans``."""
+    """The task of a graded cell: ``fans`` for ``fans-visible`` and ``fans-hidden-2``."""
     return re.sub(r"-(visible|hidden)(-\d+)?$", "", grade_id(cell) or "")

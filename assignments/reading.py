@@ -1,4 +1,4 @@
-"""What was handed in, read as cells, whatever the notebook's format; or refused, and why."""
+"""Read a file that was handed in as cells, whatever the notebook's format, or say why not."""
 
 import json
 import warnings
@@ -11,12 +11,12 @@ _TYPES = ("code", "markdown", "raw")
 
 
 class UnreadableError(ValueError):
-    """What was handed in is not a notebook; the message says why, in words for a teacher."""
+    """A file is not a notebook; the message tells a teacher why."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What grading needs of a cell that was handed in."""
+    """The parts of a cell that grading needs."""
 
     type: str  # code, markdown or raw
     source: str
@@ -26,7 +26,7 @@ class Cell:
 
 
 def read(data: bytes) -> tuple[list[Cell], list[str]]:
-    """The cells of a notebook of any format, and notes on what was odd about the file.
+    """The cells of a notebook of any format, and notes on what was unusual about the file.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # missing cell ids and the like do not matter here
                 notebook = nbformat.reads(text, as_version=4)
-    except Exception as error:  # whatever a damaged file makes the readers raise
+    except Exception as error:  # a damaged file can make the readers raise anything
         raise UnreadableError(f"it is not a notebook: {_first_line(error)}") from None
     found = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(found, list):

@@ -1,8 +1,8 @@
-"""The notebook that is graded: the released one, with the student's answers put into it.
+"""The notebook that is graded: the released one, with the student's answers inserted.
 
-So nothing a student does to a test, to the order of the cells or to their metadata can matter. An
-answer is found by its grade_id, else by its cell's id, else by the function that it defines. Cells
-that the student added stay: where they ran before an answer or a test, they run before it here.
+So changes to a test, to the order of the cells or to their metadata do not matter. An answer is
+found by its grade_id, or else by its cell's id, or else by the function that it defines. Cells that
+the student added are kept: a cell that ran before an answer or a test runs before it here too.
 """
 
 import ast
@@ -17,11 +17,11 @@ from assignments.reading import Cell, UnreadableError
 
 @dataclass
 class Rebuilt:
-    """What is graded, and what a teacher should know of how it came about."""
+    """The notebook to grade, and what a teacher should know about how it was made."""
 
     notebook: NotebookNode
-    notes: list[str] = field(default_factory=list)  # done and settled
-    doubts: list[str] = field(default_factory=list)  # for a person to look at
+    notes: list[str] = field(default_factory=list)  # for information
+    doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     answered: int = 0  # answer cells that were found
 
 
@@ -76,8 +76,8 @@ def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell
             "definition counts"
         )
     whole = "\n\n".join(piece.source for piece in found)
-    # A cell that was split within a function makes sense only as a whole; a draft beside the
-    # answer may be broken, and must then not break the answer.
+    # Pieces of a split function make sense only together. A broken draft beside the answer must not
+    # break the answer.
     split = not all(_parses(piece.source) for piece in found) and _parses(whole)
     if cell.cell_type == "markdown" or split:
         cell.source = whole
@@ -87,7 +87,7 @@ def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell
 
 
 def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> None:
-    """Note what was done to a cell that is not the student's to change."""
+    """Note changes to a cell that the student should not have changed."""
     name = grade_id(cell)
     if not found:
         if is_test(cell):
@@ -99,7 +99,7 @@ def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> None:
 
 
 def _places(notebook: NotebookNode, cells: list[Cell]) -> list[int | None]:
-    """Which released cell each handed-in cell stands for; None if it is the student's own."""
+    """The index of the released cell for each cell handed in; None if the student added it."""
     released = list(enumerate(notebook.cells))
     by_name = {grade_id(cell): place for place, cell in released if grade_id(cell)}
     by_id = {cell.id: place for place, cell in released}
@@ -113,7 +113,7 @@ def _places(notebook: NotebookNode, cells: list[Cell]) -> list[int | None]:
 
 
 def _place_by_function(notebook: NotebookNode, cells: list[Cell], places: list[int | None]) -> None:
-    """Where an answer cell is missing, take a cell that defines its function."""
+    """If an answer cell is missing, use a cell that defines its function."""
     missing = {}
     for place, cell in enumerate(notebook.cells):
         if is_answer(cell) and cell.cell_type == "code" and place not in places:
@@ -143,7 +143,7 @@ def _defined(source: str) -> set[str]:
 
 
 def _helpers(cells: list[Cell], places: list[int | None], result: Rebuilt) -> dict[int, list[Cell]]:
-    """The student's own cells, by the released cell that they came or ran before."""
+    """The cells that the student added, by the index of the released cell they must precede."""
     end = len(result.notebook.cells)
     before: dict[int, list[Cell]] = {}
     for n, (cell, place) in enumerate(zip(cells, places, strict=True)):
@@ -152,14 +152,14 @@ def _helpers(cells: list[Cell], places: list[int | None], result: Rebuilt) -> di
     code = [cell for helpers in before.values() for cell in helpers if cell.type == "code"]
     late = [cell for cell in before.get(end, []) if cell.type == "code"]
     if code:
-        result.notes.append(f"code cells of the student's own, kept: {len(code)}")
+        result.notes.append(f"code cells that the student added, kept: {len(code)}")
     if late:
         result.doubts.append(f"code cells after the last test, without effect on it: {len(late)}")
     return before
 
 
 def _followers(n: int, cells: list[Cell], places: list[int | None]) -> list[int]:
-    """The released cells that a helper has to precede: the next one, and those that ran later."""
+    """The released cells that an added cell must precede: the next, and those that ran later."""
     found = [place for place in places[n + 1 :] if place is not None][:1]
     mine = cells[n].execution_count
     for cell, place in zip(cells, places, strict=True):

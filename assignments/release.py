@@ -1,4 +1,4 @@
-"""Student versions: the source without solutions, hidden tests and outputs, checked to run."""
+"""Student versions: the source without solutions, hidden tests and outputs; they are run too."""
 
 import copy
 import warnings
@@ -16,7 +16,7 @@ from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test
 RELEASE = Path(__file__).resolve().parent / "release"  # made, never committed
 SECRETS = ("BEGIN HIDDEN TESTS", "BEGIN SOLUTION", "COURSE_KEY")
 
-# What nbgrader's generate_assignment does, less its database.
+# What nbgrader's generate_assignment does, except for its database.
 _STEPS = (
     preprocessors.LockCells,
     preprocessors.ClearSolutions,
@@ -29,7 +29,13 @@ _STEPS = (
 
 
 def released(problem_set: ProblemSet) -> NotebookNode:
-    """What a student gets."""
+    """The notebook that a student gets.
+
+    Raises
+    ------
+    ValueError
+        If a solution, a hidden test or the course key would be left in it.
+    """
     notebook, resources = problem_set.notebook(), {}
     for step in _STEPS:
         notebook, resources = step().preprocess(notebook, resources)
@@ -40,7 +46,7 @@ def released(problem_set: ProblemSet) -> NotebookNode:
 
 
 def write(problem_set: ProblemSet, folder: Path = RELEASE) -> Path:
-    """Write the student version, unless the file has it already; return its path."""
+    """Write the student version unless the file is up to date; return its path."""
     path, text = folder / f"{problem_set.name}.ipynb", nbformat.writes(released(problem_set)) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_text("utf-8") != text:
@@ -49,10 +55,10 @@ def write(problem_set: ProblemSet, folder: Path = RELEASE) -> Path:
 
 
 def faults(problem_set: ProblemSet, key: str = PUBLIC) -> Iterator[str]:
-    """Run both versions and say what is wrong with them.
+    """Run both versions and yield a line for each fault.
 
-    With the solutions in, no cell may fail; in the student version no cell but an empty answer and
-    a test of one.
+    With its solutions, no cell may fail. In the student version only an empty answer and its tests
+    may.
     """
     for cell, error in _failures(keyed(problem_set.notebook(), problem_set.name, key)):
         yield f"{problem_set.name}, with its solutions: {grade_id(cell) or cell.id}: {error}"
@@ -64,11 +70,19 @@ def faults(problem_set: ProblemSet, key: str = PUBLIC) -> Iterator[str]:
 
 
 def _failures(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
-    """The cells that fail, and how; a word on stderr is a failure too, for it costs the points."""
+    """The cells that fail, and how. Text on stderr is a failure too: it costs the points."""
     notebook = copy.deepcopy(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        allow_errors=True,
+        # It would warn that it is reached without encryption, on this machine alone.
+        extra_arguments=["--log-level=ERROR"],
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the messaging libraries
-        NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
+        client.execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":

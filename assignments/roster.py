@@ -1,4 +1,4 @@
-"""The roster: who is in the class, and by which words a learning platform may call each of them."""
+"""The roster: who is in the class, and the names a learning platform may use for each."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 
 class RosterError(ValueError):
-    """The roster cannot be read; the message says what is wrong with it."""
+    """The roster cannot be used; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,22 @@ class Student:
 
     id: str
     name: str
-    aliases: frozenset[str]  # every cell of the row, and the words of the name turned round
+    aliases: frozenset[str]  # every cell of the row, and the words of the name in each rotation
 
     @property
     def slug(self) -> str:
-        """The id as the name of a file that every system can have."""
+        """The id as a file name that is valid on every system."""
         return slug(self.id)
 
 
 def slug(text: str) -> str:
-    """A text as the name of a file: percent signs for whatever could be misread."""
+    """A text as a file name: characters that could be misread become percent codes."""
     safe = quote(text, safe="")
     return safe.replace(".", "%2E") if not safe.strip(".") else safe
 
 
 def plain(text: str) -> str:
-    """A text without case, accents, spaces and punctuation: how names are compared.
+    """A text without case, accents, spaces and punctuation, for comparing names.
 
     >>> plain("O'Brien, Zoë") == plain("obrien zoe")
     True
@@ -45,14 +45,14 @@ def plain(text: str) -> str:
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students in a CSV file with a column ``id`` (or ``student``), maybe ``name`` and others.
+    """The students in a CSV file with a column ``id`` (or ``student``) and optional other columns.
 
-    Each column serves to recognize a student: add one with the platform's number or user name.
+    Any column can identify a student: add one with the platform's number or user name.
 
     Raises
     ------
     RosterError
-        If a column, an id or the file is missing, or an id occurs twice.
+        If the file, the column or an id is missing, or an id occurs twice.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -91,10 +91,10 @@ def _student(row: dict[str, str], key: str, columns: dict[str, str]) -> Student:
 
 
 def find(students: Iterable[Student], words: Iterable[str]) -> list[Student]:
-    """The students that the words name; more than one is for a person to decide.
+    """The students that the words name; if there is more than one, a person must decide.
 
-    A platform's number may happen to be another student's id, so where two words name different
-    students, both are found.
+    A platform's number may happen to be another student's id. So if two words name different
+    students, both are returned.
     """
     named = []
     for word in filter(None, map(plain, words)):

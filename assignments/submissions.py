@@ -1,7 +1,7 @@
-"""What was handed in: every file of a folder or a zip, whose it may be, and when it came.
+"""What was handed in: every file of a folder or a zip, whose it may be, and when it was uploaded.
 
-Understands a folder for each student, and the exports of Moodle and Canvas; a pattern covers
-others. Nothing is unpacked: what a path or a link leads to outside is refused and reported.
+The module knows a folder for each student and the exports of Moodle and Canvas; a pattern covers
+others. Nothing is unpacked to disk. A path or a link that leads outside is refused and reported.
 """
 
 import io
@@ -21,12 +21,12 @@ FOLDERS = r"(?P<student>[^/]+)/(?P<file>.+)"
 FILES = r"(?P<student>[^/]+)\.ipynb"
 PATTERNS = (MOODLE, CANVAS, FOLDERS, FILES)
 
-_RENAMED = (".json", ".txt", "")  # what browsers make of a notebook
+_RENAMED = (".json", ".txt", "")  # the endings that browsers give to a notebook
 _IGNORED = ("__MACOSX", ".ipynb_checkpoints")
 
 
 class SubmissionsError(ValueError):
-    """There is nothing that could be graded; the message says why."""
+    """There is nothing to grade; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Handed:
     where: str  # its path in the folder or zip
     words: tuple[str, ...]  # that may name the student
     file: str
-    data: bytes | None  # None of what is no notebook by its name
+    data: bytes | None  # None if by its name it is not a notebook
     late: bool = False
     order: tuple[float, float] = (0.0, 0.0)  # the platform's number of the upload, time of saving
 
 
 @dataclass
 class Collected:
-    """All that was handed in, and what had to be left."""
+    """Everything that was handed in, and what could not be used."""
 
     files: list[Handed] = field(default_factory=list)
     empty: list[tuple[str, ...]] = field(default_factory=list)  # the words of folders without files
@@ -58,8 +58,9 @@ def collect(source: Path, pattern: str | None = None) -> Collected:
     source : Path
         A folder, or a zip file that a learning platform exported.
     pattern : str, optional
-        A regular expression for the whole path of each file, with the group ``student`` and maybe
-        ``file``, ``late`` (matches if late) and ``order`` (a number; the greatest is the last).
+        A regular expression for the whole path of each file, with the group ``student`` and
+        optionally ``file``, ``late`` (it matches if late) and ``order`` (a number; the greatest is
+        the last).
 
     Raises
     ------
@@ -76,7 +77,7 @@ def collect(source: Path, pattern: str | None = None) -> Collected:
         raise SubmissionsError(f"{source} is neither a folder nor a zip file")
     for count, (where, data, time) in enumerate(entries):
         if count == MOST:
-            collected.problems.append(f"only the first {MOST} files were looked at")
+            collected.problems.append(f"only the first {MOST} files were read")
             break
         _place(where, data, time, patterns, collected)
     if not (collected.files or collected.empty or collected.problems):
@@ -90,14 +91,14 @@ def _patterns(pattern: str | None) -> list[re.Pattern]:
     try:
         made = re.compile(pattern)
     except re.error as error:
-        raise SubmissionsError(f"the pattern is no regular expression: {error}") from None
+        raise SubmissionsError(f"the pattern is not a regular expression: {error}") from None
     if "student" not in made.groupindex:
         raise SubmissionsError("the pattern needs a group named student: (?P<student>...)")
     return [made]
 
 
 def _of_folder(source: Path, collected: Collected) -> Iterator[tuple[str, bytes | None, float]]:
-    """Path, content and time of each file; None for an empty folder."""
+    """Path, content and time of each file; for an empty folder the content is None."""
     inside = source.resolve()
     for path in sorted(source.rglob("*")):
         where = path.relative_to(source).as_posix()
@@ -150,7 +151,7 @@ def _of_zip(
 def _opened(
     where: str, data: bytes, time: float, collected: Collected, *, nested: bool = False
 ) -> Iterator[tuple[str, bytes | None, float]]:
-    """The file itself, or the files of a zip that a student handed in."""
+    """The file itself, or the files in it if it is a zip that a student handed in."""
     if nested or not where.lower().endswith(".zip"):
         yield where, data, time
         return
@@ -168,7 +169,7 @@ def _place(
     patterns: list[re.Pattern],
     collected: Collected,
 ) -> None:
-    """File it under the words that the first pattern finds in its path."""
+    """Add a file with the words that the first matching pattern finds in its path."""
     for pattern in patterns:
         found = pattern.fullmatch(where if data is not None else f"{where}/-")
         if found is None:
@@ -190,7 +191,7 @@ def _place(
         collected.files.append(handed)
         return
     if data is not None:
-        collected.problems.append(f"{where}: left, its path does not say whose it is")
+        collected.problems.append(f"{where}: not used, its path does not say whose it is")
 
 
 def _may_be_notebook(where: str, data: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""Two cells around a graded notebook that tell whether it replaced a function of a library.
+"""Two cells around a graded notebook that detect whether it replaced a function of a library.
 
-A student's code runs where the tests run, so it can make any test pass. This finds the plain ways
-of doing so, on purpose or not; it is no defence against someone who reads it.
+A student's code runs in the same process as the tests, so it can make any test pass. This finds the
+obvious ways of doing so, intended or not; it is no defense against someone who reads it.
 """
 
 from nbformat import NotebookNode, v4
@@ -19,7 +19,7 @@ def _watch():
             f"{module.__name__}.{name}"
             for module, before in kept
             for name, value in before.items()
-            # IPython puts another input in place itself.
+            # IPython itself replaces input.
             if not name.startswith("_") and name != "input" and vars(module).get(name) is not value
         ]
 
@@ -35,12 +35,12 @@ for _name in sys.modules["netinit-watch"]():
 
 
 def surrounded(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells between those two."""
+    """The cells, with the two cells before and after them."""
     return [v4.new_code_cell(BEFORE), *cells, v4.new_code_cell(AFTER)]
 
 
 def replaced(last: NotebookNode) -> list[str]:
-    """What the second cell found, once it has run."""
+    """The names of replaced functions, from the second cell after it has run."""
     found = []
     for output in last.outputs:
         if output.output_type == "stream" and output.name == "stdout":

@@ -19,7 +19,7 @@ START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 def table(rows: list[tuple[str, str, str]]) -> str:
     """Return a markdown table of what was measured."""
     lines = [f"| {what} | {value} | {beside} |" for what, value, beside in rows]
-    return "\n".join(["| what | measured | beside |", "|---|---|---|", *lines])
+    return "\n".join(["| what | measured | for comparison |", "|---|---|---|", *lines])
 
 
 def write(text: str, readme: Path) -> None:
@@ -60,9 +60,9 @@ def main() -> int:
 
     rows = []
     if not options.speed:
-        from benchmarks import classroom, page
+        from benchmarks import classroom, networks, page
 
-        rows = [*page.rows(), speed.training_row(), classroom.row(students=100)]
+        rows = [*page.rows(), *networks.rows(), classroom.row(students=100)]
     text = "\n\n".join([*([table(rows)] if rows else []), speed.draws(), machine()])
     print(text)
     if not (options.print or options.speed):

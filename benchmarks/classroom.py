@@ -18,6 +18,7 @@ import nbformat
 
 from assignments import isolation
 from assignments.course_key import PUBLIC, keyed
+from assignments.limits import Limits
 from assignments.problem_sets import ProblemSet, is_answer, problem_set
 from assignments.release import released
 
@@ -98,13 +99,13 @@ def row(students: int) -> tuple[str, str, str]:
     return (
         f"a class of {students} graded, {held}; again with nothing new",
         f"{took['ours']:.0f} s; {took['again']:.0f} s",
-        f"plain nbgrader × {took['ours'] / took['nbgrader']:.2f}, aim 0.7",
+        f"plain nbgrader × {took['ours'] / took['nbgrader']:.2f}, target 0.7",
     )
 
 
 def walls_missing() -> list[str]:
     """Return the limits that this system does not enforce."""
-    return isolation.sandbox(isolation.Limits()).missing()
+    return isolation.sandbox(Limits()).missing()
 
 
 def main() -> None:

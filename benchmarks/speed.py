@@ -1,16 +1,10 @@
-"""netinit beside what one would use without it: the tables of draws, and training many seeds."""
+"""netinit beside what one would use without it: the tables of draws."""
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-
-import netinit
-from netinit import datasets, network, training
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = ROOT / ".venv-frameworks" / "bin" / "python"  # made by make test-frameworks
@@ -28,11 +22,6 @@ TARGETS = {
     "orthogonal": (0.6, 0.8, 1.5),
 }
 
-SEEDS = 20
-STEPS = 200
-WIDTHS = [64, 64, 64, 64, 64, 10]
-
-Row = tuple[str, str, str]
 Result = dict[str, object]
 
 
@@ -51,7 +40,7 @@ def measure(threads: int, beside: list[str] | None = None, *options: str) -> Res
 
 
 def target(record: dict[str, object], threads: int) -> float | None:
-    """Return the ratio to torch.nn.init that we aim at."""
+    """Return the ratio to torch.nn.init that is the target."""
     one, two, small = TARGETS[record["draw"]]
     if max(record["shape"]) <= 64:
         return small if threads == 1 else None
@@ -61,7 +50,7 @@ def target(record: dict[str, object], threads: int) -> float | None:
 def draw_table(results: dict[int, Result]) -> str:
     """Return the table of all draws, for each number of threads."""
     others = [name for name in LABELS if name in results[1]["draws"][0]]
-    heads = ["draw, float32", "threads", "ms", *(f"/ {LABELS[name]}" for name in others), "aim"]
+    heads = ["draw, float32", "threads", "ms", *(f"/ {LABELS[name]}" for name in others), "target"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for threads, result in results.items():
         for record in result["draws"]:
@@ -91,11 +80,13 @@ def notes(result: Result) -> str:
     ]
     memory = result["memory"]
     return (
-        "The ratios are netinit's time over the other's, called in turn, the median of pairs; "
-        "netinit and torch.nn.init fill an array that exists, the others return a new one. "
+        "Each ratio is netinit's time divided by the other's. The two are called in turn, and the "
+        "ratio is the median over the pairs. netinit and torch.nn.init fill an existing array; the "
+        "others return a new one. "
         f"With {versions}. Largest entry of |QᵀQ − I|, 4096 × 1024: {', '.join(errors)}. "
-        f"A 4096 × 4096 normal needs {100 * memory['allocated']:.1f} % of its result beside it "
-        f"(as NumPy allocates; resident memory grows by {100 * memory['resident']:.1f} %; aim 5 %)."
+        f"A 4096 × 4096 normal needs memory for its result and {100 * memory['allocated']:.1f} % "
+        f"more (allocated by NumPy; resident memory grows by {100 * memory['resident']:.1f} %; "
+        "target 5 %)."
     )
 
 
@@ -103,40 +94,3 @@ def draws() -> str:
     """Return the table of draws with its notes, measured now."""
     results = {1: measure(1), 2: measure(2, ["torch"])}
     return f"{draw_table(results)}\n\n{notes(results[1])}"
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long one call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def training_row() -> Row:
-    """Return the time of training many seeds at once, beside one after another."""
-    data = datasets.digits()
-    nets = [netinit.init_mlp(WIDTHS, "he_normal", activation="relu", rng=s) for s in range(SEEDS)]
-
-    def fit(net: network.MLP, rng: object) -> None:
-        training.train(
-            net,
-            data.x_train,
-            data.y_train,
-            optimizer=training.SGD(0.1),
-            steps=STEPS,
-            batch_size=64,
-            rng=rng,
-            evaluate_every=STEPS,
-        )
-
-    stacked = network.stack(nets)
-    works = [
-        lambda: fit(stacked, list(range(SEEDS))),
-        lambda: [fit(net, seed) for seed, net in enumerate(nets)],
-    ]
-    for work in works:
-        work()
-    rounds = [[seconds(work) for work in works] for _ in range(5)]
-    together, apart = (statistics.median(column) for column in zip(*rounds, strict=True))
-    what = f"{SEEDS} seeds of a {len(WIDTHS) - 1}-layer network on digits, {STEPS} steps, stacked"
-    return what, f"{together:.2f} s", f"one after another × {apart / together:.1f}"

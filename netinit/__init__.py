@@ -20,3 +20,12 @@ __all__ = [
     "unit_gain",
 ]
 __all__ += initializers.__all__
+
+
+def __getattr__(name: str) -> str:
+    """Look up ``__version__`` in the metadata of the installed package."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("netinit")
+    raise AttributeError(f"module 'netinit' has no attribute {name!r}")

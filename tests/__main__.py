@@ -1,10 +1,10 @@
 """Run every check of the project, in order: ``python -m tests`` (what ``make test`` calls).
 
-Steps that need one processor each run side by side, and show what they say when they end.
+Steps that need one processor each run side by side; their output is shown when they end.
 
-A run that passed is remembered under a hash of everything it depended on (the files of the
-project, the interpreter, the installed packages, the browser). While none of it changes a
-second run says so and stops; ``--force`` runs it all the same.
+A run that passed leaves a fingerprint of everything it depended on: the files of the project, the
+interpreter, the installed packages, the programs and variables that the tests use. While none of
+it changes, a second run says so and stops; ``--force`` runs it anyway.
 """
 
 import argparse
@@ -17,20 +17,21 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.browser import chromium
 from tests.project import ROOT, files
 
 PASSED = ROOT / "_build" / "tests-passed"
-# An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
+# An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv")
+VARIABLES = ("CHROMIUM", "OPENBLAS_CORETYPE")
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,37 @@ def python(*arguments: str) -> tuple[str, ...]:
 def chapters(name: str, **environment: str) -> Step:
     """Return the step that runs all chapters and compares every output with the stored one."""
     sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
-    compared = ("--nbval", "--nbval-sanitize-with", sanitize, "chapters", "reference")
-    command = python("-m", "pytest", *compared, "-q")
+    # The limit, in seconds of a cell, is against hanging: a machine may be busy.
+    how = ("--nbval", "--nbval-sanitize-with", sanitize, "--nbval-cell-timeout", "3600")
+    command = python("-m", "pytest", *how, "chapters", "reference", "-q")
     return Step(f"chapters, {name}", command, environment)
 
 
 def second_kernel() -> str:
-    """Return a BLAS kernel that is not the one this machine chooses by itself."""
+    """Return a BLAS kernel other than the one this machine chooses by itself, but not a newer one.
+
+    A newer kernel may use instructions that the processor does not have.
+    """
     import numpy  # noqa: F401 (loads the library that is asked about)
     import threadpoolctl
 
     chosen = {str(pool.get("architecture", "")).lower() for pool in threadpoolctl.threadpool_info()}
     if platform.machine().lower() in {"arm64", "aarch64"}:
         return "ARMV8"
-    return "Sandybridge" if chosen & {"haswell", "zen"} else "Haswell"
+    if chosen & {"skylakex", "cooperlake", "sapphirerapids"}:
+        return "Haswell"
+    return "Sandybridge" if chosen & {"haswell", "zen"} else "Nehalem"
+
+
+def deno() -> list[list[Step]]:
+    """Return the checks of JavaScript and style sheets; none where deno is not to be had."""
+    if platform.system() == "Windows" and platform.machine() == "ARM64":
+        return []
+    cache = {"DENO_DIR": str(ROOT / "_build" / "deno"), "DENO_NO_UPDATE_CHECK": "1"}
+    return [
+        [Step("deno lint", python("-m", "deno", "lint"), cache)],
+        [Step("deno fmt", python("-m", "deno", "fmt", "--check"), cache)],
+    ]
 
 
 def steps() -> list[list[Step]]:
@@ -73,6 +91,7 @@ def steps() -> list[list[Step]]:
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],
+        *deno(),
         [Step("book", python("book/build.py"))],
         [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
         [
@@ -82,30 +101,30 @@ def steps() -> list[list[Step]]:
             ),
             Step("tests", python("-m", "pytest", "tests", *ELSEWHERE, "-q"), ONE),
             Step("answers", python("-m", "pytest", ANSWERS[0], "-q"), ONE),
-            Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q")),
+            Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q"), ONE),
         ],
-        # It grades two notebooks at a time, with limits of time.
+        # By itself: it grades two notebooks at a time, within limits of time.
         [Step("classroom", python("-m", "pytest", "tests/assignments", ANSWERS[1], "-q"))],
     ]
 
 
-def surroundings() -> Iterator[str]:
-    """Yield what the outcome depends on besides the project's files."""
-    yield sys.version
-    yield platform.platform()
-    yield from sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            yield f"{path} {Path(path).stat().st_mtime_ns}"
-
-
 def fingerprint() -> str:
-    """Return the hash of all inputs."""
-    digest = hashlib.sha256("\n".join(surroundings()).encode())
+    """Return the fingerprint of what the outcome depends on, except for the programs."""
+    installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    digest = hashlib.sha256("\n".join([sys.version, platform.platform(), *installed]).encode())
     for path in files():
         digest.update(f"\0{path.relative_to(ROOT).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def programs() -> str:
+    """Return a line for each program and variable that decides which tests run, and how."""
+    found = [f"{name}={os.environ[name]}" for name in VARIABLES if name in os.environ]
+    for name in PROGRAMS:
+        if path := shutil.which(name):
+            found.append(f"{path} {Path(path).stat().st_mtime_ns}")
+    return "\n".join(found)
 
 
 def run(step: Step, *, alone: bool) -> bool:
@@ -139,9 +158,9 @@ def run_all(groups: list[list[Step]]) -> list[str]:
 def main() -> int:
     """Run what has to be run; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
-    parser.add_argument("--force", action="store_true", help="run though nothing changed")
-    before = fingerprint()
-    if not parser.parse_args().force and PASSED.is_file() and PASSED.read_text() == before:
+    parser.add_argument("--force", action="store_true", help="run even if nothing has changed")
+    force, before = parser.parse_args().force, fingerprint()
+    if not force and PASSED.is_file() and PASSED.read_text("utf-8") == f"{before}\n{programs()}":
         print("Nothing changed since all tests passed. To run them again: make test FORCE=1")
         return 0
     todo = steps()
@@ -151,7 +170,8 @@ def main() -> int:
         print("Failed: " + "; ".join(failed), file=sys.stderr)
         return 1
     PASSED.parent.mkdir(exist_ok=True)
-    PASSED.write_text(before)
+    # The tests install a browser or a sandbox where one is missing: it counts as there from now on.
+    PASSED.write_text(f"{before}\n{programs()}", "utf-8")
     return 0
 
 

@@ -12,11 +12,16 @@ MADE = {
 
 
 def files() -> list[Path]:
-    """Return what git tracks or would track; without git, all that no tool has made."""
+    """Return the files that git tracks or would track; without git, all that no tool has made."""
+    paths = _listed() or {p for p in ROOT.rglob("*") if not MADE & set(p.relative_to(ROOT).parts)}
+    return sorted(path for path in paths if path.is_file())
+
+
+def _listed() -> set[Path]:
+    """Return what git lists: nothing without git, or in a folder that another project ignores."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         found = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True)
-        paths = {ROOT / name for name in found.stdout.split("\0") if name}
     except (OSError, subprocess.CalledProcessError):
-        paths = {p for p in ROOT.rglob("*") if not MADE & set(p.relative_to(ROOT).parts)}
-    return sorted(path for path in paths if path.is_file())
+        return set()
+    return {ROOT / name for name in found.stdout.split("\0") if name}

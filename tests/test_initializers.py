@@ -474,8 +474,9 @@ def test_what_would_overflow_the_dtype_is_refused(name, options):
 
 
 def test_uniform_takes_one_of_std_and_bound():
-    for both in ({}, {"std": 1.0, "bound": 1.0}):
-        with pytest.raises(TypeError, match="exactly one of std and bound"):
+    ends = {"low": 0.0, "high": 1.0}
+    for both in ({}, {"std": 1.0, "bound": 1.0}, {"std": 1.0} | ends, {"bound": 1.0, "high": 1.0}):
+        with pytest.raises(TypeError, match="exactly one of std and bound, or low with high"):
             initializers.uniform((3, 2), rng=0, **both)
 
 

@@ -136,7 +136,7 @@ def constant(weights):
         ({"forward": lambda w: [np.empty((0, 2))]}, ValueError, "layer 1 has variance 0.0"),
         ({"forward": lambda w: [[math.nan, 1.0]]}, ValueError, "layer 1 has variance nan"),
         ({"forward": lambda w: [[math.inf, 1.0]]}, ValueError, "layer 1 has variance nan"),
-        ({"forward": lambda w: ["ab"]}, TypeError, "each output of forward must be real numbers"),
+        ({"forward": lambda w: ["ab"]}, TypeError, "each output of forward must be float16"),
         ({"shapes": 4}, TypeError, "shapes must be a sequence of shapes, one per weight, not 4"),
         ({"shapes": "ab"}, TypeError, "shapes must be a sequence of shapes"),
         ({"shapes": [(4,)]}, ValueError, r"two axes or more, not shape \(4,\)"),

@@ -8,7 +8,7 @@ import pytest
 
 from netinit.datasets import digits, moons
 from netinit.initializers import variance_scaling
-from netinit.network import init_mlp, stack
+from netinit.network import init_mlp, init_residual, stack
 from netinit.training import SGD, Adam, train
 from netinit.training.trainability import TrainabilityMap, trainability_map
 
@@ -139,3 +139,30 @@ def test_the_stored_map_is_what_the_sweep_gives():
 def test_bad_input_is_refused_in_the_callers_words(changes, message):
     with pytest.raises(ValueError, match=message):
         sweep(**changes)
+
+
+def residual(depth, gain, seeds):
+    first = partial(variance_scaling, scale=gain**2)
+    return init_residual(2, blocks=depth, first=first, last="zeros", classes=2, seeds=seeds)
+
+
+def test_any_network_has_a_map():
+    grid = {"optimizers": {"sgd": SGD(0.2)}, "hidden_layers": [1, 3], "gains": [0.3, 1.0]}
+    found = trainability_map(moons(60, rng=0), **grid, networks=2, steps=20, rng=1, draw=residual)
+    assert found.loss.shape == (1, 2, 2, 2, 2)
+    np.testing.assert_allclose(found.loss[..., 0], np.log(2), rtol=1e-5)  # the readout is zero
+    assert (found.loss[..., -1] < found.loss[..., 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        ("residual", TypeError, "draw must be a callable"),
+        (lambda depth, gain, seeds: np.eye(2), TypeError, "net must be a network"),
+        (lambda depth, gain, seeds: residual(depth, gain, seeds[:1]), ValueError, "one network a"),
+    ],
+)
+def test_a_wrong_draw_is_named(draw, error, message):
+    grid = {"optimizers": {"sgd": SGD(0.2)}, "hidden_layers": [1], "gains": [1.0]}
+    with pytest.raises(error, match=message):
+        trainability_map(moons(60, rng=0), **grid, networks=2, steps=2, rng=1, draw=draw)

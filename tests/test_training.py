@@ -291,7 +291,7 @@ def test_a_healthy_network_has_not_diverged():
         ({"rng": [1, 2]}, ValueError, "one per network, 1, not 2"),
         ({"rng": "a"}, (TypeError, ValueError), "rng"),
         ({"y_test": None}, ValueError, "x_test and y_test go together"),
-        ({"x_test": X_TEST[:, :2]}, ValueError, r"x_test must be \(examples, 3\)"),
+        ({"x_test": X_TEST[:, :2]}, ValueError, r"x_test must be \(batch, 3\)"),
         ({"y_test": Y_TEST[:5]}, ValueError, "y_test must have one row per row of x_test"),
         ({"y_test": Y_TEST + 7}, ValueError, "labels must be from 0 to 1"),
     ],
@@ -304,9 +304,9 @@ def test_bad_settings_are_refused_in_the_callers_words(changes, error, message):
 @pytest.mark.parametrize(
     ("x", "y", "error", "message"),
     [
-        (X[:, :2], Y, ValueError, r"x must be \(examples, 3\), not \(60, 2\)"),
-        (X[0], Y, ValueError, "examples"),
-        (X[:0], Y[:0], ValueError, "examples"),
+        (X[:, :2], Y, ValueError, r"x must be \(batch, 3\), not \(60, 2\)"),
+        (X[0], Y, ValueError, "x must be"),
+        (X[:0], Y[:0], ValueError, "x must hold at least one example"),
         (X * np.nan, Y, ValueError, "x must be finite"),
         (X.astype(str), Y, TypeError, "real numbers"),
         (X, Y[:5], ValueError, "one row per row of x, 60"),

@@ -1,6 +1,7 @@
 """Checks of arguments, in the caller's words: what was wrong, what is allowed, the nearest name."""
 
 import difflib
+import functools
 import math
 import numbers
 import operator
@@ -39,6 +40,17 @@ def integer(value: object, name: str) -> int:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name} must be an integer, not {value!r}") from None
+
+
+def flag(value: object, name: str) -> bool:
+    """`value` as a bool: True, False, or NumPy's.
+
+    >>> flag(np.True_, "transposed")
+    True
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, not {_shown(value)}")
+    return bool(value)
 
 
 def size(value: object, name: str) -> int:
@@ -107,15 +119,37 @@ def target(
             return np.empty(shape, np.float32 if dtype is None else dtype)
         except (ValueError, OverflowError) as error:  # or a MemoryError, which says it all
             raise ValueError(f"no array has the shape {shape}: {error}") from None
+    _check_out(out, shape, dtype)
+    return out
+
+
+def _check_out(out: object, shape: tuple[int, ...], dtype: np.dtype | None) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not of type {type(out).__name__}")
     if out.shape != shape:
         raise ValueError(f"out has shape {out.shape}, not the shape asked for, {shape}")
-    if dtype not in (None, dtypes.of_weights(out.dtype, "the dtype of out")):
+    found = dtypes.of_weights(out.dtype, "the dtype of out")
+    if dtype is not None and dtype != found:  # to NumPy, float64 equals None
         raise ValueError(f"out is of {out.dtype}, not of the dtype asked for, {dtype}")
     if not out.flags.writeable:
         raise ValueError("out is read-only: it cannot be filled")
-    return out
+    if not out.flags.forc and _overlaps_itself(out):
+        raise ValueError("out overlaps itself: several of its entries share one place in memory")
+
+
+def _overlaps_itself(array: npt.NDArray) -> bool:
+    """Whether two entries of an array share bytes, as broadcast or sliding windows do."""
+    axes = [(abs(s), n) for s, n in zip(array.strides, array.shape, strict=True) if n > 1]
+    end = array.itemsize  # of the bytes that the axes so far reach
+    for stride, length in sorted(axes):
+        if stride < end:
+            break
+        end += stride * (length - 1)
+    else:
+        return False
+    # Interleaved axes, which no slice or transpose makes, may still keep apart.
+    starts = functools.reduce(np.add.outer, [np.arange(n) * s for s, n in axes], np.zeros(()))
+    return bool((np.diff(np.sort(starts, axis=None)) < array.itemsize).any())
 
 
 def real_number(
@@ -123,23 +157,33 @@ def real_number(
 ) -> float:
     """`value` as a finite float of at least `at_least` and of size at most `at_most`.
 
+    An array without axes counts as the number it holds, whichever framework it is of.
+
     >>> real_number(2, "gain", at_least=0)
     2.0
     """
-    if type(value) is not float:
-        if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+    if type(value) is float:  # most often
+        number = value
+    else:
+        scalar = _scalar(value)
+        if isinstance(scalar, bool | np.bool_) or not isinstance(scalar, numbers.Real):
             raise TypeError(_wrong_number(value, name, at_least, at_most))
         try:
-            number = float(value)
+            number = float(scalar)
         except OverflowError:  # an int that no float can hold
             number = math.inf
-    else:
-        number = value
     too_small = at_least is not None and number < at_least
     too_large = at_most is not None and abs(number) > at_most
     if not math.isfinite(number) or too_small or too_large:
         raise ValueError(_wrong_number(value, name, at_least, at_most))
     return number
+
+
+def _scalar(value: object) -> object:
+    """What an array without axes holds, of NumPy or of a framework; another value as it is."""
+    if isinstance(value, np.generic) or getattr(value, "shape", None) != ():
+        return value
+    return value.item() if hasattr(value, "item") else np.asarray(value).item()
 
 
 def _wrong_number(value: object, name: str, at_least: float | None, at_most: float | None) -> str:
@@ -180,10 +224,12 @@ def generator(rng: Seed) -> np.random.Generator:
         return rng
     allowed = (
         "rng must be a non-negative int, a sequence of them, a SeedSequence, a BitGenerator, "
-        f"a Generator, or None for a seed from the system, not {_shown(rng)}"
+        f"a Generator, a RandomState, or None for a seed from the system, not {_shown(rng)}"
     )
     if isinstance(rng, bool | np.bool_):
         raise TypeError(allowed)
+    if isinstance(rng, np.random.RandomState):  # default_rng takes one from NumPy 2.2 on
+        return np.random.Generator(rng._bit_generator)
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:

@@ -5,6 +5,7 @@ from outside NumPy, such as bfloat16, are drawn in float32 and rounded once.
 """
 
 import functools
+import re
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ def of_weights(dtype: npt.DTypeLike, name: str = "dtype") -> np.dtype:
     try:
         found = np.dtype(dtype)
     except (TypeError, ValueError):
-        found = None
+        found = _narrow_by_name(dtype)
     if dtype is None or found is None or not (found in _NUMPYS or _is_narrow_float(found)):
         raise TypeError(f"{name} must be {_ALLOWED}, not {dtype!r}")
     return found
@@ -45,7 +46,7 @@ def component(dtype: np.dtype) -> np.dtype:
     >>> component(np.dtype("complex128"))
     dtype('float64')
     """
-    return np.dtype(np.float64) if dtype in (np.float64, np.complex128) else _DRAWN[0]
+    return _DRAWN[1] if dtype in (_DRAWN[1], _DRAWN[3]) else _DRAWN[0]
 
 
 def components(dtype: np.dtype) -> int:
@@ -77,10 +78,38 @@ def at_most(value: float, dtype: np.dtype) -> float:
     >>> at_most(0.3, np.dtype("float16"))
     0.2998046875
     """
-    nearest = dtype.type(value)
-    if float(nearest) > value:
-        nearest = np.nextafter(nearest, dtype.type(-largest(dtype)))  # not every one has inf
+    if value >= largest(dtype):  # which would round to inf, or to NaN where there is no inf
+        return largest(dtype)
+    with np.errstate(under="ignore"):
+        nearest = dtype.type(value)
+        if float(nearest) > value:
+            nearest = np.nextafter(nearest, dtype.type(-largest(dtype)))
     return float(nearest)
+
+
+def smallest(dtype: np.dtype) -> float:
+    """The smallest positive number of a dtype, or of its parts if it is complex.
+
+    >>> smallest(np.dtype("float16"))
+    5.960464477539063e-08
+    """
+    real = component(dtype) if dtype.kind == "c" else dtype
+    with np.errstate(under="ignore"):
+        return float(np.nextafter(real.type(0), real.type(1)))
+
+
+def _narrow_by_name(dtype: object) -> np.dtype | None:
+    """The dtype of a name such as "bfloat16", which NumPy knows from the package ml_dtypes."""
+    if not isinstance(dtype, str) or not re.fullmatch(r"bfloat16|float[468]_\w+", dtype):
+        return None
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise ImportError(
+            f"dtype {dtype!r} needs the package ml_dtypes: pip install ml_dtypes"
+        ) from None
+    known = getattr(ml_dtypes, dtype, None)
+    return None if known is None else np.dtype(known)
 
 
 @functools.cache

@@ -220,7 +220,9 @@ def parts_of(
     options = dict(options)
     splits = options.pop("splits", 1)
     groups = options.get("groups", 1)
-    options["transposed"] = transposed = flag(options.get("transposed", False), "transposed")
+    options["transposed"] = transposed = arguments.flag(
+        options.get("transposed", False), "transposed"
+    )
     roles = roles_of(shape, **options)
     if kernel is not None and kernel != bool(roles.kernel):
         wanted = "convolution, (out, in, *kernel)" if kernel else "matrix, (fan_out, fan_in)"
@@ -250,10 +252,3 @@ def _divided(
 def _equal(channels: int, parts: int, name: str, which: str) -> list[int]:
     """The lengths of `parts` equal parts; of nothing there is one part, however many are asked."""
     return [share(channels, parts, name, which)] * (parts if channels else 1)
-
-
-def flag(value: object, name: str) -> bool:
-    """`value` as a bool; NumPy's own is one too."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False, not {value!r}")
-    return bool(value)

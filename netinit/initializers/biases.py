@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, arrays, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers.sampling import uniform
 
 __all__ = ["chrono_bias", "focal_prior", "log_prior", "lstm_bias"]
@@ -151,6 +152,7 @@ def chrono_bias(
     longest = arguments.real_number(longest, "longest", at_least=2)
     out = arguments.target(_one_axis(shape, "chrono_bias"), dtype, out)
     biases = _gates(out, gates, "chrono_bias")
+    rng = draw_generator(rng, "chrono_bias", out.shape)
     spread = uniform(biases["f"].shape, bound=longest / 2 - 1, rng=rng, dtype=np.float64)
     biases["f"][:] = np.log(longest / 2 + spread)
     biases["i"][:] = -biases["f"]

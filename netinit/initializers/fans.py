@@ -110,7 +110,7 @@ def fans(
     Fans(fan_in=512, fan_out=(512, 128, 128))
     """
     shape = arguments.shape_tuple(shape)
-    transposed = _layers.flag(transposed, "transposed")
+    transposed = arguments.flag(transposed, "transposed")
     if len(shape) < 2:
         raise ValueError(
             f"the fans of shape {shape} are undefined: a weight has an output axis and an input "

@@ -1,8 +1,10 @@
 """Constants, and one law for random weights, `variance_scaling`, with its named special cases.
 
 Every initializer is a function `(shape, *, rng, ...) -> array`; `functools.partial` configures
-it. `rng` is whatever `numpy.random.default_rng` takes: an int gives the same array each time, a
-Generator advances by one seed word a call.
+it. `rng` is whatever `numpy.random.default_rng` takes. An int gives the same array each time; its
+numbers depend on the shape and on the distribution, not on the scale, so two layers of different
+shapes may share a seed. A Generator advances by one seed word per call. `sampling` says how far
+these numbers can be relied on.
 """
 
 import math
@@ -14,6 +16,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers import _keywords
 from netinit.initializers._layers import parts_of
 from netinit.initializers.fans import FanOptions, Fans, fans
@@ -153,7 +156,7 @@ def variance_scaling(
     if len(set(stds)) == 1:
         return draw(shape, std=stds[0], rng=rng, dtype=dtype, out=out)
     parts = parts_of(shape, variance_scaling, _without_stride(layer))
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, f"fused {distribution}", arguments.shape_tuple(shape))
 
     def fill(part: Array, number: int) -> None:
         draw(part.shape, std=stds[number], rng=rng, out=part)

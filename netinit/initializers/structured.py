@@ -4,7 +4,7 @@ Each takes the keywords of `fans` that say how a layer uses its weight: `layout`
 `out_axis` for shapes other than PyTorch's, `batch_axis` for stacked layers, `groups` and
 `transposed` for a convolution, `splits` for layers fused along the output axis. Stacked layers,
 groups and fused layers are weights of their own, and each gets the structure. `stride` is refused:
-it plays no part here.
+it plays no part here. A seed gives one weight in every layout, with the axes in another order.
 
 The center of a kernel of k taps is tap (k - 1) // 2, which "same" padding in PyTorch, Keras and JAX
 puts at the output's own position, for even k as well. Padding of k // 2 on both sides takes the tap
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
+from netinit._draw.seeds import draw_generator
 from netinit.initializers._haar import haar
 from netinit.initializers._layers import PartOptions, parts_of
 from netinit.initializers.sampling import normal, uniform
@@ -68,14 +69,15 @@ def orthogonal(
     parts = parts_of(shape, orthogonal, layer)
     out = arguments.target(shape, dtype, out)
     gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, "orthogonal", parts.shape)
 
     def fill(part: Array, _: int) -> None:
         part = part.swapaxes(0, 1) if parts.transposed else part
         rows, columns = len(part), math.prod(part.shape[1:])
         matrix = haar(rows, columns, rng=rng, dtype=dtypes.drawn(out.dtype))
         # A narrow dtype is rounded to once, here.
-        np.multiply(matrix.reshape(part.shape), gain, out=part, casting="unsafe")
+        with np.errstate(under="ignore"):
+            np.multiply(matrix.reshape(part.shape), gain, out=part, casting="unsafe")
 
     return parts.fill(out, fill)
 
@@ -196,7 +198,7 @@ def delta_orthogonal(
             )
     out = arguments.target(shape, dtype, out)
     gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, "delta_orthogonal", parts.shape)
 
     def fill(part: Array, _: int) -> None:
         part[...] = 0
@@ -247,7 +249,7 @@ def looks_linear(
         _check_even(lengths, mirrored, f"a {layer} layer", shape)
     out = arguments.target(shape, dtype, out)
     gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, f"looks_linear, {layer}", parts.shape)
 
     def fill(part: Array, _: int) -> None:
         sizes = [n // 2 if mirror else n for n, mirror in zip(part.shape, mirrored, strict=True)]
@@ -302,12 +304,15 @@ def sparse(
     parts = parts_of(shape, sparse, layer, kernel=False)
     out = arguments.target(shape, dtype, out)
     connections = arguments.positive(connections, "connections")
-    rng = arguments.generator(rng)
+    rng = draw_generator(rng, "sparse", parts.shape)
+    smallest = dtypes.smallest(out.dtype)
 
     def fill(part: Array, _: int) -> None:
         rows, columns = part.shape
         chosen = min(connections, columns)
         weights = normal((rows, chosen), std=std, rng=rng, dtype=out.dtype)
+        if std >= smallest:  # a weight that was rounded to 0 would be no connection
+            weights[weights == 0] = smallest
         part[...] = 0
         if chosen:
             order = uniform((rows, columns), bound=1.0, rng=rng)

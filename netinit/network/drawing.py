@@ -1,14 +1,6 @@
-"""Networks on plain arrays: drawn, run forward and backward, stacked, with their losses.
+"""Multilayer perceptrons drawn at random."""
 
-A layer is ``h = a @ W.T + b``, batch first, with W of shape (fan_out, fan_in). Hidden layers apply
-the activation, the last layer is linear. Every array may carry leading stack axes: then many
-networks of one shape run together, each exactly as it would alone: bit for bit on every OpenBLAS
-kernel for processors since 2008. (The older ones sum a float64 dot product in an order that depends
-on its address, so there a layer of one unit on a batch of one may differ in the last digit.)
-"""
-
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +8,8 @@ import numpy.typing as npt
 from netinit._checks import arguments
 from netinit.activations import Activation
 from netinit.initializers import registry, zeros
+from netinit.network.composed import UNSET, draw_one, drawn_networks
+from netinit.network.layers.base import Parameter
 from netinit.network.mlp import MLP
 
 Array = npt.NDArray[np.floating]
@@ -29,10 +23,11 @@ def init_mlp(
     activation: str | Activation = "relu",
     biases: Initializer = zeros,
     output: Initializer | None = None,
-    rng: arguments.Seed,
+    rng: arguments.Seed = UNSET,
+    seeds: Iterable[arguments.Seed] | None = None,
     dtype: npt.DTypeLike = np.float32,
 ) -> MLP:
-    """A network with freshly drawn parameters.
+    """A multilayer perceptron with freshly drawn parameters, or a stack of them.
 
     Parameters
     ----------
@@ -43,7 +38,9 @@ def init_mlp(
     biases, output : initializer
         Of all biases, and of the last layer's weights (default: as the other layers').
     rng : seed or Generator
-        The weights are drawn first, from the bottom up, then the biases.
+        Of one network. The weights are drawn first, from the bottom up, then the biases.
+    seeds : iterable of seeds
+        Instead of `rng`: one network for each, along a leading axis, each as it would be alone.
 
     Examples
     --------
@@ -53,45 +50,18 @@ def init_mlp(
     """
     widths = arguments.layer_widths(widths)
     dtype = arguments.float_dtype(dtype)
-    rng = arguments.generator(rng)
     schemes = _schemes(weights, output, len(widths) - 1)
+    bias = registry.get(biases)
     shapes = list(zip(widths[1:], widths[:-1], strict=True))
-    drawn = [_draw(s, shape, rng, dtype) for s, shape in zip(schemes, shapes, strict=True)]
-    scheme = registry.get(biases)
-    return MLP(drawn, [_draw(scheme, (n,), rng, dtype) for n in widths[1:]], activation)
 
+    def draw(seed: arguments.Seed) -> MLP:
+        generator = arguments.generator(seed)
+        pairs = zip(schemes, shapes, strict=True)
+        drawn = [draw_one(s, Parameter(shape, "weight"), generator, dtype) for s, shape in pairs]
+        shifts = [draw_one(bias, Parameter((n,), "bias"), generator, dtype) for n in widths[1:]]
+        return MLP(drawn, shifts, activation)
 
-def stack(nets: Sequence[MLP]) -> MLP:
-    """Networks of one shape as a single one with a leading axis, to run them together.
-
-    >>> stack([init_mlp([4, 3, 2], rng=seed) for seed in range(5)]).stack_shape
-    (5,)
-    """
-    nets = list(nets)
-    kinds = {(tuple(n.widths), n.stack_shape, n.dtype, n.activation.name) for n in nets}
-    if len(kinds) != 1:
-        found = ", ".join(str(kind) for kind in sorted(kinds, key=str)) or "no network"
-        raise ValueError(
-            f"stack takes networks of one shape, dtype and activation, at least one: {found}"
-        )
-    weights = [np.stack(group) for group in zip(*(n.weights for n in nets), strict=True)]
-    biases = [np.stack(group) for group in zip(*(n.biases for n in nets), strict=True)]
-    return MLP(weights, biases, nets[0].activation)
-
-
-def unstack(net: MLP) -> list[MLP]:
-    """The networks along the first stack axis, each on arrays of its own.
-
-    >>> nets = [init_mlp([4, 3, 2], rng=seed) for seed in range(5)]
-    >>> bool((unstack(stack(nets))[3].weights[0] == nets[3].weights[0]).all())
-    True
-    """
-    if not net.stack_shape:
-        raise ValueError("this network is not a stack: its weights have no leading axis")
-    return [
-        MLP([w[i] for w in net.weights], [b[i] for b in net.biases], net.activation).copy()
-        for i in range(net.stack_shape[0])
-    ]
+    return drawn_networks(draw, rng, seeds)
 
 
 def _schemes(
@@ -106,15 +76,3 @@ def _schemes(
             f"weights must be one initializer or one per layer, {depth}, not {len(schemes)}"
         )
     return schemes if output is None else [*schemes[:-1], registry.get(output)]
-
-
-def _draw(
-    scheme: Callable[..., Array], shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype
-) -> Array:
-    """The initializer's array, in `dtype` from the start where the initializer can."""
-    known = inspect.signature(scheme).parameters.values()
-    takes_dtype = any(p.name == "dtype" or p.kind is p.VAR_KEYWORD for p in known)
-    drawn = np.asarray(scheme(shape, rng=rng, **({"dtype": dtype} if takes_dtype else {})))
-    if drawn.shape != shape:
-        raise ValueError(f"{scheme} gave an array of shape {drawn.shape} for shape {shape}")
-    return drawn.astype(dtype, copy=False)

@@ -10,16 +10,18 @@ in the paper; the authors' code for PyTorch also shifts the biases to mean 0.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from netinit._checks import arguments, arrays
+from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
 from netinit.activations import Activation
 from netinit.initializers import orthogonal
+from netinit.network.drawing import init_mlp
 from netinit.network.mlp import MLP
+from netinit.network.protocol import Net, check_network
 
 Array = npt.NDArray[np.floating]
 Forward = Callable[[list[Array]], Iterable[npt.ArrayLike]]
@@ -74,14 +76,13 @@ def lsuv(
     """
     if not callable(forward):
         raise TypeError(f"forward must be a callable of the list of weights, not {forward!r}")
-    tolerance = arguments.real_number(tolerance, "tolerance", at_least=0)
-    max_steps = arguments.positive(max_steps, "max_steps")
+    limits = _checked_limits(tolerance, max_steps)
     rng = arguments.generator(rng)
     if isinstance(shapes, str) or not np.iterable(shapes):
         raise TypeError(f"shapes must be a sequence of shapes, one per weight, not {shapes!r}")
     weights = [orthogonal(shape, rng=rng, dtype=dtype) for shape in shapes]
     for layer in range(len(weights)):
-        _rescale(weights, layer, forward, tolerance, max_steps)
+        _rescale(weights, layer, forward, *limits)
     return weights
 
 
@@ -113,23 +114,59 @@ def lsuv_mlp(
     >>> [round(float(h.var()), 2) for h in net.forward(x).preactivations]
     [1.0, 1.0, 1.0]
     """
-    widths = arguments.layer_widths(widths)
-    dtype = arguments.float_dtype(dtype)
-    x = arrays.batch(x, "x")
-    biases = [np.zeros(width, dtype) for width in widths[1:]]
+    net = init_mlp(widths, "orthogonal", activation=activation, rng=rng, dtype=dtype)
+    return lsuv_network(net, x, tolerance=tolerance, max_steps=max_steps)
 
-    def network(weights: list[Array]) -> MLP:
-        return MLP(weights, biases, activation)
 
-    weights = lsuv(
-        list(zip(widths[1:], widths[:-1], strict=True)),
-        lambda weights: network(weights).forward(x).preactivations,
-        tolerance=tolerance,
-        max_steps=max_steps,
-        rng=rng,
-        dtype=dtype,
-    )
-    return network(weights)
+def lsuv_network(net: Net, x: npt.ArrayLike, *, tolerance: float = 0.1, max_steps: int = 10) -> Net:
+    """Any network, its weights divided until every signal they make has variance 1 on a batch.
+
+    Which signal a weight makes is said by ``net.weight_signals``; other parameters stay as they
+    are. The paper starts from orthonormal weights: draw the network with "orthogonal".
+
+    Parameters
+    ----------
+    net : network
+        One network, not a stack.
+    x : array of shape (batch, ...)
+        The batch, on the scale that training will see.
+    tolerance, max_steps
+        As for `lsuv`.
+
+    Examples
+    --------
+    >>> from netinit.network import init_network
+    >>> from netinit.network.layers import Dense, Residual
+    >>> layers = [Residual([Dense(8, 8), "relu", Dense(8, 8)]), Dense(8, 3)]
+    >>> x = np.random.default_rng(0).normal(2.0, 3.0, (50, 8))
+    >>> net = lsuv_network(init_network(layers, "orthogonal", rng=0), x, tolerance=1e-3)
+    >>> [round(float(net.forward(x).named[name].var()), 2) for name in ("0.branch.0", "1")]
+    [1.0, 1.0]
+    """
+    check_network(net)
+    if net.stack_shape:
+        raise ValueError("lsuv_network takes one network, not a stack")
+    x, made = net.check_inputs(x), net.weight_signals
+    if not x.size:
+        raise ValueError(f"x must be a batch of at least one example, not empty: {x.shape}")
+    if not made:
+        raise ValueError("this network has no weight that makes a signal of its own")
+    found = dict(net.parameters)
+
+    def forward(weights: list[Array]) -> Iterator[Array]:
+        signals = net.replace(found | dict(zip(made, weights, strict=True))).forward(x).named
+        return (signals[name] for name in made.values())
+
+    checked = _checked_limits(tolerance, max_steps)
+    weights = [found[name] for name in made]
+    for layer in range(len(weights)):
+        _rescale(weights, layer, forward, *checked)
+    return net.replace(found | dict(zip(made, weights, strict=True)))
+
+
+def _checked_limits(tolerance: float, max_steps: int) -> tuple[float, int]:
+    tolerance = arguments.real_number(tolerance, "tolerance", at_least=0)
+    return tolerance, arguments.positive(max_steps, "max_steps")
 
 
 def _rescale(
@@ -152,6 +189,11 @@ def _rescale(
 def _variance(weights: list[Array], layer: int, forward: Forward) -> float:
     """Variance of a layer's output over batch and units, which must be positive and finite."""
     outputs = forward(list(weights))
+    if isinstance(outputs, np.ndarray) or hasattr(outputs, "__array__"):
+        raise TypeError(
+            "forward must give the layers' outputs in a list, one array for each weight; it gave "
+            "one array"
+        )
     if not np.iterable(outputs):
         raise TypeError(f"forward must give the layers' outputs in a sequence, not {outputs!r}")
     found = list(itertools.islice(outputs, layer, layer + 1))
@@ -159,12 +201,22 @@ def _variance(weights: list[Array], layer: int, forward: Forward) -> float:
         raise ValueError(
             f"forward must give an output for each of the {len(weights)} weights, not {layer}"
         )
-    output = arrays.real_array(found[0], "each output of forward")
+    output = _wide(found[0])
     with np.errstate(all="ignore"):  # what is not finite is told below
-        variance = float(np.var(output, dtype=np.float64)) if output.size else 0.0
+        variance = float(np.var(output)) if output.size else 0.0
     if not np.isfinite(variance) or variance == 0:
         raise ValueError(
             f"the output of layer {layer + 1} has variance {variance} on this batch: it must vary, "
             "and be finite"
         )
     return variance
+
+
+def _wide(output: npt.ArrayLike) -> npt.NDArray:
+    """An output in float64, or complex128, whose variance is E|h - mean|^2."""
+    array = np.asarray(output)
+    if array.dtype.kind == "c":
+        return array.astype(np.complex128)
+    if array.dtype.kind not in "iu":
+        dtypes.of_weights(array.dtype, "the dtype of each output of forward")
+    return array.astype(np.float64)

@@ -1,5 +1,13 @@
-"""The multilayer perceptron itself: parameters, forward, backward, on plain arrays."""
+"""The multilayer perceptron: parameters, forward, backward, on plain arrays.
 
+A layer is ``h = a @ W.T + b``, batch first, with W of shape (fan_out, fan_in). Hidden layers apply
+the activation, the last layer is linear. Every array may carry leading stack axes: then many
+networks of one shape run together, each exactly as it would alone: bit for bit on every OpenBLAS
+kernel for processors since 2008. (Older ones sum a float64 dot product in an order that depends on
+its address, so there a layer of one unit on a batch of one may differ in the last digit.)
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +40,22 @@ class Signals:
         """The last layer's h^L, which no activation follows."""
         return self.preactivations[-1]
 
+    @property
+    def named(self) -> dict[str, Array]:
+        """h1, a1, h2, ...: every signal by its name, in the order of computation."""
+        hidden = zip(self.preactivations[:-1], self.activations[1:], strict=True)
+        pairs = [
+            (f"{letter}{n}", signal)
+            for n, two in enumerate(hidden, 1)
+            for letter, signal in zip("ha", two, strict=True)
+        ]
+        return dict([*pairs, (f"h{len(self.preactivations)}", self.output)])
+
+    @property
+    def attention(self) -> dict[str, Array]:
+        """Empty: a multilayer perceptron has no attention weights."""
+        return {}
+
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
@@ -50,6 +74,16 @@ class Gradients:
     biases: list[Array]
     preactivations: list[Array]
     inputs: Array
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """W1, b1, W2, ...: as the network's parameters."""
+        return _by_name(self.weights, self.biases)
+
+    @property
+    def signals(self) -> dict[str, Array]:
+        """h1, h2, ...: with respect to the preactivations."""
+        return {f"h{n}": delta for n, delta in enumerate(self.preactivations, 1)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +139,30 @@ class MLP:
         """The floating type of every parameter, in which the network computes."""
         return self.weights[0].dtype
 
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """W1, b1, W2, b2, ...: the same arrays by their names."""
+        return _by_name(self.weights, self.biases)
+
+    @property
+    def architecture(self) -> str:
+        """The activation: all else is in the shapes."""
+        return f"a perceptron with {self.activation.name}"
+
+    @property
+    def weight_signals(self) -> dict[str, str]:
+        """W1 makes h1, and so on."""
+        return {f"W{n}": f"h{n}" for n in range(1, self.depth + 1)}
+
+    def replace(self, parameters: Mapping[str, npt.ArrayLike]) -> "MLP":
+        """The network with other parameters, all of them, of any one stack shape."""
+        if set(parameters) != set(self.parameters):
+            wanted = ", ".join(self.parameters)
+            raise ValueError(f"parameters must be {wanted}, not {', '.join(parameters)}")
+        numbers = range(1, self.depth + 1)
+        weights, biases = ([parameters[f"{kind}{n}"] for n in numbers] for kind in "Wb")
+        return MLP(weights, biases, self.activation)
+
     def copy(self) -> "MLP":
         """The same network on arrays of its own."""
         copies = ([p.copy() for p in group] for group in (self.weights, self.biases))
@@ -118,7 +176,7 @@ class MLP:
         x : array of shape (batch, fan_in), or (*stack, batch, fan_in)
             Without stack axes, every network of the stack sees the same batch.
         """
-        signal = self._inputs(x)
+        signal = self.check_inputs(x)
         preactivations, inputs = [], []
         for weight, bias in zip(self.weights, self.biases, strict=True):
             if preactivations:
@@ -129,7 +187,7 @@ class MLP:
 
     def __call__(self, x: npt.ArrayLike) -> Array:
         """The output for a batch of inputs, as ``forward(x).output``, keeping nothing else."""
-        signal = _affine(self._inputs(x), self.weights[0], self.biases[0])
+        signal = _affine(self.check_inputs(x), self.weights[0], self.biases[0])
         for weight, bias in zip(self.weights[1:], self.biases[1:], strict=True):
             signal = _affine(self.activation(signal), weight, bias)
         return signal
@@ -159,8 +217,14 @@ class MLP:
         weights = [np.matmul(delta.swapaxes(-1, -2), signal) for delta, signal in pairs]
         return Gradients(weights, [delta.sum(axis=-2) for delta in deltas], deltas, upstream)
 
-    def _inputs(self, x: npt.ArrayLike) -> Array:
-        x = arrays.real_array(x, "x")
+    @property
+    def example_axes(self) -> int:
+        """One: an example is a row of numbers."""
+        return 1
+
+    def check_inputs(self, x: npt.ArrayLike, name: str = "x") -> Array:
+        """`x` as (batch, fan_in) or (*stack, batch, fan_in), in the network's dtype."""
+        x = arrays.real_array(x, name)
         if (
             x.ndim < 2
             or x.shape[:-2] not in ((), self.stack_shape)
@@ -168,8 +232,17 @@ class MLP:
         ):
             stack = "".join(f"{n}, " for n in self.stack_shape)
             either = f" or ({stack}batch, {self.widths[0]})" if stack else ""
-            raise ValueError(f"x must be (batch, {self.widths[0]}){either}, not {x.shape}")
+            raise ValueError(f"{name} must be (batch, {self.widths[0]}){either}, not {x.shape}")
         return x.astype(self.dtype, copy=False)
+
+
+def _by_name(weights: list[Array], biases: list[Array]) -> dict[str, Array]:
+    pairs = zip(weights, biases, strict=True)
+    return {
+        f"{kind}{n}": array
+        for n, pair in enumerate(pairs, 1)
+        for kind, array in zip("Wb", pair, strict=True)
+    }
 
 
 def _affine(signal: Array, weight: Array, bias: Array) -> Array:

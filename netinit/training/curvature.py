@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from netinit._checks import arguments
 from netinit.losses import LOSSES
-from netinit.network.mlp import MLP
+from netinit.network.protocol import Network, check_network
+from netinit.network.stacks import flatten, unflatten
 
 Array = npt.NDArray[np.floating]
 _MOST = 2000  # parameters: a Hessian of 32 MB
@@ -17,7 +18,7 @@ _STEP = 1e-7
 
 
 def hessian(
-    net: MLP,
+    net: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
@@ -26,13 +27,13 @@ def hessian(
 ) -> Array:
     """Second derivatives of the loss, by central differences of its gradient, in float64.
 
-    The parameters stand in the order W^1, b^1, W^2, b^2, ..., each row by row. For a smooth
-    activation the entries are exact to about ``step**2``; ReLU has no second derivative where an
-    input meets its kink.
+    The parameters are in the order of `flatten`: of an MLP W^1, b^1, W^2, b^2, ..., each row by
+    row. For a smooth activation the entries are exact to about ``step**2``; ReLU has no second
+    derivative where an input meets its kink.
 
     Parameters
     ----------
-    net : MLP
+    net : network
         One network, of at most 2000 parameters.
     x : array of shape (batch, fan_in)
     y : array
@@ -48,12 +49,14 @@ def hessian(
 
     Examples
     --------
+    >>> from netinit.network import MLP
     >>> net = MLP([np.zeros((1, 1)), np.zeros((1, 1))], [np.zeros(1), np.zeros(1)], "tanh")
     >>> found = hessian(net, [[-1.0], [1.0]], [[-1.0], [1.0]], loss="squared")
     >>> np.linalg.eigvalsh(found).round(6) + 0.0  # a saddle: one way down, two up
     array([-1.,  0.,  1.,  1.])
     """
-    slope_of = LOSSES[arguments.choice(loss, LOSSES, "loss")]
+    check_network(net)
+    arguments.choice(loss, LOSSES, "loss")
     step = arguments.real_number(step, "step")
     if step <= 0:
         raise ValueError(f"step must be above 0, not {step!r}")
@@ -64,10 +67,8 @@ def hessian(
         raise ValueError(f"hessian takes at most {_MOST} parameters, not {here.size}")
 
     def gradient(parameters: Array) -> Array:
-        there = unflatten(parameters, net)
-        signals = there.forward(x)
-        gradients = there.backward(signals, slope_of(signals.output, y)[1])
-        return _joined(gradients.weights, gradients.biases)
+        found = _gradient(unflatten(parameters, net), x, y, loss)
+        return np.concatenate([part.ravel() for part in found.values()])
 
     rows = [
         (gradient(here + move) - gradient(here - move)) / (2 * step)
@@ -78,7 +79,7 @@ def hessian(
 
 
 def sharpness(
-    net: MLP,
+    net: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
@@ -93,7 +94,7 @@ def sharpness(
 
     Parameters
     ----------
-    net : MLP
+    net : network
         One network, or a stack of them.
     x, y : arrays
         Examples as for `train`, over which the loss is averaged.
@@ -108,81 +109,46 @@ def sharpness(
     --------
     One weight w and the loss (w x - y)^2 / 2: the Hessian of w and the bias is x^2 + 1.
 
+    >>> from netinit.network import MLP
     >>> net = MLP([np.array([[0.5]])], [np.zeros(1)], "relu")
     >>> round(float(sharpness(net, [[2.0]], [[1.0]], loss="squared", rng=0)), 6)
     5.0
     """
+    check_network(net)
     arguments.choice(loss, LOSSES, "loss")
     iterations = arguments.positive(iterations, "iterations")
     rng = arguments.generator(rng)
-    point = [p.astype(np.float64) for p in (*net.weights, *net.biases)]
-    vector = [rng.standard_normal(p.shape) for p in point]
-    curvature = np.zeros(net.stack_shape)
+    point = {name: p.astype(np.float64) for name, p in net.parameters.items()}
+    vector = {name: rng.standard_normal(p.shape) for name, p in point.items()}
+    axes, curvature = len(net.stack_shape), np.zeros(net.stack_shape)
     for _ in range(iterations):
-        vector = _times(vector, 1 / _length(vector, net.depth), net.depth)
-        ends = [_gradient_beside(net, point, vector, sign * _STEP, x, y, loss) for sign in (1, -1)]
-        vector = [(up - down) / (2 * _STEP) for up, down in zip(*ends, strict=True)]
-        curvature = _length(vector, net.depth)
+        length = _length(vector, axes)
+        vector = {name: v / _along(length, v) for name, v in vector.items()}
+        up, down = (
+            _gradient(net.replace(_moved(point, vector, sign * _STEP)), x, y, loss)
+            for sign in (1, -1)
+        )
+        vector = {name: (up[name] - down[name]) / (2 * _STEP) for name in vector}
+        curvature = _length(vector, axes)
     return curvature
 
 
-def flatten(net: MLP) -> Array:
-    """All parameters of one network in a row, in float64: W^1, b^1, W^2, b^2, ...
-
-    >>> flatten(MLP([np.array([[1.0, 2.0]])], [np.array([3.0])], "tanh"))
-    array([1., 2., 3.])
-    """
-    return _joined(net.weights, net.biases).astype(np.float64)
+def _gradient(net: Network, x: npt.ArrayLike, y: npt.ArrayLike, loss: str) -> dict[str, Array]:
+    """The gradient of the loss with respect to each parameter."""
+    signals = net.forward(x)
+    return net.backward(signals, LOSSES[loss](signals.output, y)[1]).parameters
 
 
-def unflatten(parameters: npt.ArrayLike, like: MLP) -> MLP:
-    """The network of the shape of `like` whose `flatten` is `parameters`.
-
-    >>> net = MLP([np.array([[1.0, 2.0]])], [np.array([3.0])], "tanh")
-    >>> unflatten([4.0, 5.0, 6.0], net).weights
-    [array([[4., 5.]])]
-    """
-    parameters = np.asarray(parameters)
-    wanted = flatten(like).shape
-    if parameters.shape != wanted:
-        raise ValueError(f"parameters must be {wanted}, not {parameters.shape}")
-    weights, biases, start = [], [], 0
-    for w, b in zip(like.weights, like.biases, strict=True):
-        weights.append(parameters[start : start + w.size].reshape(w.shape))
-        biases.append(parameters[start + w.size : start + w.size + b.size].reshape(b.shape))
-        start += w.size + b.size
-    return MLP(weights, biases, like.activation)
+def _moved(point: dict[str, Array], vector: dict[str, Array], step: float) -> dict[str, Array]:
+    return {name: p + step * vector[name] for name, p in point.items()}
 
 
-def _joined(weights: list[Array], biases: list[Array]) -> Array:
-    pairs = zip(weights, biases, strict=True)
-    return np.concatenate([part.ravel() for pair in pairs for part in pair])
-
-
-def _gradient_beside(
-    net: MLP,
-    point: list[Array],
-    vector: list[Array],
-    step: float,
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    loss: str,
-) -> list[Array]:
-    """The gradient at point + step * vector."""
-    moved = [p + step * v for p, v in zip(point, vector, strict=True)]
-    there = MLP(moved[: net.depth], moved[net.depth :], net.activation)
-    signals = there.forward(np.asarray(x, np.float64))
-    gradients = there.backward(signals, LOSSES[loss](signals.output, y)[1])
-    return [*gradients.weights, *gradients.biases]
-
-
-def _length(vector: list[Array], depth: int) -> Array:
+def _length(vector: dict[str, Array], stack_axes: int) -> Array:
     """Euclidean length over all parameters of each network of the stack."""
-    squares = [np.sum(w**2, axis=(-2, -1)) for w in vector[:depth]]
-    squares += [np.sum(b**2, axis=-1) for b in vector[depth:]]
+    squares = [np.sum(v**2, axis=tuple(range(stack_axes, v.ndim))) for v in vector.values()]
     return np.sqrt(sum(squares))
 
 
-def _times(vector: list[Array], factor: Array, depth: int) -> list[Array]:
-    weights = [w * factor[..., None, None] for w in vector[:depth]]
-    return weights + [b * factor[..., None] for b in vector[depth:]]
+def _along(lengths: Array, values: Array) -> Array:
+    """A number per network, shaped to broadcast over the networks' arrays."""
+    return lengths.reshape(*lengths.shape, *[1] * (values.ndim - lengths.ndim))

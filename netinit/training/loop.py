@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import losses
-from netinit._checks import arguments, arrays
-from netinit.network.mlp import MLP, Gradients
+from netinit._checks import arguments
+from netinit.network.protocol import Net, Network, check_network
+from netinit.network.stacks import copy
 from netinit.training.optimizers import Optimizer
 
 Array = npt.NDArray[np.floating]
@@ -28,7 +29,7 @@ class History:
         On the training and the test set (None: a squared loss, no test set); NaN as the loss.
     diverged : boolean array of shape (*stack,)
         Which networks met a loss that was not finite.
-    net : MLP
+    net : network
         As training left it; a network that diverged as it was when that was seen.
     """
 
@@ -37,7 +38,7 @@ class History:
     train_accuracy: Array | None
     accuracy: Array | None
     diverged: npt.NDArray[np.bool_]
-    net: MLP
+    net: Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,20 @@ class _Task:
     loss: str
     optimizer: Optimizer
 
+    def compare(self, output: Array, targets: npt.NDArray) -> tuple[Array, Array]:
+        """The loss of each network, and its gradient at the output."""
+        loss, gradient = losses.LOSSES[self.loss](
+            *_by_position(output, targets, int(self.loss != "squared"))
+        )
+        return loss, gradient.reshape(output.shape)
+
+    def score(self, output: Array, labels: npt.NDArray) -> Array:
+        """The accuracy of each network."""
+        return losses.accuracy(*_by_position(output, labels, 1))
+
 
 def train(
-    net: MLP,
+    net: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
@@ -73,9 +85,11 @@ def train(
 
     Parameters
     ----------
-    net : MLP
-    x : array of shape (examples, fan_in)
+    net : network
+        An MLP, or any other that answers `netinit.network.Network`.
+    x : array of shape (examples, ...)
     y : integer array of shape (examples,), or (examples, outputs) for the squared loss
+        Where the output has positions, as in a language model, (examples, positions).
     optimizer : SGD, Momentum or Adam
     steps, batch_size : int
     rng : seed, or a list of one seed per network of the stack
@@ -96,10 +110,11 @@ def train(
     >>> bool(history.train_accuracy[-1] > 0.9)
     True
     """
+    check_network(net)
     task = _task(net, x, y, x_test, y_test, loss, optimizer)
     steps = arguments.size(steps, "steps")
     flat = _flatten(net)
-    order = _order(rng, len(task.x), batch_size, steps, len(flat.weights[0]))
+    order = _order(rng, len(task.x), batch_size, steps, flat.stack_shape[0])
     evaluated = _evaluated(steps, evaluate_every)
     with np.errstate(all="ignore"):
         final, results = _run(flat, task, order, evaluated)
@@ -120,18 +135,19 @@ def train(
 class _State:
     """The networks still training: parameters, the optimiser's memory, places in the stack."""
 
-    net: MLP
+    net: Network
     memory: list[list[Array]]
     members: npt.NDArray[np.integer]
 
 
 def _run(
-    net: MLP, task: _Task, order: npt.NDArray[np.integer], evaluated: npt.NDArray[np.integer]
-) -> tuple[MLP, Array]:
+    net: Network, task: _Task, order: npt.NDArray[np.integer], evaluated: npt.NDArray[np.integer]
+) -> tuple[Network, Array]:
     """Train a flat stack; its final parameters and (networks, 3, evaluations) results."""
-    final = net.copy()
-    results = np.full((len(net.weights[0]), 3, len(evaluated)), np.nan)
-    memory = [[np.zeros_like(p) for _ in range(task.optimizer.memories)] for p in _parameters(net)]
+    final = copy(net)
+    results = np.full((net.stack_shape[0], 3, len(evaluated)), np.nan)
+    count = task.optimizer.memories
+    memory = [[np.zeros_like(p) for _ in range(count)] for p in net.parameters.values()]
     state = _State(net, memory, np.arange(len(results)))
     done = 0
     for place, step in enumerate(evaluated):
@@ -147,71 +163,61 @@ def _run(
 
 
 def _step(
-    state: _State, task: _Task, chosen: npt.NDArray[np.integer], step: int, final: MLP
+    state: _State, task: _Task, chosen: npt.NDArray[np.integer], step: int, final: Network
 ) -> _State:
     """One update; networks whose loss is not finite leave, their parameters put in `final`."""
     if not len(state.members):
         return state
     rows = chosen if chosen.ndim == 1 else chosen[state.members]
     signals = state.net.forward(task.x[rows])
-    loss, gradient = losses.LOSSES[task.loss](signals.output, task.y[rows])
+    loss, gradient = task.compare(signals.output, task.y[rows])
     bad = ~np.isfinite(loss)
     if bad.any():
         return _step(_without(state, bad, final), task, chosen, step, final)
-    gradients = state.net.backward(signals, gradient)
-    pairs = zip(_parameters(state.net), _parameters(gradients), state.memory, strict=True)
-    for parameter, slope, memory in pairs:
-        task.optimizer.update(parameter, slope, memory, step)
+    gradients = state.net.backward(signals, gradient).parameters
+    pairs = zip(state.net.parameters.items(), state.memory, strict=True)
+    for (name, parameter), memory in pairs:
+        task.optimizer.update(parameter, gradients[name], memory, step)
     return state
 
 
-def _evaluate(net: MLP, task: _Task) -> Array:
+def _evaluate(net: Network, task: _Task) -> Array:
     """Training loss, training accuracy and test accuracy of each network, NaN if not defined."""
-    results = np.full((3, len(net.weights[0])), np.nan)
+    results = np.full((3, net.stack_shape[0]), np.nan)
     if not results.size:
         return results
     output = net(task.x)
-    results[0] = losses.LOSSES[task.loss](output, task.y)[0]
+    results[0] = task.compare(output, task.y)[0]
     if task.loss == "softmax_cross_entropy":
-        results[1] = losses.accuracy(output, task.y)
+        results[1] = task.score(output, task.y)
         if task.x_test is not None:
-            results[2] = losses.accuracy(net(task.x_test), task.y_test)
+            results[2] = task.score(net(task.x_test), task.y_test)
     return results
 
 
-def _without(state: _State, leaving: npt.NDArray[np.bool_], final: MLP) -> _State:
+def _without(state: _State, leaving: npt.NDArray[np.bool_], final: Network) -> _State:
     """The state without the `leaving` networks, whose parameters are put in `final`."""
     if not leaving.any():
         return state
-    for kept, parameter in zip(_parameters(final), _parameters(state.net), strict=True):
-        kept[state.members[leaving]] = parameter[leaving]
-    net = _select(state.net, ~leaving)
+    for name, kept in final.parameters.items():
+        kept[state.members[leaving]] = state.net.parameters[name][leaving]
+    net = state.net.replace({n: p[~leaving] for n, p in state.net.parameters.items()})
     memory = [[m[~leaving] for m in group] for group in state.memory]
     return _State(net, memory, state.members[~leaving])
 
 
-def _select(net: MLP, which: npt.NDArray[np.bool_]) -> MLP:
-    return MLP([w[which] for w in net.weights], [b[which] for b in net.biases], net.activation)
-
-
-def _parameters(net: MLP | Gradients) -> list[Array]:
-    return [*net.weights, *net.biases]
-
-
-def _flatten(net: MLP) -> MLP:
+def _flatten(net: Net) -> Net:
     """A copy with one stack axis, of length 1 for a single network."""
-    return _shaped(net, (-1,), axes=len(net.stack_shape)).copy()
+    return copy(_shaped(net, (-1,), axes=len(net.stack_shape)))
 
 
-def _shaped(net: MLP, shape: tuple[int, ...], axes: int = 1) -> MLP:
+def _shaped(net: Net, shape: tuple[int, ...], axes: int = 1) -> Net:
     """The network with its first `axes` axes reshaped to `shape`."""
-    weights = [w.reshape(*shape, *w.shape[axes:]) for w in net.weights]
-    biases = [b.reshape(*shape, *b.shape[axes:]) for b in net.biases]
-    return MLP(weights, biases, net.activation)
+    return net.replace({n: p.reshape(*shape, *p.shape[axes:]) for n, p in net.parameters.items()})
 
 
 def _task(
-    net: MLP,
+    net: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     x_test: npt.ArrayLike | None,
@@ -232,16 +238,30 @@ def _task(
 
 
 def _examples(
-    net: MLP, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
+    net: Network, x: npt.ArrayLike, y: npt.ArrayLike, name: str, target: str
 ) -> tuple[Array, npt.NDArray]:
-    x, y = arrays.real_array(x, name), np.asarray(y)
-    if x.ndim != 2 or x.shape[1] != net.widths[0] or not len(x):
-        raise ValueError(f"{name} must be (examples, {net.widths[0]}), not {x.shape}")
+    x, y = net.check_inputs(x, name), np.asarray(y)
+    if x.ndim != 1 + net.example_axes:
+        raise ValueError(f"{name} must hold one example a row for all networks, not {x.shape}")
+    if not len(x):
+        raise ValueError(f"{name} must hold at least one example, not {x.shape}")
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"{target} must have one row per row of {name}, {len(x)}, not {y.shape}")
     if not np.isfinite(x).all():
         raise ValueError(f"{name} must be finite")
-    return x.astype(net.dtype, copy=False), y
+    return x, y
+
+
+def _by_position(output: Array, targets: npt.NDArray, axes: int) -> tuple[Array, npt.NDArray]:
+    """Output of a flat stack and its targets, each position of each example as one row.
+
+    A target has so many axes fewer than an output that is not stacked.
+    """
+    if output.ndim == 3:
+        return output, targets
+    stacked = targets.ndim == output.ndim - axes
+    rows = [*output.shape[:stacked], -1, *output.shape[output.ndim - 1 + axes :]]
+    return output.reshape(len(output), -1, output.shape[-1]), targets.reshape(rows)
 
 
 def _evaluated(steps: int, every: int) -> npt.NDArray[np.integer]:

@@ -1,6 +1,6 @@
 """Which networks train: a grid of optimizers, depths and weight scales, many networks per cell."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from os import PathLike
@@ -13,11 +13,13 @@ from netinit._checks import arguments, arrays
 from netinit.activations import Activation
 from netinit.datasets import Dataset
 from netinit.initializers import variance_scaling
-from netinit.network import init_mlp, stack
+from netinit.network import MLP, Network, init_mlp
+from netinit.network.protocol import check_network
 from netinit.training.loop import train
 from netinit.training.optimizers import Optimizer
 
 Array = npt.NDArray[np.floating]
+Draw = Callable[[int, float, list[int]], Network]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ def trainability_map(
     gains: npt.ArrayLike,
     networks: int,
     rng: arguments.Seed,
+    draw: Draw | None = None,
     activation: str | Activation = "relu",
     width: int = 64,
     steps: int = 300,
@@ -90,6 +93,11 @@ def trainability_map(
         Networks per cell.
     rng : seed or Generator
         Of the weights and of the order of the examples.
+    draw : callable
+        Other networks than perceptrons: ``draw(depth, gain, seeds)`` gives the stack of networks
+        of one cell, one for each of the seeds; `hidden_layers` then is whatever it takes for depth.
+    activation, width
+        Of the perceptrons, where `draw` is not given.
 
     Examples
     --------
@@ -109,14 +117,17 @@ def trainability_map(
     if gains.ndim != 1 or not gains.size:
         raise ValueError(f"gains must be a row of numbers, at least one, not {gains!r}")
     networks = arguments.positive(networks, "networks")
-    classes = 1 + max(int(data.y_train.max()), int(data.y_test.max()))
+    if draw is None:
+        classes = 1 + max(int(data.y_train.max()), int(data.y_test.max()))
+        record, inputs = activations.get(activation), data.x_train.shape[1]
+        draw = partial(_perceptrons, activation=record, inputs=inputs, width=width, classes=classes)
+    elif not callable(draw):
+        raise TypeError(f"draw must be a callable (depth, gain, seeds), not {draw!r}")
     seeds = arguments.generator(rng).integers(2**63, size=(networks, 2))
-    cell = partial(
-        _cell, data, seeds, activations.get(activation), steps=steps, batch_size=batch_size,
-        evaluate_every=evaluate_every,
-    )  # fmt: skip
+    budget = {"steps": steps, "batch_size": batch_size, "evaluate_every": evaluate_every}
+    cell = partial(_cell, data, seeds, draw, **budget)
     jobs = [
-        delayed(cell)(optimizer, [data.x_train.shape[1], *[width] * depth, classes], gain)
+        delayed(cell)(optimizer, int(depth), float(gain))
         for optimizer in optimizers.values()
         for depth in depths
         for gain in gains
@@ -131,20 +142,37 @@ def trainability_map(
 def _cell(
     data: Dataset,
     seeds: npt.NDArray[np.integer],
-    activation: Activation,
+    draw: Draw,
     optimizer: Optimizer,
-    widths: list[int],
+    depth: int,
     gain: float,
     **budget: int,
 ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]:
     """Steps of the evaluations, and (2, networks, evaluations) losses and test accuracies."""
-    scheme = partial(variance_scaling, scale=gain**2)
-    nets = [init_mlp(widths, scheme, activation=activation, rng=seed) for seed in seeds[:, 0]]
+    nets = draw(depth, gain, seeds[:, 0].tolist())
+    check_network(nets)
+    if nets.stack_shape != (len(seeds),):
+        raise ValueError(f"draw must give one network a seed, {len(seeds)}, not {nets.stack_shape}")
     history = train(
-        stack(nets), data.x_train, data.y_train, optimizer=optimizer, rng=list(seeds[:, 1]),
+        nets, data.x_train, data.y_train, optimizer=optimizer, rng=list(seeds[:, 1]),
         x_test=data.x_test, y_test=data.y_test, **budget,
     )  # fmt: skip
     return history.steps, np.stack([history.loss, history.accuracy]).astype(np.float32)
+
+
+def _perceptrons(
+    depth: int,
+    gain: float,
+    seeds: list[int],
+    *,
+    activation: Activation,
+    inputs: int,
+    width: int,
+    classes: int,
+) -> MLP:
+    """Perceptrons of so many hidden layers, all weights of variance gain^2 / fan_in."""
+    widths, scheme = [inputs, *[width] * depth, classes], partial(variance_scaling, scale=gain**2)
+    return init_mlp(widths, scheme, activation=activation, seeds=seeds)
 
 
 def _depths(hidden_layers: Sequence[int]) -> npt.NDArray[np.integer]:

@@ -1,4 +1,4 @@
-"""What the tests of the classroom share."""
+"""Fixtures for the tests of the classroom."""
 
 import os
 import shutil
@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from assignments import isolation
+from assignments.limits import Limits
 from tests.assignments import mini
 
 HELP = "install bubblewrap (Debian: apt-get install bubblewrap)"
 
 
 def bubblewrap_can_be_had():
-    """Install bubblewrap where root can; whether it is there."""
+    """Install bubblewrap if this user is root; return whether it is available."""
     if sys.platform != "linux":
         return False
     if not shutil.which("bwrap") and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -27,11 +28,11 @@ def bubblewrap_can_be_had():
 
 @pytest.fixture(scope="session")
 def walls():
-    """The strictest sandbox; skips where the system has none."""
+    """The strictest sandbox; skips the test if the system has none."""
     if not bubblewrap_can_be_had():
-        pytest.skip(f"nothing holds a student's code back here: {HELP}")
+        pytest.skip(f"a student's code is not isolated here: {HELP}")
     isolation.works.cache_clear()
-    box = isolation.sandbox(isolation.Limits())
+    box = isolation.sandbox(Limits())
     if box.missing():
         pytest.skip(f"not enforced here: {', '.join(box.missing())}")
     return box
@@ -39,5 +40,5 @@ def walls():
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    """A small problem set."""
+    """The small problem set of `mini`."""
     return mini.write(tmp_path_factory.mktemp("mini") / "source")

@@ -2,15 +2,17 @@
 
 import csv
 import os
+import tempfile
 import zipfile
 
 import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments import autograde, grading, isolation
+from assignments import autograde, fingerprint, grading, isolation
 from assignments.grading import Course, IsolationError, grade
-from assignments.isolation import Limits, Sandbox
+from assignments.isolation import Sandbox
+from assignments.limits import Limits
 from assignments.roster import read_roster
 from assignments.submissions import collect
 from tests.assignments.hostile import by_name, right_notebook
@@ -66,7 +68,7 @@ def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
-    monkeypatch.setattr(grading, "_programs", lambda: "a mended library")
+    monkeypatch.setattr(fingerprint, "_programs", lambda: "a fixed library")
     assert run(small, handed_in, key="another")[1] == NAMES
 
 
@@ -108,7 +110,7 @@ def test_a_grader_that_breaks_is_reported_and_the_others_are_graded(small, hande
     monkeypatch.setattr(autograde, "autograde", breaks)
     results, _, _ = run(small, handed_in)
     assert [results[name].status for name in NAMES] == ["failed", "failed", "graded"]
-    assert results["s0"].doubts == ["the grader ended without a word"]
+    assert results["s0"].doubts == ["the grader exited without a result"]
     assert results["s1"].doubts == ["RuntimeError: broken"]
     assert results["s0"].scores == {}
 
@@ -122,7 +124,28 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}
-    assert results["s0"].doubts == ["the grader took too long and was ended"]
+    assert results["s0"].doubts == ["the grader took too long and was killed"]
+
+
+def test_a_temporary_folder_too_deep_for_sockets_is_not_used(
+    walls, small, handed_in, tmp_path, monkeypatch
+):
+    deep = tmp_path / "mé folder" / ("long " * 25).strip()
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    results, _, _ = run(small, handed_in)
+    assert {points(result) for result in results.values()} == {6.0}
+
+
+def test_without_a_folder_for_sockets_the_teacher_is_told_what_to_set(
+    small, handed_in, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("long" * 25)))
+    monkeypatch.setattr(autograde, "PLACES", ())
+    arguments = ["grade", "ps1", str(handed_in), "--roster", f"{handed_in.parent}/roster.csv"]
+    arguments += ["--source", str(small.folder.parent), "--out", str(handed_in.parent / "out")]
+    assert command.main(arguments) == 2
+    assert "Set TMPDIR to one of at most 80 bytes" in capsys.readouterr().err
 
 
 def test_isolation_can_be_required(small, handed_in, monkeypatch):
@@ -140,7 +163,7 @@ def test_without_walls_a_class_is_graded_all_the_same(small, handed_in, monkeypa
 def test_two_students_of_one_name_are_left_to_a_person(small, handed_in):
     (handed_in.parent / "roster.csv").write_text("id,name\na,s0\nb,s0\ns1,x\n")
     results, _, problems = run(small, handed_in)
-    assert problems[0] == "s0/ps1.ipynb: s0 may be any of a, b: not matched"
+    assert problems[0] == "s0/ps1.ipynb: s0 could be any of a, b: not matched"
     assert problems[1] == "s2/ps1.ipynb: s2 is not on the roster"
     assert [results[name].status for name in ("a", "b", "s1")] == ["missing", "missing", "graded"]
     assert [results[name].on_roster for name in ("s0", "s2")] == [False, False]

@@ -7,7 +7,7 @@ import pytest
 
 from assignments import __main__ as command
 from assignments.roster import slug
-from tests.assignments.hostile import cases, right_notebook
+from tests.assignments.hostile import SECONDS, cases, right_notebook
 from tests.assignments.test_isolation import BOUNDED_FORKS
 
 STRANGER = "Not On The Roster"
@@ -59,7 +59,7 @@ def graded(listed, small, processes_are_limited, tmp_path_factory):
     before = contents(handed_in)
     arguments = ["grade", "ps1", str(handed_in), "--roster", str(folder / "roster.csv")]
     arguments += ["--out", str(folder / "out"), "--source", str(small.folder.parent)]
-    arguments += ["--cell-seconds", "5", "--seconds", "40", "--require-isolation"]
+    arguments += ["--cell-seconds", str(SECONDS), "--require-isolation"]
     assert command.main(arguments) == 0
     assert contents(handed_in) == before, "something that was handed in has changed"
     return folder / "out"
@@ -154,6 +154,6 @@ def test_a_second_run_grades_nothing_again(graded, small, listed, monkeypatch, c
     before = (graded / "marks.csv").read_bytes()
     arguments = ["grade", "ps1", str(folder / "in"), "--roster", str(folder / "roster.csv")]
     arguments += ["--out", str(graded), "--source", str(small.folder.parent)]
-    arguments += ["--cell-seconds", "5", "--seconds", "40", "--require-isolation"]
+    arguments += ["--cell-seconds", str(SECONDS), "--require-isolation"]
     assert command.main(arguments) == 0
     assert (graded / "marks.csv").read_bytes() == before

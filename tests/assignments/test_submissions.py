@@ -82,11 +82,11 @@ def test_a_pattern_of_ones_own(tmp_path):
     pattern = r"w1/(?P<student>\w+)-(?P<order>\d+)\.ipynb"
     collected = collect(zipped(members, tmp_path / "in.zip"), pattern)
     assert max(collected.files, key=lambda each: each.order).where == "w1/ada-10.ipynb"
-    assert collected.problems == ["notes.txt: left, its path does not say whose it is"]
+    assert collected.problems == ["notes.txt: not used, its path does not say whose it is"]
 
 
 @pytest.mark.parametrize(
-    ("pattern", "message"), [("(", "no regular"), (".*", "group named student")]
+    ("pattern", "message"), [("(", "not a regular"), (".*", "group named student")]
 )
 def test_a_wrong_pattern_is_refused(tmp_path, pattern, message):
     with pytest.raises(SubmissionsError, match=message):

@@ -11,7 +11,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-TOKEN, START = "lab", 60  # seconds that JupyterLab, or a kernel, may take to start
+TOKEN = "lab"
+START = 180  # seconds, after which JupyterLab or a kernel is taken to hang
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -62,13 +63,13 @@ def running(folder: Path) -> Iterator[str]:
         yield base
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(START)
 
 
 def ask(base: str, path: str, method: str = "GET") -> object:
     """What the server answers."""
     request = urllib.request.Request(f"{base}{path}?token={TOKEN}", method=method)
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=START) as answer:
         return json.loads(answer.read() or "null")
 
 

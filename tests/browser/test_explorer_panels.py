@@ -5,10 +5,19 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from drawn import READ, check_cells, check_points, check_tails, settle, visits, write_page
+from drawn import (
+    READ,
+    check_cells,
+    check_points,
+    check_tails,
+    painted,
+    settle,
+    visits,
+    write_page,
+)
 
 from netinit.widgets import Explorer, Heatmap, Play, Points, Range, Scatter, Text
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +49,7 @@ def build():
         frame_of,
         panels=[
             Heatmap("grid", x="std", y="depth", scale="log", limits=(0.1, 100), label="growth"),
-            Heatmap("signed", centre=0, bits=8, x_label="input", y_label="unit"),
+            Heatmap("signed", center=0, bits=8, x_label="input", y_label="unit"),
             Scatter(
                 [
                     Points("x", "y", label="units", tail=True),
@@ -50,7 +59,7 @@ def build():
                 x_label="first weight",
                 y_label="second weight",
             ),
-            Scatter(Points("u", "v", role="third"), x_scale="log", x_limits=(0.5, 2)),
+            Scatter(Points("u", "v", role="focus"), x_scale="log", x_limits=(0.5, 2)),
             Text("why", title="Why"),
             Text("code", title="Code", code=True),
         ],
@@ -150,7 +159,7 @@ def test_a_click_where_no_control_stands_changes_nothing(visit, page_url):
     page = visit(page_url)
     page.locator(".ni-heatmap .ni-stage").nth(1).click(position={"x": 150, "y": 120})
     page.locator(".ni-heatmap .ni-stage").first.click(position={"x": 3, "y": 3})
-    page.wait_for_timeout(100)
+    painted(page)
     assert page.evaluate(READ)[0]["drawn"] == 1
 
 
@@ -179,7 +188,7 @@ def test_missing_cells_are_hatched_and_points_beyond_are_said(visit, page_url):
     page = visit(page_url)
     notes = page.locator(".ni-notes").text_content()
     assert "Hatched where values are not numbers: growth (1 of 12)." in notes
-    assert "In an end colour where values lie beyond the scale: growth" in notes
+    assert "In an end color where values lie beyond the scale: growth" in notes
     assert "At the edge where points lie beyond the axes: v." in notes
     assert page.locator("[data-missing=grid]").get_attribute("d").count("M") == 1
     page.locator("[data-control=time]").focus()
@@ -268,7 +277,7 @@ def test_axe_finds_no_violation(visit, tmp_path, explorer, theme):
 def test_on_a_phone_nothing_overflows(visit, page_url):
     page = visit(page_url, has_touch=True, is_mobile=True)
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_timeout(300)
+    painted(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     clipped = page.evaluate("""() => [...document.querySelectorAll('.ni-explorer text')]
       .filter((text) => { const box = text.getBoundingClientRect();

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")])
 VIEW, MARKDOWN = "application/vnd.jupyter.widget-view+json", "text/markdown"
 PICTURES = {VIEW, "image/svg+xml", "image/png"}
-OPEN, PATIENCE = 60, 40  # seconds to open a notebook; looks at what is not drawn yet
+OPEN, PATIENCE = 180, 600  # seconds to open a notebook; looks at what is not drawn yet
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 DOT = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"

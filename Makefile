@@ -68,7 +68,7 @@ $(CONSTRAINTS): requirements.txt
 mutation: $(INSTALLED) $(CONSTRAINTS) ## change netinit's laws one by one and see whether a test notices
 	$(BIN)/python -m venv _build/mutmut
 	_build/mutmut/bin/python -m pip install --disable-pip-version-check --quiet \
-	  --constraint $(CONSTRAINTS) hypothesis ml_dtypes mutmut==3.8.1 numpy pytest
+	  --constraint $(CONSTRAINTS) hypothesis joblib ml_dtypes mutmut==3.8.1 numpy pytest scipy
 	rm -rf mutants
 	_build/mutmut/bin/mutmut run
 	_build/mutmut/bin/mutmut results

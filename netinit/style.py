@@ -119,11 +119,15 @@ def page_variables() -> str:
         for theme in ("light", "dark")
     )
     unsaid = ":root:not([data-theme])"
-    paper = f":root, {unsaid}, [data-theme] {{\n{_declarations(PRINT_COLORS)}\n}}"
-    return (
-        _themes(light, dark, ":root", "[data-theme='dark']", unsaid)
-        + f"@media print {{\n{paper}\n}}\n"
-    )
+    return _themes(light, dark, ":root", "[data-theme='dark']", unsaid) + _paper()
+
+
+def _paper() -> str:
+    """Rules for paper, whatever the theme on the screen: figures are as on the light page."""
+    roles = {f"ni-{name}": role.light for name, role in (ROLES | {"page": PAGE}).items()}
+    unsaid = ":root:not([data-theme])"
+    pages = f":root, :root[data-theme], {unsaid}, {unsaid} :where(body)"
+    return f"@media print {{\n{pages} {{\n{_declarations(PRINT_COLORS | roles)}\n}}\n}}\n"
 
 
 def _themes(light: str, dark: str, light_page: str, dark_page: str, unsaid: str) -> str:

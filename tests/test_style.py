@@ -74,8 +74,10 @@ def test_the_pages_style_sheet_defines_every_color_in_both_themes(theme):
 def test_a_page_without_a_theme_of_its_own_follows_the_system_and_paper_overrides_both():
     screen, paper = page_variables().split("@media print")
     assert "@media (prefers-color-scheme: dark) {\n:root:not([data-theme]) {" in screen
-    for selector in (":root,", ":root:not([data-theme])", "[data-theme]"):
+    for selector in (":root,", ":root:not([data-theme]),", ":root[data-theme],"):
         assert selector in paper
+    for name, role in ROLES.items():
+        assert f"--ni-{name}: {role.light};" in paper
     assert PRINT_COLORS.keys() <= PAGE_COLORS.keys()
 
 

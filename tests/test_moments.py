@@ -225,7 +225,8 @@ def test_moments_of_a_coarse_callable_are_as_good_as_its_answers(name, q, dtype,
     for quantity, error in [
         ("second_moment", forward),
         ("variance", 3 * forward * (100 if name == "sigmoid" and q < 0.01 else 1)),
-        ("derivative_second_moment", backward),
+        # softsign bends most sharply, at 0: its fifth derivative there is 120.
+        ("derivative_second_moment", 10 * backward if name == "softsign" else backward),
     ]:
         exact = getattr(moments, quantity)(name, q)
         assert getattr(moments, quantity)(coarse, q) == pytest.approx(exact, rel=error), quantity
@@ -242,12 +243,12 @@ def test_the_rounding_of_a_coarse_callable_is_not_resolved(quantity, dtype):
 
     for q in (1e-3, 1.0, 100.0):
         getattr(moments, quantity)(counted, q)
-    assert sum(looked_at) < 300_000
+    assert sum(looked_at) < 100_000
     looked_at.clear()
-    # Taken for nearly exact, it costs a thousand times more, for nothing.
+    # Taken for nearly exact, it costs many times more, for nothing.
     with pytest.warns(RuntimeWarning, match="varies too fast to be integrated"):
         moments.expectation(lambda x: counted(x).astype(float) ** 2, precision=1e-14)
-    assert sum(looked_at) > 300_000
+    assert sum(looked_at) > 200_000
 
 
 def test_the_square_of_a_half_does_not_overflow():

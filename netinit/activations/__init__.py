@@ -1,5 +1,6 @@
 """Activation functions and their derivatives, by name or from any callable."""
 
+from netinit.activations._numerical import precision
 from netinit.activations.records import (
     Activation,
     ActivationLike,
@@ -46,6 +47,7 @@ __all__ = [
     "leaky_relu",
     "mish",
     "names",
+    "precision",
     "prelu",
     "relu",
     "relu6",

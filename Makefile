@@ -1,25 +1,26 @@
-# The commands of the book. CONTRIBUTING.md says what each target is for; CI runs them all.
-# Written for GNU make 3.81 (macOS) and later; README.md gives the same commands for Windows.
-.PHONY: help book test test-frameworks release grade serve lab lint bench mutation outputs screenshot lock clean
+# The commands of the project. CONTRIBUTING.md says what each target is for.
+# It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
+.PHONY: help book test test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
 INSTALLED := .venv/installed
 FRAMEWORKS := .venv-frameworks
+CONSTRAINTS := _build/constraints.txt
 # An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
 OPENBLAS_THREAD_TIMEOUT ?= 4
 export OPENBLAS_THREAD_TIMEOUT
 
-# A candidate counts only if it runs: version managers leave names on the path that do not.
-FIND_PYTHON = for p in $$PYTHON python3 python3.13 python3.12 python3.11 python; do \
-	"$$p" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+# Every candidate is tried: version managers leave commands on the path that do not run.
+FIND_PYTHON = for p in $$PYTHON python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
 	  2>/dev/null && { echo "$$p"; exit; }; done; \
-	echo "netinit needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv); none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1
+	echo "netinit needs Python 3.11 or newer with venv (Debian: apt-get install python3-venv), and none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:.*## /  /'
 
-# The environment: made once, brought up to date when the lock or the metadata change.
+# The environment: made once, and updated when the lock or the metadata change.
 $(INSTALLED): requirements.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)) && { $(BIN)/python -c '' 2>/dev/null || { \
 	  echo "Making .venv with $$($$python --version)" && $$python -m venv --clear .venv; }; }
@@ -30,10 +31,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 book: $(INSTALLED) ## build the site into _build/html, warnings being errors
 	$(BIN)/python book/build.py
 
-test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it though nothing changed
+test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it even if nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)
 
-test-frameworks: ## netinit beside PyTorch, Keras and JAX, in an environment of their own
+test-frameworks: ## compare netinit with PyTorch, Keras and JAX, in a separate environment
 	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
 	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
 	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks
@@ -52,17 +53,22 @@ serve: book ## the built book on http://127.0.0.1:8000 (PORT=...)
 lab: $(INSTALLED) ## the chapters in JupyterLab
 	$(BIN)/jupyter-lab chapters
 
-lint: $(INSTALLED) ## ruff: rules and format
+lint: $(INSTALLED) ## rules and format: ruff for Python, deno for JavaScript and style sheets
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	DENO_DIR=_build/deno $(BIN)/deno lint && DENO_DIR=_build/deno $(BIN)/deno fmt --check
 
 bench: book ## measure, and write the README's table
 	$(BIN)/python -m benchmarks
 
-mutation: $(INSTALLED) ## change netinit's laws one by one and see whether a test notices
+# The lock without the project itself, for tools that have environments of their own.
+$(CONSTRAINTS): requirements.txt
+	@mkdir -p _build
+	grep -v '^-e' requirements.txt > $@
+
+mutation: $(INSTALLED) $(CONSTRAINTS) ## change netinit's laws one by one and see whether a test notices
 	$(BIN)/python -m venv _build/mutmut
-	grep -v '^-e' requirements.txt > _build/constraints.txt
 	_build/mutmut/bin/python -m pip install --disable-pip-version-check --quiet \
-	  --constraint _build/constraints.txt hypothesis ml_dtypes mutmut==3.8.1 numpy pytest
+	  --constraint $(CONSTRAINTS) hypothesis joblib ml_dtypes mutmut==3.8.1 numpy pytest scipy
 	rm -rf mutants
 	_build/mutmut/bin/mutmut run
 	_build/mutmut/bin/mutmut results
@@ -73,6 +79,15 @@ outputs: $(INSTALLED) ## run the chapters again and store what they show
 screenshot: book ## make the README's pictures again from the built book
 	$(BIN)/python book/screenshot.py
 
+dist: $(INSTALLED) $(CONSTRAINTS) ## the wheel and the source archive, in dist/, each installed and tried
+	$(BIN)/python -m venv _build/packaging
+	_build/packaging/bin/python -m pip install --disable-pip-version-check --quiet \
+	  --constraint $(CONSTRAINTS) build==1.6.1 hatchling twine==7.0.0
+	rm -rf dist
+	_build/packaging/bin/python -m build --no-isolation
+	_build/packaging/bin/python -m twine check --strict dist/*
+	$(BIN)/python -m tests.installed dist/*
+
 lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requirements.txt
 	$(BIN)/python -m venv _build/uv && _build/uv/bin/python -m pip install --quiet uv
 	{ grep '^#' requirements.txt; echo '-e .'; _build/uv/bin/uv pip compile pyproject.toml --upgrade \
@@ -81,4 +96,4 @@ lock: $(INSTALLED) ## pin the newest versions that fit pyproject.toml into requi
 	mv _build/lock.txt requirements.txt
 
 clean: ## remove what was built; .venv stays
-	rm -rf _build mutants .pytest_cache .ruff_cache .hypothesis */.ipynb_checkpoints
+	rm -rf _build dist mutants .pytest_cache .ruff_cache .hypothesis */.ipynb_checkpoints

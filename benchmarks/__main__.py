@@ -19,7 +19,7 @@ START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 def table(rows: list[tuple[str, str, str]]) -> str:
     """Return a markdown table of what was measured."""
     lines = [f"| {what} | {value} | {beside} |" for what, value, beside in rows]
-    return "\n".join(["| what | measured | beside |", "|---|---|---|", *lines])
+    return "\n".join(["| what | measured | for comparison |", "|---|---|---|", *lines])
 
 
 def write(text: str, readme: Path) -> None:

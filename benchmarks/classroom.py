@@ -99,7 +99,7 @@ def row(students: int) -> tuple[str, str, str]:
     return (
         f"a class of {students} graded, {held}; again with nothing new",
         f"{took['ours']:.0f} s; {took['again']:.0f} s",
-        f"plain nbgrader × {took['ours'] / took['nbgrader']:.2f}, aim 0.7",
+        f"plain nbgrader × {took['ours'] / took['nbgrader']:.2f}, target 0.7",
     )
 
 

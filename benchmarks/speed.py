@@ -40,7 +40,7 @@ def measure(threads: int, beside: list[str] | None = None, *options: str) -> Res
 
 
 def target(record: dict[str, object], threads: int) -> float | None:
-    """Return the ratio to torch.nn.init that we aim at."""
+    """Return the ratio to torch.nn.init that is the target."""
     one, two, small = TARGETS[record["draw"]]
     if max(record["shape"]) <= 64:
         return small if threads == 1 else None
@@ -50,7 +50,7 @@ def target(record: dict[str, object], threads: int) -> float | None:
 def draw_table(results: dict[int, Result]) -> str:
     """Return the table of all draws, for each number of threads."""
     others = [name for name in LABELS if name in results[1]["draws"][0]]
-    heads = ["draw, float32", "threads", "ms", *(f"/ {LABELS[name]}" for name in others), "aim"]
+    heads = ["draw, float32", "threads", "ms", *(f"/ {LABELS[name]}" for name in others), "target"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for threads, result in results.items():
         for record in result["draws"]:
@@ -80,11 +80,13 @@ def notes(result: Result) -> str:
     ]
     memory = result["memory"]
     return (
-        "The ratios are netinit's time over the other's, called in turn, the median of pairs; "
-        "netinit and torch.nn.init fill an array that exists, the others return a new one. "
+        "Each ratio is netinit's time divided by the other's. The two are called in turn, and the "
+        "ratio is the median over the pairs. netinit and torch.nn.init fill an existing array; the "
+        "others return a new one. "
         f"With {versions}. Largest entry of |QᵀQ − I|, 4096 × 1024: {', '.join(errors)}. "
-        f"A 4096 × 4096 normal needs {100 * memory['allocated']:.1f} % of its result beside it "
-        f"(as NumPy allocates; resident memory grows by {100 * memory['resident']:.1f} %; aim 5 %)."
+        f"A 4096 × 4096 normal needs memory for its result and {100 * memory['allocated']:.1f} % "
+        f"more (allocated by NumPy; resident memory grows by {100 * memory['resident']:.1f} %; "
+        "target 5 %)."
     )
 
 

@@ -1,7 +1,7 @@
 """Run the chapters and store what they show: ``python book/outputs.py [NOTEBOOK ...]``.
 
-What differs from one machine or run to the next and means nothing is left out (times, versions,
-the ids of widgets), so that a diff of a notebook shows what changed for its readers.
+Whatever changes from run to run without meaning (times, versions, the ids of widgets) is left out,
+so that a diff of a notebook shows what changed for its readers.
 """
 
 import argparse
@@ -41,9 +41,9 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
-    """Leave out of an executed notebook what only this run gave it.
+    """Remove from an executed notebook whatever belongs to this run alone.
 
-    Code that the page folds is folded in JupyterLab too, which reads another mark than the page.
+    Code that the page folds is folded in JupyterLab too, which reads a different mark.
     """
     notebook.metadata = nbformat.from_dict(METADATA)
     numbers = count(1)

@@ -7,7 +7,7 @@ _DPI = 144  # two pixels for each of a page, so that text is sharp on a good scr
 
 
 def png(figure: Any) -> bytes:
-    """PNG of a figure on a white page, in the 256 colours that fit it: a third of the bytes."""
+    """PNG of a figure on a white page, in the 256 colors that fit it: a third of the bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 

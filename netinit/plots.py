@@ -1,7 +1,7 @@
-"""Figures as functions of axes: axes in, axes out, one meaning per colour.
+"""Figures as functions of axes: axes in, axes out, one meaning per color.
 
 A chapter makes its axes with `axes`, draws with the functions below, and ends a cell with
-`show(ax, alt=...)`: a picture that carries its own description, follows the text colour in
+`show(ax, alt=...)`: a picture that carries its own description, follows the text color in
 the book's dark theme, and is the same text on every run.
 """
 
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from netinit._raster import png
-from netinit.style import ROLES
+from netinit.style import ROLES, role_of
 
 _WIDTH = 5.4  # inches: the text column, at a size whose labels stay legible on a phone
 _SETTINGS = {
@@ -41,7 +41,7 @@ _SVG = {"svg.fonttype": "none", "svg.hashsalt": "netinit"}
 
 
 class Picture:
-    """A finished figure as SVG and as PNG, with the sentence that stands for it.
+    """A finished figure as SVG and as PNG, with a sentence that describes it.
 
     The book shows the SVG, and so does a cell that has been run. A notebook that was only opened
     is not trusted with an SVG: JupyterLab then shows the PNG. A terminal, a test and a screen
@@ -159,16 +159,16 @@ def seeds(
     role
         What the line means: a key of `style.ROLES`.
     text
-        A label beside the line.
+        A label next to the line.
     at : "start", "over", "under" or "end"
-        Where the label stands: over the first or the middle point, under the middle one, or
+        Where the label is: over the first or the middle point, under the middle one, or
         after the last.
     """
     values = np.asarray(values, float)
-    colour = ROLES[role].light
+    color = role_of(role).light
     middle = np.median(values, axis=0)
-    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.18, lw=0)
-    ax.plot(x, middle, color=colour)
+    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, lw=0)
+    ax.plot(x, middle, color=color)
     return line_label(ax, x, middle, text, role=role, at=at)
 
 
@@ -186,21 +186,21 @@ def fan(
     paths
         How many of the draws, the first ones, are drawn as thin lines of their own.
     text
-        A label beside the end of the median.
+        A label at the end of the median.
     """
     values = np.asarray(values, float)
-    colour = ROLES[role].light
+    color = role_of(role).light
     low, lower, middle, upper, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
-    ax.fill_between(x, low, high, color=colour, alpha=0.14, lw=0)
-    ax.fill_between(x, lower, upper, color=colour, alpha=0.22, lw=0)
+    ax.fill_between(x, low, high, color=color, alpha=0.14, lw=0)
+    ax.fill_between(x, lower, upper, color=color, alpha=0.22, lw=0)
     for path in values[:paths]:
         ax.plot(x, path, color=ROLES["ink"].light, lw=0.6, alpha=0.6)
-    ax.plot(x, middle, color=colour)
+    ax.plot(x, middle, color=color)
     return line_label(ax, x, middle, text, role=role)
 
 
 def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes:
-    """A prediction: a dashed line in the colour of the text."""
+    """A prediction: a dashed line in the color of the text."""
     ax.plot(x, values, "--", color=ROLES["theory"].light, lw=1.3, zorder=3)
     return line_label(ax, x, values, text, role="theory")
 
@@ -208,19 +208,22 @@ def theory(ax: Axes, x: ArrayLike, values: ArrayLike, *, text: str = "") -> Axes
 def line_label(
     ax: Axes, x: ArrayLike, values: ArrayLike, text: str, *, role: str, at: str = "end"
 ) -> Axes:
-    """Write `text` in the line's colour, at one of four places (see `seeds`)."""
+    """Write `text` in the line's color, at one of four places (see `seeds`)."""
     x, values = np.asarray(x), np.asarray(values)
     half = len(x) // 2
-    index, offset, align = {
+    places = {
         "start": (0, (4, 4), "bottom"),
         "over": (half, (4, 4), "bottom"),
         "under": (half, (4, -5), "top"),
         "end": (-1, (5, 0), "center"),
-    }[at]
+    }
+    if at not in places:
+        raise ValueError(f"at={at!r} is not one of {', '.join(map(repr, places))}")
+    index, offset, align = places[at]
     if text:
         ax.annotate(
             text, (x[index], values[index]), offset, textcoords="offset points", va=align,
-            color=ROLES[role].light, annotation_clip=False,
+            color=role_of(role).light, annotation_clip=False,
         )  # fmt: skip
     return ax
 
@@ -233,14 +236,14 @@ def strips(ax: Axes, groups: Mapping[str, ArrayLike], *, roles: Sequence[str]) -
     groups
         Label of each row, from the top, and its values, of shape (seeds,).
     roles
-        The colour of each row: keys of `style.ROLES`.
+        The color of each row: keys of `style.ROLES`.
     """
     for row, (values, role) in enumerate(zip(groups.values(), roles, strict=True)):
         values = np.sort(np.asarray(values, float))
         spread = 0.12 * (np.arange(len(values)) % 3 - 1)  # dots that coincide stay countable
-        colour = ROLES[role].light
-        ax.plot(values, row + spread, "o", color=colour, alpha=0.65, mew=0, clip_on=False)
-        ax.plot([np.median(values)] * 2, [row - 0.34, row + 0.34], color=colour, lw=2)
+        color = role_of(role).light
+        ax.plot(values, row + spread, "o", color=color, alpha=0.65, mew=0, clip_on=False)
+        ax.plot([np.median(values)] * 2, [row - 0.34, row + 0.34], color=color, lw=2)
     ax.set_yticks(range(len(groups)), groups)
     ax.set_ylim(len(groups) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)

@@ -73,6 +73,17 @@ def second_kernel() -> str:
     return "Sandybridge" if chosen & {"haswell", "zen"} else "Nehalem"
 
 
+def deno() -> list[list[Step]]:
+    """Return the checks of JavaScript and style sheets; none where deno is not to be had."""
+    if platform.system() == "Windows" and platform.machine() == "ARM64":
+        return []
+    cache = {"DENO_DIR": str(ROOT / "_build" / "deno"), "DENO_NO_UPDATE_CHECK": "1"}
+    return [
+        [Step("deno lint", python("-m", "deno", "lint"), cache)],
+        [Step("deno fmt", python("-m", "deno", "fmt", "--check"), cache)],
+    ]
+
+
 def steps() -> list[list[Step]]:
     """Return the checks, the quickest first; those of a list run side by side."""
     kernel = second_kernel()
@@ -80,6 +91,7 @@ def steps() -> list[list[Step]]:
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],
+        *deno(),
         [Step("book", python("book/build.py"))],
         [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
         [

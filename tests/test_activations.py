@@ -2,21 +2,23 @@ import dataclasses
 import pickle
 from decimal import Decimal
 
+import ml_dtypes
 import numpy as np
 import pytest
 from golden import make_gains
 
 from netinit import activations
-from netinit.activations import Activation, elu, from_callable, leaky_relu
+from netinit.activations import Activation, celu, elu, from_callable, leaky_relu, prelu
+from netinit.activations._numerical import Difference
 
-ALL = [*activations.names(), leaky_relu(0.2), leaky_relu(-1.5), elu(0.4)]
+ALL = [*activations.names(), leaky_relu(0.2), leaky_relu(-1.5), elu(0.4), celu(0.4)]
 SIGNED = np.array([-np.inf, -1000.0, -2.0, -0.0, 0.0, 3.0, 1000.0, np.inf])
 
 
 @pytest.mark.parametrize("activation", ALL)
 def test_a_derivative_agrees_with_finite_differences(activation):
     record = activations.get(activation)
-    x = np.linspace(-6, 6, 400)  # 0 is not among them: the kinks are there
+    x = np.linspace(-6.9, 6.9, 400)  # 0, 1, 3 and 6 are not among them: the kinks are there
     step = 1e-6
     slope = (record(x + step) - record(x - step)) / (2 * step)
     np.testing.assert_allclose(record.derivative(x), slope, atol=1e-9)
@@ -124,8 +126,10 @@ def test_the_side_of_a_leaky_rectifier_that_is_not_asked_does_not_overflow():
 
 def test_the_kinks_are_where_a_slope_or_its_slope_jumps():
     found = {name: activations.get(name).kinks for name in activations.names()}
-    at_zero = dict.fromkeys(["relu", "leaky_relu", "elu", "selu", "softsign"], (0.0,))
-    kinked = at_zero | {"hard_tanh": (-1.0, 1.0)}
+    at_zero = dict.fromkeys(["relu", "leaky_relu", "prelu", "elu", "selu", "celu"], (0.0,))
+    at_zero |= {"softsign": (0.0,), "relu6": (0.0, 6.0)}
+    at_three = dict.fromkeys(["hard_sigmoid", "hard_swish"], (-3.0, 3.0))
+    kinked = at_zero | at_three | {"hard_tanh": (-1.0, 1.0)}
     assert found == dict.fromkeys(found, ()) | kinked
 
 
@@ -140,6 +144,11 @@ LIMITS = {  # phi(-inf), phi(inf), phi'(-inf), phi'(inf)
     "softsign": (-1, 1, 0, 0),
     "hard_tanh": (-1, 1, 0, 0),
     "erf": (-1, 1, 0, 0),
+    "relu6": (0, 6, 0, 0),
+    "prelu": (-np.inf, np.inf, 0.25, 1),
+    "celu": (-1, np.inf, 0, 1),
+    "hard_sigmoid": (0, 1, 0, 0),
+    "hard_swish": (0, np.inf, 0, 1),
 }
 
 
@@ -167,6 +176,11 @@ def test_at_infinity_stands_the_limit_and_not_a_number_stays(name, dtype):
         ("hard_tanh", 0, 1),
         ("sin", 0, 1),
         ("erf", 0, 2 / np.sqrt(np.pi)),
+        ("relu6", 0, 0),
+        ("prelu", 0, 0.25),
+        ("celu", 0, 1),
+        ("hard_sigmoid", 0.5, 1 / 6),
+        ("hard_swish", 0, 0.5),
     ],
 )
 def test_values_and_slopes_at_zero(name, value, slope):
@@ -177,6 +191,28 @@ def test_values_and_slopes_at_zero(name, value, slope):
 
 def test_a_hard_tanh_is_flat_from_its_kinks_on():
     assert activations.hard_tanh.derivative([-1.0, -0.999, 0.999, 1.0]).tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "values", "slopes"),
+    [
+        ("relu6", [-1, 2, 5.5, 6, 9], [0, 2, 5.5, 6, 6], [0, 1, 1, 0, 0]),
+        ("hard_sigmoid", [-4, -3, -1.5, 3, 4], [0, 0, 0.25, 1, 1], [0, 0, 1 / 6, 0, 0]),
+        ("hard_swish", [-4, -3, -1.5, 1.5, 3, 4], [0, 0, -0.375, 1.125, 3, 4], None),
+    ],
+)
+def test_the_pieces_of_the_hard_activations(name, x, values, slopes):
+    record = activations.get(name)
+    np.testing.assert_allclose(record(x), values, rtol=1e-15, atol=0)
+    slopes = [0, 0, 0, 1, 1.5, 1] if slopes is None else slopes
+    np.testing.assert_allclose(record.derivative(x), slopes, rtol=1e-15, atol=0)
+
+
+def test_a_celu_follows_its_alpha_and_keeps_its_slope_at_zero():
+    assert celu(0.4)(-1.0) == pytest.approx(0.4 * np.expm1(-2.5))
+    assert celu(0.4).derivative([-1.0, 0.0, 2.0]) == pytest.approx([np.exp(-2.5), 1, 1])
+    x = np.linspace(-4, 4, 50)
+    np.testing.assert_allclose(celu()(x), elu()(x), rtol=1e-15)
 
 
 def test_an_elu_follows_its_alpha():
@@ -227,6 +263,59 @@ def test_the_names_lead_to_their_records():
     assert leaky_relu(0.2).name != leaky_relu(0.3).name
 
 
+@pytest.mark.parametrize(
+    ("name", "spellings"),
+    [
+        ("identity", ["linear", "Identity", "Linear"]),
+        ("relu", ["ReLU", "Relu"]),
+        ("relu6", ["ReLU6"]),
+        ("elu", ["ELU", "elu(1.0)", "ELU(alpha=1.0)"]),
+        ("celu", ["CELU"]),
+        ("selu", ["SELU"]),
+        ("leaky_relu", ["LeakyReLU", "leaky-relu", "leaky_relu(0.01)"]),
+        ("prelu", ["PReLU", "prelu(0.25)"]),
+        ("tanh", ["TanH", "Tanh", "tanh_"]),
+        ("gelu", ["GELU"]),
+        ("silu", ["SiLU", "swish", "Swish"]),
+        ("mish", ["Mish"]),
+        ("softplus", ["Softplus", "soft_plus"]),
+        ("softsign", ["Softsign", "soft_sign"]),
+        ("hard_tanh", ["Hardtanh", "hardtanh", "hard-tanh"]),
+        ("hard_sigmoid", ["Hardsigmoid", "hard-sigmoid"]),
+        ("hard_swish", ["Hardswish", "hard-swish", "hard_silu", "HardSwish"]),
+    ],
+)
+def test_the_spellings_of_other_libraries_are_understood(name, spellings):
+    for spelling in spellings:
+        assert activations.get(spelling).name == name
+
+
+@pytest.mark.parametrize("record", [leaky_relu(0.2), leaky_relu(-3.0), prelu(0.1), elu(2.0)])
+def test_the_name_of_a_record_with_a_number_leads_to_its_like(record):
+    found = activations.get(record.name)
+    x = np.array([-2.0, 3.0])
+    assert found.name == record.name
+    assert found(x).tolist() == record(x).tolist()
+    assert activations.get("LeakyReLU(negative_slope=0.2)").name == "leaky_relu(0.2)"
+    assert activations.get(" CELU( 0.5 )").name == "celu(0.5)"
+
+
+@pytest.mark.parametrize("activation", ALL)
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn])
+def test_types_from_outside_numpy_go_through_float32_and_are_rounded_once(activation, dtype):
+    record = activations.get(activation)
+    x = np.linspace(-9, 9, 60).astype(dtype)
+    for function in (record.function, record.derivative):
+        found = function(x)
+        assert found.dtype == dtype
+        assert (found == function(x.astype(np.float32)).astype(dtype)).all()
+
+
+def test_whole_numbers_from_outside_numpy_are_refused():
+    with pytest.raises(TypeError, match="real numbers, not dtype int4"):
+        activations.relu(np.zeros(2, ml_dtypes.int4))
+
+
 def test_a_record_of_ones_own_is_an_activation():
     softplus = Activation("softplus", lambda x: np.logaddexp(0, x), activations.sigmoid)
     assert activations.get(softplus) is softplus
@@ -246,8 +335,16 @@ def test_an_activation_travels_to_another_process(activation):
     ("wrong", "error", "message"),
     [
         ("rleu", ValueError, "did you mean 'relu'"),
-        ("TanH", ValueError, "did you mean 'tanh'"),
-        ("gellu", ValueError, "did you mean 'gelu'.*Allowed: 'identity', .* 'erf', 'swish'"),
+        ("TanHH", ValueError, "did you mean 'tanh'"),
+        ("gellu", ValueError, "did you mean 'gelu'.*Allowed: 'identity', .* 'hard_swish', 'swish'"),
+        ("rellu(0.2)", ValueError, "did you mean 'relu'"),
+        ("tanh(2)", ValueError, "activation 'tanh.2.' is unknown: those with a number are leaky_r"),
+        ("celu(beta=1)", ValueError, r"those with a number are .* celu\(alpha=...\)"),
+        ("leaky_relu(x)", ValueError, "'leaky_relu.x.' is unknown: could not convert string"),
+        ("elu(nan)", ValueError, "'elu.nan.' is unknown: alpha must be a finite number"),
+        ("celu(0)", ValueError, "'celu.0.' is unknown: alpha must be a finite number of at least"),
+        ("leaky_relu(0.1", ValueError, "did you mean 'leaky_relu'"),
+        ("", ValueError, "'' is unknown"),
         (3.0, TypeError, "a name, an Activation or a callable, not 3.0"),
         (None, TypeError, "a name, an Activation or a callable, not None"),
         (leaky_relu, TypeError, "leaky_relu .* fails for an array: negative_slope must be a"),
@@ -278,6 +375,70 @@ def test_a_difference_does_not_straddle_zero_or_a_named_kink():
     assert from_callable(activations.hard_tanh.function).derivative(1.0001) > 0.1
 
 
+PRECISIONS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+
+
+def in_precision(name, dtype):
+    """An activation as another library computes it: in `dtype`, whatever it is given."""
+    record, dtype = activations.get(name), np.dtype(getattr(ml_dtypes, dtype, dtype))
+    return lambda x: record(np.asarray(x).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+def test_the_precision_of_answers_is_found_even_if_they_are_handed_over_as_float64(dtype):
+    for name in ("tanh", "relu", "softplus", "identity"):
+        function = in_precision(name, dtype)
+        assert activations.get(function).precision == PRECISIONS[dtype]
+        record = from_callable(lambda x, function=function: function(x).astype(np.float64))
+        assert record.precision == PRECISIONS[dtype]
+    assert activations.get(np.tanh).precision == activations.tanh.precision == 2.0**-52
+
+
+def test_a_staircase_has_exact_answers():
+    for function in (np.sign, np.zeros_like, lambda x: (x > 0.3).astype(np.float32)):
+        assert activations.get(function).precision == 2.0**-52
+
+
+@pytest.mark.parametrize(
+    ("dtype", "error"), [("float32", 4e-5), ("float16", 0.08), ("bfloat16", 0.4)]
+)
+def test_the_derivative_of_a_coarse_callable_is_as_good_as_its_answers_allow(dtype, error):
+    x = np.concatenate(
+        [np.linspace(-4, 4, 900), np.geomspace(1e-6, 1, 50), -np.geomspace(1e-6, 1, 50)]
+    )
+    for name in ("tanh", "sigmoid", "gelu", "mish", "sin", "relu", "leaky_relu"):
+        record = from_callable(in_precision(name, dtype), name=name)
+        gap = np.abs(record.derivative(x) - activations.get(name).derivative(x))
+        assert gap.max() < error, name
+        assert np.sqrt(np.mean(gap**2)) < 10 * record.derivative_precision
+        assert record.derivative_precision < error
+    exact = activations.get("tanh")
+    assert exact.derivative_precision == 2.0**-52
+
+
+def test_a_step_for_float64_loses_to_the_rounding_of_float32():
+    x, function = np.linspace(-2, 2, 99), in_precision("sigmoid", "float32")
+    errors = [
+        np.abs(derivative(x) - activations.sigmoid.derivative(x)).max()
+        for derivative in (Difference(function), from_callable(function).derivative)
+    ]
+    assert errors[0] > 10 * errors[1]
+
+
+def test_kinks_on_both_sides_leave_room_for_a_difference():
+    clipped = from_callable(in_precision("hard_tanh", "float32"), kinks=(-1, 1))
+    x = np.array([-1.001, -0.999, -0.5, -0.001, 0.001, 0.45, 0.999, 1.001])
+    np.testing.assert_allclose(clipped.derivative(x), [0, 1, 1, 1, 1, 1, 1, 0], atol=2e-5)
+
+
+def test_a_function_of_pytorch_is_answered_with_how_to_wrap_it():
+    def gelu(x):
+        raise TypeError("gelu(): argument 'input' (position 1) must be Tensor, not numpy.ndarray")
+
+    with pytest.raises(TypeError, match=r"must be Tensor.*lambda x: function\(torch.as_tensor"):
+        activations.get(gelu)
+
+
 def test_a_callable_keeps_the_dtype_and_may_bring_its_derivative():
     record = from_callable(np.tanh, lambda x: 1 - np.tanh(x) ** 2, kinks=[1.0], name="mine")
     assert (record.name, record.kinks) == ("mine", (1.0,))
@@ -305,8 +466,9 @@ def test_a_wrong_callable_is_named(arguments, error, message):
 
 @pytest.mark.parametrize("kinks", [0.0, ["a"], [np.nan]])
 def test_wrong_kinks_of_a_callable_are_named(kinks):
-    with pytest.raises((TypeError, ValueError), match="kinks"):
-        from_callable(np.tanh, kinks=kinks)
+    for derivative in (None, np.cos):
+        with pytest.raises((TypeError, ValueError), match="kinks"):
+            from_callable(np.tanh, derivative, kinks=kinks)
 
 
 @pytest.mark.parametrize(

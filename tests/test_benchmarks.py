@@ -22,10 +22,10 @@ def test_the_readme_has_one_place_for_the_table():
 def test_a_new_table_replaces_the_old_one_and_leaves_the_rest(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{report.START}\nold\n{report.END}\nafter\n")
-    report.write(report.table([("a page", "3 kB", "aim 4 kB")]), readme)
+    report.write(report.table([("a page", "3 kB", "target 4 kB")]), readme)
     text = readme.read_text()
     assert text.startswith(f"before\n{report.START}\n| what |")
-    assert text.endswith(f"| a page | 3 kB | aim 4 kB |\n{report.END}\nafter\n")
+    assert text.endswith(f"| a page | 3 kB | target 4 kB |\n{report.END}\nafter\n")
 
 
 @pytest.mark.parametrize("name", draws.SHAPES)
@@ -69,9 +69,9 @@ RESULT = {
 }
 
 
-def test_the_table_of_draws_shows_each_ratio_beside_its_aim():
+def test_the_table_of_draws_shows_each_ratio_beside_its_target():
     lines = speed.draw_table({1: RESULT, 2: RESULT}).splitlines()
-    assert lines[0] == "| draw, float32 | threads | ms | / torch.nn.init | / plain NumPy | aim |"
+    assert lines[0] == "| draw, float32 | threads | ms | / torch.nn.init | / plain NumPy | target |"
     assert lines[2:] == [
         "| `normal`, 4096 × 4096 | 1 | 45.7 | 0.71 | 0.30 | ≤ 0.8 |",
         "| `orthogonal`, 64 × 64 | 1 | 0.2 | 1.40 | 1.00 | ≤ 1.5 |",

@@ -1,29 +1,36 @@
 """What turns chapters into pages: each transform on good input and on bad."""
 
 import importlib.util
+import io
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from docutils import nodes
 from docutils.frontend import get_default_settings
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
+from sphinx_external_toc.parsing import parse_toc_data
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book"))
 
-import archives
 import build
+import screenshot
 from netbook import (
+    archives,
     boxes,
     figures,
+    fingerprints,
     folds,
     freshness,
     markup,
+    names,
     offline,
     pages,
     search,
@@ -282,22 +289,138 @@ def test_search_spells_formulas_in_words(formula, words):
     assert search.spelled(formula) == words
 
 
-def test_an_edit_to_the_package_the_data_or_the_pins_changes_the_fingerprint(tmp_path):
-    (tmp_path / "netinit" / "widgets").mkdir(parents=True)
-    script = tmp_path / "netinit" / "widgets" / "a.js"
-    script.write_text("1")
-    (tmp_path / "requirements.txt").write_text("numpy==2.0")
-    seen = {freshness.fingerprint(tmp_path)}
-    script.write_text("2")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "requirements.txt").write_text("numpy==2.1")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "chapters" / "data").mkdir(parents=True)
-    (tmp_path / "chapters" / "data" / "map.npz").write_bytes(b"1")
-    seen.add(freshness.fingerprint(tmp_path))
-    (tmp_path / "netinit" / "notes.txt").write_text("not code")
-    seen.add(freshness.fingerprint(tmp_path))
-    assert len(seen) == 4
+def written(root, name, content="1"):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+OF_OUTPUTS = [
+    "netinit/a.py",
+    "netinit/deep/advice.toml",
+    "netinit/widgets/a.js",
+    "netinit/widgets/a.css",
+    "netinit/any.extension",
+    "chapters/data/map.npz",
+    "chapters/table.csv",
+    "reference/data/calls.json",
+    "requirements.txt",
+]
+OF_PAGES_ALONE = ["book/netbook/boxes.py", "_toc.yml"]
+OF_NEITHER = [
+    "chapters/01_what.ipynb",
+    "chapters/references.bib",
+    "reference/api/fans.md",
+    "netinit/__pycache__/a.pyc",
+    "chapters/.ipynb_checkpoints/x.csv",
+    "tests/test_a.py",
+]
+
+
+@pytest.mark.parametrize("name", [*OF_OUTPUTS, *OF_PAGES_ALONE, *OF_NEITHER])
+def test_a_fingerprint_sees_what_outputs_and_pages_depend_on_and_nothing_else(tmp_path, name):
+    def both():
+        return freshness.of_outputs(tmp_path), freshness.of_pages(tmp_path)
+
+    path = written(tmp_path, name)
+    before = both()
+    path.write_text("2")
+    edited = both()
+    path.rename(path.with_name("other" + path.suffix))
+    changed = [one != other for one, other in zip(before, edited, strict=True)]
+    assert changed == [name in OF_OUTPUTS, name in [*OF_OUTPUTS, *OF_PAGES_ALONE]]
+    assert (edited != both()) == any(changed)
+
+
+def test_every_data_file_of_the_package_decides_what_a_cell_shows(tmp_path):
+    shutil.copytree(ROOT / "netinit", tmp_path / "netinit")
+    before = freshness.of_outputs(tmp_path)
+    data = [p for p in fingerprints.files_below(tmp_path / "netinit") if p.suffix != ".py"]
+    assert {".toml", ".js", ".css"} <= {path.suffix for path in data}
+    for path in data:
+        kept = path.read_bytes()
+        path.write_bytes(kept + b" ")
+        assert freshness.of_outputs(tmp_path) != before, path
+        path.write_bytes(kept)
+    assert freshness.of_outputs(tmp_path) == before
+
+
+def test_another_installed_version_of_a_pinned_package_changes_the_fingerprint(
+    tmp_path, monkeypatch
+):
+    written(tmp_path, "requirements.txt", "-e .\nNum_Py==2.0 ; os_name == 'posix'\nsphinx==1\n")
+
+    def seen(**installed):
+        found = [SimpleNamespace(name=n.replace("_", "."), version=v) for n, v in installed.items()]
+        monkeypatch.setattr(fingerprints, "distributions", lambda: found)
+        fingerprints.installed.cache_clear()
+        return freshness.of_outputs(tmp_path)
+
+    assert seen(num_py="2.0") == seen(num_py="2.0", another="1")
+    assert len({seen(num_py="2.0"), seen(num_py="2.1"), seen(num_py="2.0", sphinx="2")}) == 3
+    fingerprints.installed.cache_clear()
+
+
+def test_all_pages_are_read_again_when_what_they_depend_on_has_changed(tmp_path):
+    app = SimpleNamespace(srcdir=tmp_path)
+    env = SimpleNamespace(found_docs={"b", "a"})
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+    written(tmp_path, "netinit/catalogue.toml")
+    assert freshness.outdated(app, env, set(), set(), set()) == ["a", "b"]
+    assert freshness.outdated(app, env, set(), set(), set()) == []
+
+
+# The table of contents
+
+CHAPTERS = """
+format: jb-book
+root: index
+chapters:
+- file: chapters/01_a
+- file: reference/index
+  sections:
+  - file: reference/api/fans
+  - file: reference/api/gains.md
+- file: chapters/02_b
+"""
+PARTS = """
+format: jb-book
+root: index
+parts:
+- caption: First
+  chapters:
+  - file: chapters/01_a.ipynb
+- caption: To look things up
+  chapters:
+  - file: reference/index
+    sections:
+    - file: reference/api/fans
+    - file: reference/api/gains.md
+- chapters:
+  - file: chapters/02_b
+"""
+
+
+@pytest.mark.parametrize("toc", [CHAPTERS, PARTS], ids=["chapters", "parts"])
+def test_the_modules_with_a_page_are_found_in_a_book_with_and_without_parts(tmp_path, toc):
+    written(tmp_path, "_toc.yml", toc)
+    assert names.pages(tmp_path) == ("fans", "gains")
+
+
+@pytest.mark.parametrize(
+    ("toc", "titles"),
+    [
+        (CHAPTERS, {}),
+        (PARTS, {"chapters/01_a": "First", "reference/index": "To look things up"}),
+    ],
+    ids=["chapters", "parts"],
+)
+def test_the_contents_show_the_title_of_each_part_above_its_first_page(toc, titles):
+    env = SimpleNamespace(external_site_map=parse_toc_data(yaml.safe_load(toc)))
+    config = SimpleNamespace(source_suffix={".md": "", ".ipynb": ""})
+    assert pages.parts(SimpleNamespace(env=env, config=config)) == titles
 
 
 def test_the_mathematics_comes_from_the_installed_package():
@@ -369,8 +492,7 @@ def test_caches_are_not_packed(tmp_path):
     (tmp_path / "netinit" / "__pycache__").mkdir(parents=True)
     (tmp_path / "netinit" / "__pycache__" / "x.pyc").write_bytes(b"")
     (tmp_path / "netinit" / "x.py").write_text("")
-    found = archives.files_below(tmp_path, tmp_path / "netinit")
-    assert [name for name, _ in found] == ["netinit/x.py"]
+    assert archives.members(tmp_path, tmp_path / "netinit") == [("netinit/x.py", b"")]
 
 
 def test_a_folder_without_a_book_is_refused(tmp_path, capsys):
@@ -425,6 +547,57 @@ def test_an_edited_style_sheet_reaches_the_site(tiny):
     assert "/* edited */" in (tiny / "_build" / "html" / "_static" / "text.css").read_text()
 
 
+def test_an_edited_transform_reaches_pages_that_did_not_change(tiny):
+    (tiny / "index.md").write_text("# Start\n\n> **Predict.** So?\n")
+    assert run_build(tiny).returncode == 0
+    source = tiny / "book" / "netbook" / "boxes.py"
+    source.write_text(source.read_text().replace('classes=["box", kind]', 'classes=["case", kind]'))
+    assert run_build(tiny).returncode == 0
+    assert 'class="case predict"' in (tiny / "_build" / "html" / "index.html").read_text()
+
+
+IN_PARTS = """
+format: jb-book
+root: index
+parts:
+- caption: To read
+  chapters:
+  - file: chapters/references
+- caption: To do
+  chapters:
+  - file: assignments/release/ps1
+- caption: To look up
+  chapters:
+  - file: reference/index
+    sections:
+    - file: reference/api/initializers.fans
+"""
+
+
+def test_jupyter_book_alone_makes_the_same_site_with_problem_sets_and_parts(tiny):
+    pytest.importorskip("nbgrader")
+    written(tiny, "_toc.yml", IN_PARTS)
+    written(tiny, "index.md", "# Start\n\nText.\n")
+    written(tiny, "reference/index.md", "# Look up\n\n```{api-modules}\n```\n")
+    module = "initializers.fans"
+    written(tiny, f"reference/api/{module}.md", f"# Fans\n\n```{{api}} netinit.{module}\n```\n")
+    shutil.copytree(ROOT / "assignments" / "source" / "ps1", tiny / "assignments/source/ps1")
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    options = ["build", str(tiny), "--path-output", str(tiny / "alone")]
+    alone = subprocess.run([*program, *options], capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert "WARNING" not in alone.stderr
+    site = tiny / "alone" / "_build" / "html"
+    assert "NotImplementedError" in (site / "assignments/release/ps1.html").read_text()
+    assert '<li class="part-title">To look up</li>' in (site / "index.html").read_text()
+    assert "netinit.initializers.fans" in (site / "reference/index.html").read_text()
+    assert (site / "netinit-notebooks.zip").is_file()
+    ours = run_build(tiny)
+    assert ours.returncode == 0, ours.stdout + ours.stderr
+    sites = [tiny / where / archives.SITE for where in ("alone/_build", "_build")]
+    assert sites[0].read_bytes() == sites[1].read_bytes()
+
+
 MISTAKES = {
     "[He, 2016](chapters/references.md#he2016)": "he2016",
     "As Figure 1.7 shows.": "Figure 1.7 is mentioned but does not exist",
@@ -432,12 +605,65 @@ MISTAKES = {
 }
 
 
-def test_mistakes_in_a_page_stop_every_build_until_they_are_mended(tiny):
+def test_mistakes_in_a_page_stop_every_build_until_they_are_fixed(tiny):
     (tiny / "index.md").write_text("# Start\n\n" + "\n\n".join(MISTAKES))
     for _ in range(2):
         failed = run_build(tiny)
         assert failed.returncode == 1
         for complaint in MISTAKES.values():
             assert complaint in failed.stdout + failed.stderr
-    (tiny / "index.md").write_text("# Start\n\nMended.\n")
+    (tiny / "index.md").write_text("# Start\n\nFixed.\n")
     assert run_build(tiny).returncode == 0
+
+
+# The pictures of the README
+
+PAGE = """<html><head></head><body><nav>{contents}</nav><details>{code}</details>{text}
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "a"}}</script>{below}
+<script type="application/vnd.jupyter.widget-state+json">{{"state": {{"a": {{
+  "state": {{"spec": {{"panels": [{{"title": "{title}", "limits": [0, {limit}]}}]}}}},
+  "buffers": [{{"path": ["table"], "data": ""}}]}}}}}}</script></body></html>"""
+PARTS_OF_A_PAGE = ("contents", "code", "text", "below", "title", "limit")
+SEEN = {"contents", "text", "title"}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a function that writes a site of one page, and says where both are."""
+
+    def made(sheet="a {}", **different):
+        parts = dict.fromkeys(PARTS_OF_A_PAGE, 1) | different
+        page = written(tmp_path, "chapters/01_a.html", PAGE.format(**parts))
+        for name in screenshot.SHEETS:
+            written(tmp_path, f"_static/{name}", sheet)
+        return page, tmp_path
+
+    return made
+
+
+@pytest.mark.parametrize("part", PARTS_OF_A_PAGE)
+def test_the_fingerprint_of_a_picture_follows_what_can_be_seen(site, part):
+    before = screenshot.shown(*site())
+    assert (screenshot.shown(*site(**{part: 2})) != before) == (part in SEEN)
+
+
+def test_the_fingerprint_of_a_picture_follows_the_style_sheets(site):
+    assert screenshot.shown(*site()) != screenshot.shown(*site(sheet="b {}"))
+
+
+def test_the_picture_shows_the_first_chapter_or_else_the_start(site):
+    page, folder = site()
+    assert screenshot.first_page(folder) == page
+    page.unlink()
+    assert screenshot.first_page(folder) == folder / "index.html"
+
+
+def test_a_picture_carries_its_fingerprint(tmp_path):
+    from PIL import Image
+
+    bare, marked = io.BytesIO(), tmp_path / "a.png"
+    Image.new("RGB", (2, 1), "red").save(bare, "png")
+    screenshot.save(bare.getvalue(), marked, "abc")
+    assert screenshot.recorded(marked) == "abc"
+    marked.write_bytes(bare.getvalue())
+    assert screenshot.recorded(marked) is None

@@ -1,4 +1,5 @@
 import dataclasses
+import inspect
 import re
 
 import numpy as np
@@ -6,22 +7,41 @@ import pytest
 from project import ROOT
 
 import netinit
+from netinit._checks.spelling import plain
+from netinit.initializers import biases, sampling, scaling, structured
 
 SCHEMES = {scheme.name: scheme for scheme in netinit.catalogue()}
 BIBLIOGRAPHY = (ROOT / "chapters" / "references.bib").read_text("utf-8")
 KEYS = re.findall(r"^@\w+\{([^,]+),", BIBLIOGRAPHY, re.MULTILINE)
+# The common form of the schemes that have one; its name is that of the frameworks.
+WITHOUT_SOURCE = "variance_scaling"
 KINDS = ["draw", "scaling", "structure", "bias", "data"]
 
 
-def test_the_catalogue_and_the_registry_have_the_same_names():
-    listed = [
-        name
-        for scheme in SCHEMES.values()
-        if scheme.kind != "data"
-        for name in (scheme.name, *scheme.aliases)
-    ]
-    assert sorted(listed) == sorted(netinit.names())
+def test_every_initializer_of_the_package_has_a_record_and_can_be_had_by_name():
+    modules = (scaling, sampling, structured, biases)
+    defined = {name for module in modules for name in module.__all__} - {"truncated_std"}
+    assert defined == set(netinit.names())
     assert len(SCHEMES) == len(netinit.catalogue())
+    for module in modules:
+        taking = [n for n, f in vars(module).items() if n[0] != "_" and takes_a_shape(f)]
+        own = {n for n in taking if getattr(module, n).__module__ == module.__name__}
+        assert own <= set(module.__all__)
+
+
+def takes_a_shape(function):
+    return inspect.isfunction(function) and "shape" in inspect.signature(function).parameters
+
+
+def test_no_two_schemes_share_a_spelling():
+    spellings = [
+        plain(name)
+        for scheme in SCHEMES.values()
+        for name in (scheme.name, *scheme.aliases, *scheme.elsewhere)
+    ]
+    assert len(set(spellings)) == len(spellings)
+    for scheme in SCHEMES.values():
+        assert not set(scheme.elsewhere) & set(netinit.names())
 
 
 def test_every_scheme_and_each_of_its_names_is_one_function_of_the_package():
@@ -38,7 +58,8 @@ def test_schemes_come_kind_by_kind():
 
 def test_every_reference_is_in_the_book_and_its_citation_says_the_same():
     for scheme in SCHEMES.values():
-        assert bool(scheme.reference) == bool(scheme.citation) == (scheme.kind != "draw")
+        cited = scheme.kind != "draw" and scheme.name != WITHOUT_SOURCE
+        assert bool(scheme.reference) == bool(scheme.citation) == cited
         if scheme.reference:
             assert scheme.reference in KEYS
             author, year = re.match(r"([a-z]+)(\d{4})$", scheme.reference).groups()
@@ -48,7 +69,7 @@ def test_every_reference_is_in_the_book_and_its_citation_says_the_same():
 
 def test_a_docstring_cites_what_the_catalogue_cites():
     for scheme in SCHEMES.values():
-        if scheme.reference and scheme.name != "variance_scaling":
+        if scheme.reference:
             years = re.findall(r"\d{4}", scheme.citation)
             assert years
             assert all(year in getattr(netinit, scheme.name).__doc__ for year in years)

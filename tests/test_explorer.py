@@ -8,7 +8,7 @@ import pytest
 import traitlets
 
 from netinit.widgets import Choice, Explorer, Histogram, Line, Lines, Number, Numbers, Play, Range
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 LAYERS = np.arange(1, 11)
 

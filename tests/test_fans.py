@@ -178,6 +178,27 @@ def test_fans_of_every_kind_of_layer(shape, options, expected):
     assert all(isinstance(fan, int) == (fan == int(fan)) for fan in expected)
 
 
+@pytest.mark.parametrize(
+    ("shape", "options", "expected"),
+    [
+        ((768, 512), {"splits": (512, 128, 128)}, (512, (512, 128, 128))),
+        ((512, 768), {"splits": [512, 256], "layout": "IO"}, (512, (512, 256))),
+        ((6, 4, 3), {"splits": (4, 2), "stride": 2}, (12, (6, 3))),
+        ((6, 4, 3), {"splits": (4, 2), "groups": 2}, (12, (6, 3))),
+        ((4, 6, 3), {"splits": (4, 2), "transposed": True}, (12, (12, 6))),
+        ((5, 6, 4), {"splits": (5, 1), "batch_axis": 0}, (4, (5, 1))),
+        ((6, 4), {"splits": (6,)}, (4, (6,))),
+    ],
+)
+def test_unequal_fused_layers_have_one_fan_in_and_a_fan_out_each(shape, options, expected):
+    assert fans(shape, **options) == Fans(*expected)
+
+
+def test_a_flag_may_be_numpys():
+    assert fans((3, 4, 5), transposed=np.True_) == fans((3, 4, 5), transposed=True)
+    assert fans((3, 4, 5), transposed=np.False_) == fans((3, 4, 5))
+
+
 def test_fans_name_their_fields():
     both = fans((10, 20))
     assert (both.fan_in, both.fan_out) == (20, 10)
@@ -242,6 +263,18 @@ def test_an_empty_shape_has_a_fan_of_zero():
         ((8, 2, 3), {"groups": True}, TypeError, "groups must be an integer, not True"),
         ((8, 2), {"splits": -1}, ValueError, "splits must be at least 1, not -1"),
         ((8, 2), {"splits": math.nan}, TypeError, "splits must be an integer, not nan"),
+        (
+            (8, 2),
+            {"splits": (4, 3)},
+            ValueError,
+            r"splits \(4, 3\) must add up to .*, 8",
+        ),
+        ((8, 2), {"splits": (8, 0)}, ValueError, "each of splits must be at least 1, not 0"),
+        ((8, 2), {"splits": ()}, ValueError, r"splits \(\) must add up"),
+        ((0, 2), {"splits": ()}, ValueError, r"splits \(\) must add up"),
+        ((8, 2), {"splits": (4.0, 4)}, TypeError, "each of splits must be an integer, not 4.0"),
+        ((8, 2), {"splits": "44"}, TypeError, "splits must be an integer, not '44'"),
+        ((8, 2, 3), {"splits": (5, 3), "groups": 4}, ValueError, "groups 4 must divide the output"),
         ((8, 2, 3), {"stride": 0}, ValueError, "stride must be at least 1, not 0"),
         ((8, 2, 3), {"stride": math.inf}, TypeError, "stride must be an integer, not inf"),
         ((8, 2, 3), {"stride": (2, 2)}, ValueError, "one number per kernel axis, 1"),

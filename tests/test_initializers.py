@@ -127,37 +127,97 @@ def test_layers_drawn_in_turn_are_independent():
     assert abs(z_correlation(again, initializers.he_normal(SHAPE, rng=5))) > 50
 
 
-def test_zeros_and_constants_need_no_seed_and_leave_one_alone():
+def test_constants_need_no_seed_and_leave_a_generator_as_it_was():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
     assert not initializers.zeros((2, 3), rng=rng).any()
+    assert (initializers.ones((2, 3), rng=rng) == 1).all()
     assert (initializers.constant((2, 3), value=-0.5, rng=rng) == -0.5).all()
     assert rng.bit_generator.state == before
     assert initializers.zeros(3).dtype == np.float32
     assert initializers.constant(3, value=1, dtype="float64").dtype == np.float64
 
 
-@pytest.mark.parametrize("shape", [(4, 2, 3, 3), (20, 4), (4, 20), (300, 2, 70)])
-def test_orthogonal_flattens_all_but_the_output_axis(shape):
-    weights = initializers.orthogonal(shape, gain=1.5, rng=6, dtype=np.float64)
-    assert weights.shape == shape
-    matrix = weights.reshape(shape[0], -1)
-    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    np.testing.assert_allclose(wide @ wide.T, 2.25 * np.eye(len(wide)), atol=1e-13)
+def test_a_constant_of_a_complex_dtype_may_be_complex():
+    assert (initializers.constant(2, value=0.5 - 2j, dtype="complex64") == 0.5 - 2j).all()
+    assert (initializers.constant(2, value=np.complex64(1j), dtype=complex) == 1j).all()
+    for value in (0.5, 3):
+        assert (initializers.constant(2, value=value, dtype="complex128") == value).all()
+    for name in ("zeros", "ones"):
+        drawn = netinit.get(name)((2, 3), dtype="complex64")
+        assert drawn.dtype == np.complex64
+        assert (drawn == (name == "ones")).all()
 
 
-def test_orthogonal_square_matrices_keep_every_length():
-    x = np.random.default_rng(0).standard_normal((10, 256))
-    kept = x @ initializers.orthogonal((256, 256), rng=7, dtype=np.float64).T
-    np.testing.assert_allclose(np.linalg.norm(kept, axis=1), np.linalg.norm(x, axis=1))
+@pytest.mark.parametrize(
+    ("value", "dtype", "error", "message"),
+    [
+        (1j, "float32", TypeError, "value must be a finite number, in size at most .*, not 1j"),
+        (
+            complex(0, math.nan),
+            "complex64",
+            ValueError,
+            "the imaginary part of value must be",
+        ),
+        (complex(math.inf, 0), "complex64", ValueError, "the real part of value must be a finite"),
+        (complex(1e39, 0), "complex64", ValueError, "in size at most 3.4e.38"),
+        ("1j", "complex64", TypeError, "value must be a finite number"),
+    ],
+)
+def test_a_wrong_complex_constant_is_refused(value, dtype, error, message):
+    with pytest.raises(error, match=message):
+        initializers.constant(2, value=value, dtype=dtype)
+
+
+# Fused layers of unequal sizes
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out", "fan_avg", "fan_geo_avg"])
+@pytest.mark.parametrize("distribution", ["normal", "truncated_normal", "uniform"])
+@pytest.mark.parametrize("layout", ["OI", "IO"])
+def test_each_of_unequal_fused_layers_has_the_variance_of_its_own_fans(mode, distribution, layout):
+    inputs, sizes = 300, (400, 100, 100)
+    shape = (600, inputs) if layout == "OI" else (inputs, 600)
+    options = {"mode": mode, "distribution": distribution, "rng": 9, "layout": layout}
+    fused = initializers.variance_scaling(shape, splits=sizes, **options)
+    kurtosis = {"normal": NORMAL, "truncated_normal": TRUNCATED, "uniform": UNIFORM}[distribution]
+    parts = np.split(fused, np.cumsum(sizes)[:-1], axis=layout.index("O"))
+    for part, size in zip(parts, sizes, strict=True):
+        n = {
+            "fan_in": inputs,
+            "fan_out": size,
+            "fan_avg": (inputs + size) / 2,
+            "fan_geo_avg": math.sqrt(inputs * size),
+        }[mode]
+        assert abs(z_variance(part, 1 / n, kurtosis)) < Z_LIMIT
+        assert abs(z_mean(part, 0, math.sqrt(1 / n))) < Z_LIMIT
+    assert abs(z_correlation(parts[1], parts[2])) < Z_LIMIT
+    as_one = initializers.variance_scaling(shape, **options)
+    if mode == "fan_in":  # every layer has the same: nothing to tell apart
+        assert (fused == as_one).all()
+    else:
+        assert abs(z_variance(as_one, 1 / n, kurtosis)) > Z_LIMIT
+
+
+@pytest.mark.parametrize("dtype", ["float16", "complex64"])
+def test_unequal_fused_layers_keep_dtype_bounds_and_the_callers_array(dtype):
+    out = np.empty((60, 30), dtype, "F")
+    options = {"splits": [40, 10, 10], "mode": "fan_out", "rng": 2, "distribution": "uniform"}
+    assert initializers.variance_scaling((60, 30), out=out, **options) is out
+    assert (out == initializers.variance_scaling((60, 30), dtype=dtype, **options)).all()
+    per_std = math.sqrt(2 if dtype == "complex64" else 3)
+    for part, size in zip(np.split(out, [40, 50]), (40, 10, 10), strict=True):
+        assert np.abs(part).max() <= per_std / math.sqrt(size)
+    grouped = initializers.he_normal((6, 2, 3), splits=(4, 2), mode="fan_out", stride=2, rng=0)
+    assert grouped.shape == (6, 2, 3)
 
 
 # Names
 
 ALL_NAMES = netinit.names()
 # The others are for special shapes, and have tests of their own.
-NAMES = [name for name in ALL_NAMES if hasattr(scaling, name)]
-WEIGHTS = [name for name in NAMES if name not in ("zeros", "constant")]
+NAMES = [n for n in ALL_NAMES if n in [*scaling.__all__, *sampling.__all__, "orthogonal"]]
+WEIGHTS = [name for name in NAMES if name not in ("zeros", "ones", "constant")]
 NEEDED = {"constant": {"value": 1.0}, "normal": {"std": 1.0}, "uniform": {"std": 1.0}}
 NEEDED["truncated_normal"] = {"std": 1.0}
 SCALED = [name for name in WEIGHTS if name not in [*NEEDED, "orthogonal"]]
@@ -190,11 +250,39 @@ def test_any_callable_is_an_initializer():
 
 
 @pytest.mark.parametrize(
+    ("name", "spellings"),
+    [
+        ("he_normal", ["HeNormal", "he-normal", "he_normal_", "KaimingNormal", "kaiming_normal_"]),
+        ("he_uniform", ["KaimingUniform", "He_Uniform", "HE_UNIFORM", "he uniform"]),
+        ("glorot_uniform", ["xavier_uniform_", "GlorotUniform", "XavierUniform"]),
+        ("lecun_normal", ["LecunNormal", "lecun-normal"]),
+        ("truncated_normal", ["trunc_normal", "trunc_normal_", "TruncatedNormal"]),
+        ("normal", ["RandomNormal", "normal_", "random_normal"]),
+        ("uniform", ["RandomUniform", "uniform_"]),
+        ("zeros", ["Zeros", "zeros_", "zeros_init"]),
+        ("ones", ["Ones", "ones_", "ones_init"]),
+        ("constant", ["Constant", "constant_"]),
+        ("identity", ["Identity", "eye_", "eye"]),
+        ("orthogonal", ["Orthogonal", "orthogonal_"]),
+        ("delta_orthogonal", ["DeltaOrthogonal"]),
+        ("dirac", ["dirac_"]),
+        ("sparse", ["sparse_"]),
+        ("variance_scaling", ["VarianceScaling"]),
+    ],
+)
+def test_the_spellings_of_other_libraries_are_understood(name, spellings):
+    for spelling in spellings:
+        assert netinit.get(spelling) is netinit.get(name)
+
+
+@pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
         ("he_norml", ValueError, "did you mean 'he_normal'"),
         ("xavier", ValueError, "did you mean 'xavier_"),
-        ("He_Normal", ValueError, "did you mean 'he_normal'"),
+        ("HeNorml", ValueError, "did you mean 'he_normal'"),
+        ("", ValueError, "'' is unknown: Allowed"),
+        ("_", ValueError, "'_' is unknown: Allowed"),
         ("qqqq", ValueError, "'qqqq' is unknown: Allowed: 'zeros', "),
         (None, TypeError, "a name or a callable, not None"),
         (3, TypeError, "a name or a callable, not 3"),
@@ -205,7 +293,8 @@ def test_get_says_what_is_allowed(wrong, error, message):
         netinit.get(wrong)
 
 
-DETERMINISTIC = ["zeros", "constant", "identity", "dirac", "log_prior", "focal_prior", "lstm_bias"]
+DETERMINISTIC = ["zeros", "ones", "constant", "identity", "dirac"]
+DETERMINISTIC += ["log_prior", "focal_prior", "lstm_bias"]
 
 
 @pytest.mark.parametrize("name", ALL_NAMES)
@@ -286,8 +375,46 @@ def test_the_axes_are_checked(name):
         drawn(name, layout="OIH")
     with pytest.raises(ValueError, match="give both, or neither"):
         drawn(name, in_axis=1)
-    with pytest.raises(TypeError, match="laiout"):
+    with pytest.raises(TypeError, match=rf"{drawn_by(name)}\(\).* 'laiout'. Did you mean 'layout'"):
         drawn(name, laiout="OI")
+
+
+def drawn_by(name):
+    """The name under which the function of an initializer is defined."""
+    return netinit.get(name).__name__
+
+
+@pytest.mark.parametrize("name", [n for n in SCALED if n != "variance_scaling"])
+@pytest.mark.parametrize(
+    ("keyword", "instead"),
+    [
+        ("a", "negative_slope="),
+        ("nonlinearity", r"scale=netinit.gain\(activation\)\*\*2"),
+        ("seed", "rng="),
+        ("generator", "rng="),
+        ("std", "normal, uniform or truncated_normal, which take std="),
+        ("stddev", "which take std="),
+        ("distribution", "variance_scaling, which takes distribution="),
+        ("scale", "variance_scaling"),
+        ("column_axis", "in_axis= and out_axis="),
+    ],
+)
+def test_a_keyword_of_other_libraries_is_answered_with_ours(name, keyword, instead):
+    own = netinit.get(name).__name__
+    with pytest.raises(TypeError, match=rf"^{own}\(\).* takes no keyword '{keyword}'.*{instead}"):
+        drawn(name, **{keyword: 0.1})
+
+
+def test_a_wrong_keyword_names_every_name_of_the_function_and_what_it_takes():
+    with pytest.raises(TypeError) as caught:
+        initializers.kaiming_normal((3, 3), gain=2.0, rng=0)
+    assert str(caught.value) == (
+        "he_normal(), also called kaiming_normal(), takes no keyword 'gain'. Instead: "
+        "variance_scaling(shape, scale=gain**2, ...). Allowed: negative_slope, mode, rng, layout, "
+        "in_axis, out_axis, batch_axis, groups, transposed, splits, stride, dtype, out"
+    )
+    with pytest.raises(TypeError, match=r"lecun_normal\(\) .* 'mode'. Instead: variance_scaling"):
+        initializers.lecun_normal((3, 3), mode="fan_out", rng=0)
 
 
 SCALES = [
@@ -347,8 +474,9 @@ def test_what_would_overflow_the_dtype_is_refused(name, options):
 
 
 def test_uniform_takes_one_of_std_and_bound():
-    for both in ({}, {"std": 1.0, "bound": 1.0}):
-        with pytest.raises(TypeError, match="exactly one of std and bound"):
+    ends = {"low": 0.0, "high": 1.0}
+    for both in ({}, {"std": 1.0, "bound": 1.0}, {"std": 1.0} | ends, {"bound": 1.0, "high": 1.0}):
+        with pytest.raises(TypeError, match="exactly one of std and bound, or low with high"):
             initializers.uniform((3, 2), rng=0, **both)
 
 

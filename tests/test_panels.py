@@ -1,7 +1,11 @@
-"""Heatmap, Scatter and Text as Python sees them: frames, limits, refusals, pictures."""
+"""What all kinds of panel have, and Heatmap, Scatter and Text as Python sees them."""
 
 import base64
+import inspect
 import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -20,6 +24,8 @@ from netinit.widgets import (
     Text,
 )
 from netinit.widgets.budget import weight
+from netinit.widgets.panels import KINDS, Panel, kind_of
+from netinit.widgets.table import Packing
 
 STDS, DEPTHS = [0.5, 1.0, 2.0], [2, 4]
 GRID = np.outer(DEPTHS, STDS)
@@ -31,6 +37,100 @@ def shown(panel, function=None, **controls):
 
 def spec(explorer):
     return explorer.spec["panels"][0]
+
+
+# Every kind ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bars(Panel):
+    """A kind that no script draws."""
+
+    kind: ClassVar[str] = "bars"
+
+    key: str
+    title: str | None = None
+
+    @property
+    def axes(self):
+        return {self.key: ("bar",)}
+
+    def packings(self, columns):
+        return {self.key: Packing("exact")}
+
+    def spec(self, columns):
+        return {"key": self.key}
+
+    @staticmethod
+    def height(spec, width):
+        return 300
+
+    def __str__(self):
+        return f"Bars: {self.key}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_a_python_file_and_a_javascript_file_of_its_name(kind):
+    python = Path(inspect.getfile(KINDS[kind]))
+    assert python.stem == kind
+    assert re.search(r"^export default \{ draw\b", python.with_suffix(".js").read_text(), re.M)
+
+
+def test_every_file_of_a_kind_belongs_to_one_that_is_listed():
+    folder = Path(inspect.getfile(Panel)).parent
+    kinds = {path.stem for path in folder.iterdir() if path.suffix in {".js", ".css"}}
+    assert kinds == KINDS.keys()
+    python = {path.stem for path in folder.glob("*.py")}
+    assert python == KINDS.keys() | {"__init__", "base"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_styles_of_a_kind_reach_no_other_panel(kind):
+    path = Path(inspect.getfile(KINDS[kind])).with_suffix(".css")
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text("utf8"), flags=re.DOTALL)
+    selectors = [
+        one.strip() for rule in re.findall(r"([^{}]+)\{", sheet) for one in rule.split(",")
+    ]
+    assert selectors
+    assert [one for one in selectors if not one.startswith(f".ni-panel.ni-{kind}")] == []
+
+
+def test_only_the_files_of_a_kind_and_the_list_name_it():
+    """Adding a kind must not mean to look for the places that tell kinds apart."""
+    widgets = Path(inspect.getfile(Panel)).parents[1]
+    shared = [path for path in widgets.iterdir() if path.suffix in {".py", ".js", ".css"}]
+    shared.append(Path(__file__).parents[1] / "book" / "netbook" / "widgets.py")
+    kinds = "|".join(KINDS)
+    compared = rf"""kind["'\]]* *(?:===?|!==?|in) *[\[({{]*["']({kinds})\b|ni-({kinds})\b"""
+    found = {
+        (path.name, match[0])
+        for path in shared
+        for match in re.finditer(compared, path.read_text("utf8"))
+    }
+    assert found == {("explorer.js", 'kind !== "text')}  # the packing of that name
+
+
+def test_a_panel_of_an_unlisted_kind_is_refused_and_told_where_to_list_it():
+    with pytest.raises(TypeError, match=r"of kind 'bars', which no script draws: list it in"):
+        shown(Bars("m"), lambda: {"m": [1.0]})
+
+
+def test_a_description_of_an_unknown_kind_is_an_error_and_not_an_empty_picture():
+    with pytest.raises(ValueError, match="no panel is of kind 'lnies'; did you mean 'lines'"):
+        kind_of({"kind": "lnies"})
+
+
+def test_a_panel_that_leaves_out_what_it_must_say_cannot_be_made():
+    class Silent(Panel):
+        kind = "silent"
+
+    with pytest.raises(TypeError, match="abstract"):
+        Silent()
+
+
+def test_a_packing_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="no packing is called 'exat'; did you mean 'exact'"):
+        Packing("exat")
 
 
 # Heatmap ------------------------------------------------------------------------------------
@@ -86,16 +186,16 @@ def test_missing_and_infinite_cells_stay_what_they_are(bits):
     assert np.array_equal(frame, [[0, np.nan], [2, 2]], equal_nan=True)
 
 
-def test_a_centre_makes_the_limits_symmetric_as_a_difference_or_a_ratio():
-    signed = spec(shown(Heatmap("m", centre=0), lambda: {"m": np.array([[-1.0, 3]])}))
+def test_a_center_makes_the_limits_symmetric_as_a_difference_or_a_ratio():
+    signed = spec(shown(Heatmap("m", center=0), lambda: {"m": np.array([[-1.0, 3]])}))
     assert signed["limits"] == [-3, 3]
     assert signed["stops"] == list(DIVERGING)
-    ratios = Heatmap("m", scale="log", centre=1)
+    ratios = Heatmap("m", scale="log", center=1)
     assert spec(shown(ratios, lambda: {"m": np.array([[0.5, 8]])}))["limits"] == [0.125, 8]
     assert spec(shown(Heatmap("m")))["stops"] == list(SEQUENTIAL)
 
 
-def test_limits_of_colours_hold_for_every_selection_and_are_never_a_point():
+def test_limits_of_colors_hold_for_every_selection_and_are_never_a_point():
     explorer = shown(Heatmap("m"), lambda n: {"m": n * np.ones((2, 2))}, n=[1, 5])
     assert spec(explorer)["limits"] == [1, 5]
     low, high = spec(shown(Heatmap("m"), lambda: {"m": np.ones((2, 2))}))["limits"]
@@ -120,11 +220,11 @@ def test_time_can_be_an_axis_of_a_heatmap_or_play_it():
         (lambda: Heatmap("m", scale="lgo"), "did you mean 'log'"),
         (lambda: Heatmap("m", limits=(1, 0)), "the lower one first"),
         (lambda: Heatmap("m", scale="log", limits=(0, 1)), "must be positive on a log axis"),
-        (lambda: Heatmap("m", scale="log", centre=0), "must be positive on a log scale"),
-        (lambda: Heatmap("m", centre=0, limits=(-1, 2)), "alike on both sides of the centre"),
+        (lambda: Heatmap("m", scale="log", center=0), "must be positive on a log scale"),
+        (lambda: Heatmap("m", center=0, limits=(-1, 2)), "must be equally far from the center"),
         (
-            lambda: Heatmap("m", scale="log", centre=1, limits=(0.5, 4)),
-            "alike on both sides of the centre",
+            lambda: Heatmap("m", scale="log", center=1, limits=(0.5, 4)),
+            "must be equally far from the center",
         ),
         (lambda: Heatmap("m", bits=4), "a value takes 8 or 16 bits"),
         (lambda: Heatmap("m", format="g"), "format 'g' is not one of"),
@@ -309,16 +409,16 @@ def test_every_panel_has_its_picture_and_its_line():
     ]
 
 
-@pytest.mark.parametrize("panel", [Heatmap("m", scale="log"), Heatmap("m", centre=0, bits=8)])
+@pytest.mark.parametrize("panel", [Heatmap("m", scale="log"), Heatmap("m", center=0, bits=8)])
 def test_a_matrix_with_gaps_can_be_pictured(panel):
     matrix = np.array([[np.nan, 1.0, np.inf], [0, 2, 3]])
     data, _ = shown(panel, lambda: {"m": matrix})._repr_mimebundle_()
     assert "image/png" in data
 
 
-def test_the_colours_of_a_scale_run_at_an_even_pace_of_lightness():
-    def lightness(colours):
-        hexes = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colours]
+def test_the_colors_of_a_scale_run_at_an_even_pace_of_lightness():
+    def lightness(colors):
+        hexes = [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colors]
         linear = np.where(np.array(hexes) <= 0.04045, np.array(hexes) / 12.92, 0)
         linear += np.where(np.array(hexes) > 0.04045, ((np.array(hexes) + 0.055) / 1.055) ** 2.4, 0)
         return 116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16

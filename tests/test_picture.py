@@ -31,7 +31,7 @@ PANELS = {
     "log": Lines([Line("up", label=LONG)], y_scale="log", y_limits=(1e-20, 1e20)),
     "steps": Lines(["up"], x="steps", x_label="training step"),
     "scatter": Scatter(
-        [Points("x", "y", label="here"), Points("y", "x", label=LONG, role="third")],
+        [Points("x", "y", label="here"), Points("y", "x", label=LONG, role="focus")],
         equal=True,
         y_label="weight from the second input",
         title="The hidden units of one layer",
@@ -101,7 +101,7 @@ def test_legends_lie_over_no_data_and_axes_keep_their_room(names):
     for legend in legends:
         box = legend.get_window_extent(renderer)
         assert [frame for frame in frames if box.overlaps(frame)] == []
-    wide = [frame.width for frame in frames if frame.width > 60]  # a colour bar is narrow
+    wide = [frame.width for frame in frames if frame.width > 60]  # a color bar is narrow
     assert min(wide) > 0.5 * figure.bbox.width / len(names) - 40
 
 

@@ -41,13 +41,13 @@ def test_paths_are_the_first_draws_beneath_the_median():
 
 
 def test_a_fan_of_an_unknown_role_is_refused():
-    with pytest.raises(KeyError, match="luck"):
+    with pytest.raises(ValueError, match="no role is named 'luck'"):
         plots.fan(plots.axes(), X, DRAWS, role="luck")
 
 
-def drawn(colour):
+def drawn(color):
     ax = plots.axes()
-    ax.plot(X, X, color=colour)
+    ax.plot(X, X, color=color)
     return plots.show(ax, alt="A straight line that rises from the origin to the corner.")
 
 
@@ -71,3 +71,11 @@ def test_a_figure_is_an_svg_a_png_and_words_and_the_png_shows_what_the_svg_shows
 
 def test_the_same_figure_is_the_same_bytes_and_another_one_is_not():
     assert drawn("#FF0000").png == drawn("#FF0000").png != drawn("#0000FF").png
+
+
+def test_a_role_or_a_place_that_does_not_exist_is_refused_in_the_callers_words():
+    ax = plots.axes()
+    with pytest.raises(ValueError, match="no role is named 'forwrad'; known: 'forward', "):
+        plots.seeds(ax, X, [X], role="forwrad")
+    with pytest.raises(ValueError, match="at='middle' is not one of 'start', "):
+        plots.line_label(ax, X, X, "text", role="theory", at="middle")

@@ -73,10 +73,10 @@ def test_what_is_chosen_is_a_trait_and_must_be_an_answer():
         ({"correct": []}, "at least one answer must be right"),
         ({"correct": list(ANSWERS)}, "at least one answer must be right and at least one wrong"),
         ({"answers": {"a": "b"}, "correct": "a"}, "at least two answers, not 1"),
-        ({"question": "Is $x$ right?"}, "holds a $: write mathematics in Unicode"),
-        ({"answers": {"2/n": "By $x$.", "b": "c"}}, "holds a $"),
+        ({"question": "Is $x$ right?"}, "has a $: write mathematics in Unicode"),
+        ({"answers": {"2/n": "By $x$.", "b": "c"}}, "has a $"),
         ({"question": "Is `x right?"}, "has a backtick without its partner"),
-        ({"question": "One\n\ntwo"}, "holds a line break"),
+        ({"question": "One\n\ntwo"}, "has a line break"),
         ({"answers": {"2/n": " ", "b": "c"}}, "each feedback need words"),
     ],
 )

@@ -1,5 +1,7 @@
 """What a seed means: the same numbers for any number of threads, and streams that do not move."""
 
+import functools
+import itertools
 import os
 import subprocess
 import sys
@@ -33,17 +35,100 @@ def test_a_seed_repeats_and_a_generator_advances(name):
     draw, shape = DRAWS[name], (70, 90)
     first = draw(shape, 7)
     assert (draw(shape, 7) == first).all()
-    assert (draw(shape, np.random.default_rng(7)) == first).all()
     assert (draw(shape, np.random.SeedSequence(7)) == first).all()
-    assert (draw(shape, np.random.PCG64(7)) == first).all()
     assert (draw(shape, np.int64(7)) == first).all()
     # Two of 6300 float16 numbers may be equal by chance.
     assert np.mean(draw(shape, [7, 8]) == first) < 0.01
     assert np.mean(draw(shape, 8) == first) < 0.01
     assert np.mean(draw(shape, None) == draw(shape, None)) < 0.01
     rng = np.random.default_rng(7)
-    assert (draw(shape, rng) == first).all()
-    assert np.mean(draw(shape, rng) == first) < 0.01
+    from_generator = draw(shape, rng)
+    assert (draw(shape, np.random.PCG64(7)) == from_generator).all()
+    assert np.mean(from_generator == first) < 0.01
+    assert np.mean(draw(shape, rng) == from_generator) < 0.01
+
+
+def test_a_random_state_is_the_place_that_its_bits_are_at():
+    state, bits = np.random.RandomState(7), np.random.MT19937()
+    bits.state = state.get_state(legacy=False)
+    for _ in range(2):
+        drawn = netinit.normal(9, std=1.0, rng=state)
+        assert (drawn == netinit.normal(9, std=1.0, rng=np.random.Generator(bits))).all()
+
+
+# A seed's numbers belong to one law and one shape.
+
+ONE_SHAPE = {
+    "normal": functools.partial(netinit.normal, std=1.0),
+    "uniform": functools.partial(netinit.uniform, std=1.0),
+    "truncated_normal": functools.partial(netinit.truncated_normal, std=1.0),
+    "truncated at 3": functools.partial(netinit.truncated_normal, std=1.0, cut=3.0),
+    "orthogonal": netinit.orthogonal,
+    "delta_orthogonal": lambda shape, **options: netinit.delta_orthogonal((*shape, 3), **options)[
+        :, :, 1
+    ],
+    "looks_linear": netinit.looks_linear,
+    "sparse": functools.partial(netinit.sparse, connections=40),
+}
+
+
+@pytest.mark.parametrize("name", ONE_SHAPE)
+@pytest.mark.parametrize(
+    ("first", "second"), [((200, 40), (400, 40)), ((100, 80), (80, 100)), ((64, 64), (64, 66))]
+)
+@pytest.mark.parametrize("dtype", ["float32", "complex64"])
+def test_one_seed_gives_two_shapes_unrelated_numbers(name, first, second, dtype):
+    if name == "delta_orthogonal":  # which takes no fewer outputs than inputs
+        first, second = (max(shape) for shape in (first, second))
+        first, second = (first, 40), (second + 2, 40)
+    for seed in (0, [3, 4], np.random.SeedSequence(5)):
+        drawn = [ONE_SHAPE[name](shape, rng=seed, dtype=dtype) for shape in (first, second)]
+        size = min(array.size for array in drawn)
+        for a, b in zip(*(parts(array)[:, :size] for array in drawn), strict=True):
+            assert abs(z_correlation(a, b)) < Z_LIMIT
+            assert abs(z_correlation(a**2, b**2)) < Z_LIMIT
+
+
+def parts(array):
+    """The real part of an array as a row, and the imaginary one if it is complex."""
+    flat = array.ravel()
+    return np.stack([flat.real, flat.imag] if flat.dtype.kind == "c" else [flat])
+
+
+def test_one_seed_gives_two_laws_unrelated_numbers():
+    drawn = {name: draw((80, 64), rng=9).ravel() for name, draw in ONE_SHAPE.items()}
+    drawn["looks_linear, first"] = netinit.looks_linear((80, 64), layer="first", rng=9).ravel()
+    drawn["complex"] = netinit.normal((80, 64), std=1.0, rng=9, dtype="complex64").real.ravel()
+    del drawn["truncated at 3"]  # the law of truncated_normal at another scale of its cut
+    for (_, first), (_, second) in itertools.combinations(drawn.items(), 2):
+        assert abs(z_correlation(first, second)) < Z_LIMIT
+
+
+def test_chrono_biases_are_no_uniform_draw_of_the_same_seed():
+    biases = netinit.chrono_bias(4000, longest=100, rng=2, dtype="float64")[:1000]
+    assert abs(z_correlation(biases, netinit.uniform(1000, bound=1.0, rng=2))) < Z_LIMIT
+    other = netinit.chrono_bias(8000, longest=100, rng=2, dtype="float64")[:1000]
+    assert abs(z_correlation(biases, other)) < Z_LIMIT
+
+
+def test_seeds_without_the_law_and_the_shape_are_caught(monkeypatch):
+    monkeypatch.setattr(seeds, "draw_word", lambda rng, law, shape: seeds.seed_word(rng))
+    first, second = (netinit.normal(count, std=1.0, rng=0)[:1000] for count in (1000, 1002))
+    assert z_correlation(first, second) > 10
+
+
+def test_the_scale_the_scheme_and_the_memory_order_are_no_part_of_the_law():
+    shape = (60, 50)
+    plain = netinit.normal(shape, std=1.0, rng=12)
+    he, glorot = netinit.he_normal(shape, rng=12), netinit.glorot_normal(shape, rng=12)
+    np.testing.assert_allclose(he, plain * np.sqrt(2 / 50), rtol=1e-6)
+    np.testing.assert_allclose(glorot, plain * np.sqrt(2 / 110), rtol=1e-6)
+    assert (netinit.normal(shape, std=np.sqrt(2 / 50), rng=12) == he).all()
+    shifted = netinit.normal(shape, std=1.0, mean=2.0, rng=12)
+    assert (shifted == plain + np.float32(2)).all()
+    assert (netinit.normal([60, 50], std=1.0, rng=12) == plain).all()
+    assert (netinit.normal(shape, std=1.0, rng=12, out=np.empty((50, 60), "f4").T) == plain).all()
+    assert (netinit.normal(7, std=1.0, rng=1) == netinit.normal((7,), std=1.0, rng=1)).all()
 
 
 @pytest.mark.parametrize("name", DRAWS)
@@ -106,36 +191,110 @@ PINNED_DISK = [-0.1862942 + 0.636843j, 0.273069 - 0.9219047j, 0.0566095 + 0.1802
 PINNED_COMPLEX = [-0.4089779 + 0.2379601j, 1.229612 - 0.2309627j, -0.2940101 + 0.4301474j]
 PINNED_UNITARY = [-0.06503609 + 0.03784066j, 0.01416659 - 0.06948361j, 0.03113638 + 0.1338933j]
 
+NEEDED = {"normal": {"std": 1.0}, "truncated_normal": {"std": 1.0}}
+PINNED_SEED_UNIFORM = [-0.2797550559043884, -0.374930202960968, 0.295134037733078]
+PINNED_SEED = {
+    "normal": [-0.03758125, -0.09196013, -0.3686521],
+    "truncated_normal": [0.3697498, 0.2149473, 0.3142412],
+    "orthogonal": [-0.2264794, -0.151583, 0.07447407],
+    "looks_linear": [0.3425516, 0.128745, 0.01854013],
+    "sparse": [-0.6446877, -0.198745, 1.191452],
+}
 
-def test_a_seed_means_the_same_numbers_in_every_release():
-    # A change here breaks every experiment that names a seed: say so in the changelog.
+
+def start():
+    return np.random.default_rng(0)
+
+
+def test_a_generator_gives_the_same_numbers_in_every_release():
+    # A change here breaks every experiment that uses one: say so in the changelog.
     count, places = 600_000, [0, 1, 1 << 16, 1 << 17, 1 << 18, 599_999]
-    uniform = sampling.uniform(count, bound=1.0, rng=0)
+    uniform = sampling.uniform(count, bound=1.0, rng=start())
     assert uniform[places].tolist() == PINNED_UNIFORM
     # Another processor may round a logarithm or a cosine differently.
-    normal = sampling.normal(count, std=1.0, rng=0)
+    normal = sampling.normal(count, std=1.0, rng=start())
     np.testing.assert_allclose(normal[places], PINNED_NORMAL, rtol=1e-5)
-    cut = sampling.truncated_normal(count, std=1.0, rng=0)
+    cut = sampling.truncated_normal(count, std=1.0, rng=start())
     np.testing.assert_allclose(cut[places], PINNED_TRUNCATED, rtol=1e-5)
-    np.testing.assert_allclose(haar(3, 2, rng=0)[:, 0], PINNED_HAAR, rtol=1e-5)
-    np.testing.assert_allclose(haar(80, 70, rng=0)[:3, 0], PINNED_HAAR_TILED, rtol=1e-4)
+    np.testing.assert_allclose(haar(3, 2, rng=start())[:, 0], PINNED_HAAR, rtol=1e-5)
+    np.testing.assert_allclose(haar(80, 70, rng=start())[:3, 0], PINNED_HAAR_TILED, rtol=1e-4)
 
 
-def test_a_seed_means_the_same_complex_numbers_in_every_release():
+def test_a_generator_gives_the_same_complex_numbers_in_every_release():
     count, places = 600_000, [0, 1, 1 << 16]
-    disk = sampling.uniform(count, bound=1.0, rng=0, dtype=np.complex64)
+    disk = sampling.uniform(count, bound=1.0, rng=start(), dtype=np.complex64)
     np.testing.assert_allclose(disk[places], PINNED_DISK, rtol=1e-5)
-    normal = sampling.normal(count, std=1.0, rng=0, dtype=np.complex128)
+    normal = sampling.normal(count, std=1.0, rng=start(), dtype=np.complex128)
     np.testing.assert_allclose(normal[places], PINNED_COMPLEX, rtol=1e-5)
-    unitary = haar(40, 35, rng=0, dtype=np.complex64)
+    unitary = haar(40, 35, rng=start(), dtype=np.complex64)
     np.testing.assert_allclose(unitary[:3, 0], PINNED_UNITARY, rtol=1e-4)
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", ""])
+def test_a_seed_means_the_same_numbers_in_every_release():
+    uniform = sampling.uniform((40, 50), bound=1.0, rng=0)
+    assert uniform[0, :3].tolist() == PINNED_SEED_UNIFORM
+    for draw, pinned in PINNED_SEED.items():
+        drawn = netinit.get(draw)((40, 50), rng=0, **NEEDED.get(draw, {}))
+        np.testing.assert_allclose(drawn.ravel()[drawn.ravel() != 0][:3], pinned, rtol=1e-5)
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5", " "])
 def test_a_wrong_number_of_threads_is_refused(threads, monkeypatch):
     monkeypatch.setenv("NETINIT_THREADS", threads)
     with pytest.raises(ValueError, match="NETINIT_THREADS must be a whole number"):
         sampling.normal(4 * blocks.BLOCK, std=1.0, rng=0)
+
+
+def test_an_empty_number_of_threads_is_none(monkeypatch):
+    monkeypatch.setenv("NETINIT_THREADS", "")
+    unset = blocks._threads()
+    monkeypatch.delenv("NETINIT_THREADS")
+    assert blocks._threads() == unset
+
+
+def test_after_an_error_no_task_is_begun(monkeypatch):
+    monkeypatch.setenv("NETINIT_THREADS", "2")
+    begun = []
+
+    def task(number):
+        begun.append(number)
+        raise LookupError(number)
+
+    with pytest.raises(LookupError):
+        blocks.for_each(task, range(1000))
+    assert len(begun) <= 2
+
+
+def test_a_large_draw_works_while_the_interpreter_ends():
+    code = """if True:
+        import atexit, hashlib, netinit
+        def late():
+            drawn = netinit.normal(1 << 21, std=1.0, rng=0), netinit.orthogonal((600, 1300), rng=0)
+            print(*(hashlib.sha256(array.tobytes()).hexdigest() for array in drawn))
+        atexit.register(late)
+        late()
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"NETINIT_THREADS": "3"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    before, after = run.stdout.splitlines()
+    assert before == after
+    assert not run.stderr
+
+
+def test_threads_that_do_not_start_leave_their_tasks_to_the_others(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setenv("NETINIT_THREADS", "3")
+    monkeypatch.setattr(blocks.Thread, "start", refuse)
+    done = []
+    blocks.for_each(done.append, range(8))
+    assert done == list(range(8))
 
 
 def test_an_error_in_a_thread_reaches_the_caller(monkeypatch):

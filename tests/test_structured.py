@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from laws import Z_LIMIT, z_correlation, z_mean, z_share, z_variance
 
 import netinit
-from netinit import delta_orthogonal, dirac, identity, looks_linear, siren, sparse
+from netinit import delta_orthogonal, dirac, identity, looks_linear, orthogonal, siren, sparse
 
 EXACT = {"rng": 0, "dtype": np.float64}
 
@@ -49,11 +49,89 @@ def inputs(channels, kernel):
     return np.random.default_rng(1).standard_normal((channels, *(6 for _ in kernel)))
 
 
+# Orthogonal ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 3, 3), (20, 4), (4, 20), (300, 2, 70)])
+def test_orthogonal_flattens_all_but_the_output_axis(shape):
+    weights = orthogonal(shape, gain=1.5, rng=6, dtype=np.float64)
+    assert weights.shape == shape
+    assert_orthonormal(weights.reshape(shape[0], -1) / 1.5)
+
+
+def assert_orthonormal(matrix, atol=1e-12):
+    """The rows of a wide matrix, or the columns of a tall one, are orthonormal."""
+    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    np.testing.assert_allclose(wide @ wide.T, np.eye(len(wide)), atol=atol)
+
+
+def test_orthogonal_square_matrices_keep_every_length():
+    x = np.random.default_rng(0).standard_normal((10, 256))
+    kept = x @ orthogonal((256, 256), rng=7, dtype=np.float64).T
+    np.testing.assert_allclose(np.linalg.norm(kept, axis=1), np.linalg.norm(x, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "matrices"),
+    [
+        # The matrices (outputs, inputs x taps) that the layer has, cut out by hand.
+        ((3, 3, 8, 16), {"layout": "HWIO"}, lambda w: [w.reshape(-1, 16).T]),
+        ((8, 16), {"layout": "IO"}, lambda w: [w.T]),
+        ((8, 2, 8), {"in_axis": 0, "out_axis": (1, 2)}, lambda w: [w.reshape(8, 16).T]),
+        ((32, 8), {"splits": 4}, lambda w: np.split(w, 4)),
+        ((8, 32), {"splits": 4, "layout": "IO"}, lambda w: np.split(w.T, 4)),
+        ((24, 16), {"splits": (16, 4, 4)}, lambda w: np.split(w, [16, 20])),
+        ((5, 6, 6), {"batch_axis": 0}, list),
+        ((6, 5, 4), {"batch_axis": 1}, lambda w: list(w.swapaxes(0, 1))),
+        ((5, 3, 4, 6), {"layout": "BHIO"}, lambda w: [k.reshape(12, 6).T for k in w]),
+        ((12, 2, 3), {"groups": 3}, lambda w: [k.reshape(4, 6) for k in np.split(w, 3)]),
+        (
+            (3, 3, 6, 2),
+            {"layout": "HWGO"},
+            lambda w: np.moveaxis(w.reshape(9, 6, 2), (1, 2), (0, 1)),
+        ),
+        ((3, 4, 2, 5), {"layout": "GOIH"}, lambda w: [k.reshape(4, 10) for k in w]),
+        # A transposed convolution is the transpose of this matrix.
+        ((8, 4, 3), {"transposed": True}, lambda w: [w.reshape(8, 12)]),
+        ((3, 4, 8), {"transposed": True, "layout": "HOI"}, lambda w: [w.reshape(12, 8).T]),
+        (
+            (8, 4, 3),
+            {"transposed": True, "groups": 2},
+            lambda w: [k.reshape(4, 12) for k in np.split(w, 2)],
+        ),
+    ],
+)
+def test_every_weight_in_the_array_is_orthogonal_and_they_are_independent(shape, options, matrices):
+    weights = orthogonal(shape, rng=3, dtype=np.float64, **options)
+    assert weights.shape == shape
+    found = matrices(weights)
+    for matrix in found:
+        assert_orthonormal(matrix)
+    firsts = [matrix.ravel()[:3].tolist() for matrix in found]
+    assert all(firsts.count(first) == 1 for first in firsts)
+
+
+def test_an_array_taken_for_one_weight_has_no_orthogonal_parts():
+    for shape, parts in [((32, 8), lambda w: w[:8]), ((5, 6, 6), lambda w: w[0])]:
+        with pytest.raises(AssertionError):
+            assert_orthonormal(parts(orthogonal(shape, **EXACT)), atol=0.1)
+    with pytest.raises(AssertionError):
+        assert_orthonormal(orthogonal((3, 3, 8, 16), **EXACT).reshape(-1, 16), atol=0.1)
+
+
+def test_a_transposed_convolution_whose_blocks_do_not_overlap_keeps_every_norm():
+    weight = orthogonal((4, 3, 2, 2), transposed=True, **EXACT)
+    x = inputs(4, (2, 2))
+    # With stride 2 each input writes to pixels of its own.
+    y = np.einsum("ioab,ihw->ohawb", weight, x)
+    assert np.linalg.norm(y) == pytest.approx(np.linalg.norm(x), rel=1e-13)
+
+
 # Identity and dirac --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (2, 5), (5, 2), (1, 1)])
-def test_the_identity_hands_on_as_many_signals_as_it_can(shape):
+def test_the_identity_passes_on_as_many_signals_as_it_can(shape):
     x = np.random.default_rng(0).standard_normal((10, shape[1]))
     y = x @ identity(shape, gain=3.0, dtype=np.float64).T
     kept = min(shape)
@@ -63,7 +141,7 @@ def test_the_identity_hands_on_as_many_signals_as_it_can(shape):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("groups", [1, 3])
-def test_a_dirac_convolution_hands_on_its_channels(kernel, groups):
+def test_a_dirac_convolution_passes_on_its_channels(kernel, groups):
     for outputs, width in [(6, 2), (6, 6), (12, 3)]:
         weight = dirac((outputs, width, *kernel), groups=groups, dtype=np.float64)
         x = inputs(width * groups, kernel)
@@ -84,7 +162,7 @@ def test_a_dirac_in_another_place_would_move_the_image():
     assert not (convolve(x, weight, [2]) == x).all()  # PyTorch's k // 2 under "same" padding
 
 
-def test_schemes_without_randomness_leave_the_generator_alone():
+def test_schemes_without_randomness_leave_the_generator_as_it_was():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
     identity((2, 3), rng=rng)
@@ -218,6 +296,93 @@ def test_the_second_moment_behind_sparse_weights_does_not_know_the_width():
         assert (h**2).mean() == pytest.approx(15 * 0.09, rel=0.1)
 
 
+# Layouts, stacks, groups, fused layers ---------------------------------------------------------
+
+MATRICES = [identity, looks_linear, sparse, orthogonal]
+CONVOLUTIONS = [dirac, delta_orthogonal, orthogonal]
+
+
+def draw(scheme, shape, **options):
+    """Draw from a generator in one place of its stream: a seed's numbers depend on the shape."""
+    return scheme(shape, **EXACT | {"rng": np.random.default_rng(3)}, **options)
+
+
+@pytest.mark.parametrize("scheme", MATRICES, ids=lambda scheme: scheme.__name__)
+def test_a_matrix_is_the_same_in_any_layout(scheme):
+    plain = draw(scheme, (6, 4))
+    assert (plain == draw(scheme, (4, 6), layout="IO").T).all()
+    assert (plain == draw(scheme, (4, 6), in_axis=0, out_axis=-1).T).all()
+    assert (plain == draw(scheme, (4, 6), transposed=True).T).all()
+    assert (plain == draw(scheme, (1, 4, 6), layout="BIO")[0].T).all()
+    assert (plain == draw(scheme, (4, 1, 6), in_axis=0, out_axis=2, batch_axis=1)[:, 0].T).all()
+    heads = draw(scheme, (4, 2, 3), in_axis=0, out_axis=(1, 2))
+    assert (plain == heads.reshape(4, 6).T).all()
+    back = draw(scheme, (2, 6, 2), in_axis=(2, 0), out_axis=1)  # axes that no view can merge
+    assert (back.transpose(1, 2, 0).reshape(6, 4) == plain).all()
+
+
+@pytest.mark.parametrize("scheme", CONVOLUTIONS, ids=lambda scheme: scheme.__name__)
+def test_a_kernel_is_the_same_in_any_layout(scheme):
+    plain = draw(scheme, (6, 4, 3, 2))
+    assert (draw(scheme, (3, 2, 4, 6), layout="HWIO").transpose(3, 2, 0, 1) == plain).all()
+    assert (draw(scheme, (4, 3, 2, 6), layout="IHWO").transpose(3, 0, 1, 2) == plain).all()
+    assert (draw(scheme, (1, 6, 4, 3, 2), batch_axis=0)[0] == plain).all()
+    if scheme is not orthogonal:
+        keras = draw(scheme, (3, 2, 6, 4), layout="HWOI", transposed=True)
+        assert (keras.transpose(2, 3, 0, 1) == plain).all()
+        torchs = draw(scheme, (4, 6, 3, 2), transposed=True)
+        assert (torchs.swapaxes(0, 1) == plain).all()
+
+
+@pytest.mark.parametrize("scheme", [*MATRICES, *CONVOLUTIONS], ids=lambda scheme: scheme.__name__)
+def test_stacked_grouped_and_fused_weights_are_drawn_one_after_another(scheme):
+    shape = (4, 4, 3) if scheme in CONVOLUTIONS else (4, 4)
+    rng = np.random.default_rng(5)
+    each = [scheme(shape, rng=rng, dtype=np.float64) for _ in range(3)]
+    stacked, fused = np.stack(each), np.concatenate(each)
+    for whole, options in [
+        (stacked, {"batch_axis": 0}),
+        (stacked, {"layout": "GOIH"[: len(shape) + 1]}),
+        (fused, {"splits": 3}),
+        (fused, {"splits": (4, 4, 4)}),
+        (fused, {"groups": 3}),
+    ]:
+        rng = np.random.default_rng(5)
+        assert (scheme(whole.shape, rng=rng, dtype=np.float64, **options) == whole).all()
+
+
+@pytest.mark.parametrize("scheme", [*MATRICES, *CONVOLUTIONS], ids=lambda scheme: scheme.__name__)
+def test_a_layout_fills_the_callers_array_whatever_its_strides(scheme):
+    kernel = (3,) if scheme in CONVOLUTIONS else ()
+    shape = (*kernel, 4, 12)
+    options = {"layout": "HIO"[-len(shape) :], "splits": 3, "rng": 5, "dtype": "float16"}
+    plain = scheme(shape, **options)
+    memory = np.full([2 * n for n in shape], -7, np.float16)
+    out = memory[tuple(slice(None, None, 2) for _ in shape)]
+    assert scheme(shape, out=out, **options) is out
+    assert (out == plain).all()
+    out[...] = -7
+    assert (memory == -7).all()
+    matrix = np.zeros((12, 4), np.float32).view(np.matrix)
+    if not kernel:
+        assert scheme((12, 4), splits=3, rng=5, out=matrix) is matrix
+        assert (np.asarray(matrix) == scheme((12, 4), splits=3, rng=5)).all()
+
+
+def test_a_dirac_in_kerass_layout_passes_on_its_channels():
+    weight = dirac((3, 3, 8, 16), layout="HWIO", dtype=np.float64)
+    assert (np.argwhere(weight) == [[1, 1, d, d] for d in range(8)]).all()
+    assert np.argwhere(dirac((3, 3, 8, 16)))[0].tolist() == [0, 0, 3, 7]  # taken for (out, in, ...)
+
+
+def test_each_of_grouped_queries_keys_and_values_has_its_structure():
+    weight = identity((24, 16), splits=(16, 4, 4), dtype=np.float64)
+    assert (weight == np.vstack([np.eye(16), np.eye(4, 16), np.eye(4, 16)])).all()
+    mirrored = looks_linear((24, 16), splits=[16, 4, 4], layer="first", **EXACT)
+    for part in np.split(mirrored, [16, 20]):
+        assert (part[: len(part) // 2] == -part[len(part) // 2 :]).all()
+
+
 # SIREN ---------------------------------------------------------------------------------------
 
 
@@ -256,6 +421,7 @@ def test_what_the_sine_sees_settles_at_the_spread_that_the_docstring_says():
 # Bad input -----------------------------------------------------------------------------------
 
 SHAPES = {
+    "orthogonal": (4, 4),
     "identity": (4, 4),
     "dirac": (4, 4, 3),
     "delta_orthogonal": (4, 4, 3),
@@ -282,12 +448,6 @@ def test_structured_weights_have_the_dtype_and_are_the_callers_own(name, dtype):
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_seed_is_the_generator_that_numpy_makes_of_it(name):
-    # A scheme that gave one seed to each of two draws would tie them together.
-    assert (drawn(name, rng=3) == drawn(name, rng=np.random.default_rng(3))).all()
-
-
-@pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("empty", [0, 1, 2])
 def test_structured_weights_of_an_empty_shape_are_empty(name, empty):
     if empty < len(SHAPES[name]):
@@ -298,9 +458,10 @@ def test_structured_weights_of_an_empty_shape_are_empty(name, empty):
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("shape", [(), 5, (5,), (3, 3, 3, 3), (3, 3)])
 def test_structured_weights_refuse_other_ranks(name, shape):
-    if not isinstance(shape, int) and len(shape) > 2 and len(SHAPES[name]) > 2:
+    axes = 1 if isinstance(shape, int) else len(shape)
+    if axes == len(SHAPES[name]) or (axes > 2 and name in ("dirac", "delta_orthogonal")):
         return
-    if not isinstance(shape, int) and len(shape) == len(SHAPES[name]):
+    if axes > 2 and name == "orthogonal":
         return
     with pytest.raises(ValueError, match=rf"{name} is for a .*not "):
         drawn(name, shape)
@@ -322,14 +483,14 @@ def test_structured_weights_refuse_other_dtypes(name, dtype):
         drawn(name, dtype=dtype)
 
 
-@pytest.mark.parametrize("name", ["identity", "delta_orthogonal", "looks_linear"])
+@pytest.mark.parametrize("name", ["orthogonal", "identity", "delta_orthogonal", "looks_linear"])
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, "1", None])
 def test_a_gain_must_be_finite_and_not_negative(name, wrong):
     with pytest.raises((ValueError, TypeError), match="gain must be a finite number of at least 0"):
         drawn(name, gain=wrong)
 
 
-@pytest.mark.parametrize("name", ["delta_orthogonal", "looks_linear", "sparse"])
+@pytest.mark.parametrize("name", ["orthogonal", "delta_orthogonal", "looks_linear", "sparse"])
 @pytest.mark.parametrize("rng", [-1, 1.5, "0", True])
 def test_a_wrong_seed_is_refused(name, rng):
     with pytest.raises((ValueError, TypeError), match="rng must be a non-negative int"):
@@ -342,6 +503,30 @@ def test_a_wrong_seed_is_refused(name, rng):
         (lambda: dirac((4, 2, 3), groups=3), ValueError, "groups 3 must divide the output chan"),
         (lambda: dirac((4, 2, 3), groups=0), ValueError, "groups must be at least 1, not 0"),
         (lambda: dirac((4, 2, 3), groups=1.0), TypeError, "groups must be an integer, not 1.0"),
+        (lambda: dirac((3, 3, 8, 16), layout="HWIO", groups=3), ValueError, "groups 3 must divide"),
+        (lambda: dirac((4, 2, 3), stride=2), TypeError, r"dirac\(\) takes no keyword 'stride'"),
+        (lambda: orthogonal((4, 2), gropus=2, rng=0), TypeError, "Did you mean 'groups'"),
+        (lambda: orthogonal((4, 2), std=2, rng=0), TypeError, "Instead: normal, uniform or trunc"),
+        (lambda: identity((4, 2), layout="IOH"), ValueError, "layout 'IOH' has 3 axes"),
+        (lambda: identity((4, 2), splits=3), ValueError, "splits 3 must divide the output chan"),
+        (lambda: identity((4, 2), transposed=1), TypeError, "transposed must be True or False"),
+        (lambda: identity((4, 2, 2)), ValueError, "for a matrix, .*: see layout, batch_axis"),
+        (lambda: dirac((4, 2, 2), batch_axis=0), ValueError, "for a convolution, .*batch_axis"),
+        (
+            lambda: orthogonal((8, 2, 3), groups=2, splits=2, rng=0),
+            ValueError,
+            "give groups=2 or splits=2, not both",
+        ),
+        (
+            lambda: looks_linear((8, 4), splits=(5, 3), rng=0),
+            ValueError,
+            r"fan_out of a hidden layer is mirrored: it must be even in shape \(8, 4\)",
+        ),
+        (
+            lambda: delta_orthogonal((6, 3, 3), splits=(4, 2), rng=0),
+            ValueError,
+            "the norm of 3 input channels in 2",
+        ),
         (lambda: delta_orthogonal((2, 4, 3), rng=0), ValueError, "the norm of 4 input channels in"),
         (lambda: looks_linear((3, 4), rng=0), ValueError, "fan_out of a hidden layer is mirrored"),
         (lambda: looks_linear((4, 3), rng=0), ValueError, "fan_in of a hidden layer is mirrored"),

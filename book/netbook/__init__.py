@@ -1,46 +1,31 @@
 """Sphinx extension that turns the chapters into pages: figures, boxes, search, downloads.
 
 The chapters are plain notebooks, without directives or roles, so that they read well in
-JupyterLab too. What a page needs beyond that is recognised here by its shape: a caption by
-its bold ``Figure 1.2.``, a box by its bold label, a citation by its link.
+JupyterLab too. Whatever else a page needs is recognized here by its shape: a caption by its bold
+``Figure 1.2.``, a box by its bold label, a citation by its link.
 """
 
+from importlib import import_module
 from pathlib import Path
 
-from netbook import (
-    api,
-    boxes,
-    citations,
-    decisions,
-    figures,
-    folds,
-    freshness,
-    markup,
-    names,
-    offline,
-    pages,
-    schemes,
-    search,
-    tables,
-    widgets,
-)
-
 PARTS = (
-    api,
-    boxes,
-    citations,
-    decisions,
-    figures,
-    folds,
-    freshness,
-    markup,
-    names,
-    offline,
-    pages,
-    schemes,
-    search,
-    tables,
-    widgets,
+    "api",
+    "archives",
+    "boxes",
+    "citations",
+    "decisions",
+    "figures",
+    "folds",
+    "freshness",
+    "markup",
+    "names",
+    "offline",
+    "pages",
+    "problem_sets",
+    "schemes",
+    "search",
+    "tables",
+    "widgets",
 )
 THEME = Path(__file__).parents[1] / "theme"
 
@@ -51,5 +36,5 @@ def setup(app) -> dict:
     # Jupyter Book always sets this one, for an extension that the book does not load.
     app.add_config_value("comments_config", {}, "html")
     for part in PARTS:
-        part.setup(app)
+        import_module(f"netbook.{part}").setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

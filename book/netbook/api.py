@@ -1,7 +1,7 @@
-"""Reference pages from docstrings: a page a module, a section a function or class.
+"""Reference pages made from docstrings: one page per module, one section per function or class.
 
-``{api} netinit.fans`` writes a module's page; ``{api-modules}`` lists the modules that have one,
-in the order of ``_toc.yml``.
+``{api} netinit.losses`` writes the page of a module; ``{api-modules}`` lists the modules that have
+a page, in the order of ``_toc.yml``.
 """
 
 import importlib
@@ -21,14 +21,14 @@ LISTED = ("Parameters", "Returns", "Raises", "Warns", "Yields")
 
 
 class Written(SphinxDirective):
-    """A directive that writes some of its content as the book's Markdown."""
+    """A directive that writes part of its content in the book's Markdown."""
 
     def markdown(self, text: str) -> list[nodes.Node]:
         """The nodes of `text`."""
         holder = nodes.Element()
         lines = StringList(text.splitlines(), source=self.env.docname)
         self.state.nested_parse(lines, self.content_offset, holder)
-        if '"' in text:  # most quote a string of Python, which has to stay one
+        if '"' in text:  # most enclose a string of Python, so they must stay straight
             for part in holder.findall(nodes.TextElement):
                 part["support_smartquotes"] = False
         return holder.children
@@ -40,11 +40,8 @@ class Api(Written):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The module's own words, then a section for each name."""
+        """The module's docstring, then a section for each name."""
         module = importlib.import_module(self.arguments[0])
-        for name in signatures.public(module):
-            self.env.note_dependency(inspect.getsourcefile(getattr(module, name)))
-        self.env.note_dependency(module.__file__)
         found = [node for part in _parts(module) for node in self.text(part)]
         for kind, values in signatures.records(module).items():
             listed = ", ".join(f"`{name}`" for name in values)
@@ -74,7 +71,7 @@ class Api(Written):
         return section
 
     def docstring(self, text: str) -> list[nodes.Node]:
-        """A docstring in numpydoc's form: words, lists of arguments, examples."""
+        """A docstring in numpydoc's form: text, lists of arguments, examples."""
         parsed = NumpyDocString(signatures.headed(text))
         found = self.text([*parsed["Summary"], "", *parsed["Extended Summary"]])
         for part in LISTED:
@@ -87,7 +84,7 @@ class Api(Written):
         return found
 
     def listed(self, entries: list) -> nodes.definition_list:
-        """Arguments, results or errors, with their types and what is said of them."""
+        """Arguments, results or errors, with their types and descriptions."""
         made = nodes.definition_list(classes=["arguments"])
         for entry in entries:
             name, kind = entry.name, entry.type
@@ -117,11 +114,10 @@ class ApiModules(Written):
     """The list of modules, each with the first sentence of its docstring."""
 
     def run(self) -> list[nodes.Node]:
-        """One item a module."""
+        """One item per module."""
         made = nodes.definition_list(classes=["modules"])
         for page in names.pages(Path(self.env.srcdir)):
             module = importlib.import_module(f"netinit.{page}")
-            self.env.note_dependency(module.__file__)
             summary = " ".join(_parts(module)[0])
             term = nodes.term("", "", nodes.literal("", f"netinit.{page}"))
             item = nodes.definition_list_item("", term)

@@ -18,7 +18,7 @@ def label_of(quote: nodes.block_quote) -> str | None:
 
 
 def box(quote: nodes.block_quote, label: str) -> Block:
-    """The box: its label on a line of its own (an aside needs none), then the text."""
+    """The box: its label on a line of its own, then the text."""
     first, *rest = (child.deepcopy() for child in quote.children)
     words = words_of(first)[1:]
     if words and isinstance(words[0], nodes.Text):
@@ -30,7 +30,7 @@ def box(quote: nodes.block_quote, label: str) -> Block:
 
 
 class Boxes(SphinxTransform):
-    """Replace labelled block quotes while a page is read."""
+    """Replace labeled block quotes while a page is read."""
 
     default_priority = 500
 
@@ -42,12 +42,12 @@ class Boxes(SphinxTransform):
 
 
 class ReadingLine(SphinxTransform):
-    """Mark the line of italics under a page's title: time to read, what one needs to know."""
+    """Mark the line in italics below a page's title: the time to read and the prerequisites."""
 
     default_priority = 500
 
     def apply(self, **kwargs) -> None:
-        """Look below the first title only."""
+        """Look only below the first title."""
         title = next(self.document.findall(nodes.title), None)
         below = title.next_node(descend=False, siblings=True) if title else None
         words = words_of(below) if isinstance(below, nodes.paragraph) else []

@@ -1,7 +1,7 @@
 """Links such as ``[He et al., 2015](references.md#he2015)`` reach the bibliography entry.
 
 MyST checks such a link against the headings of the other page. The bibliography's keys are
-added to them, so a key that does not exist is a warning, as for any other link.
+added to them, so a key that does not exist causes a warning, as any broken link does.
 """
 
 from docutils import nodes
@@ -21,7 +21,7 @@ def add_keys(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 class Entries(SphinxPostTransform):
-    """Write the bibliography as a plain list: the text names the works, not their labels."""
+    """Write the bibliography as a plain list, without labels: the text names author and year."""
 
     default_priority = 6  # right after the entries were made
 

@@ -1,6 +1,4 @@
-"""``{decisions}``: the tables of `netinit.advice`, a table a question."""
-
-from importlib import resources
+"""``{decisions}``: the decision tables of `netinit.advice`, one for each question."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,9 +13,7 @@ class Decisions(Written):
     """By activation, by architecture, and the layers that need something else."""
 
     def run(self) -> list[nodes.Node]:
-        """One table a kind."""
-        self.env.note_dependency(advice.__file__)
-        self.env.note_dependency(str(resources.files("netinit").joinpath("advice.toml")))
+        """One table per kind of question."""
         tables = (advice.decision_table(kind, references=REFERENCES) for kind in advice.KINDS)
         return [node for table in tables for node in self.markdown(table)]
 

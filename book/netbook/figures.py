@@ -87,7 +87,7 @@ class Captions(SphinxTransform):
 
 
 def _place(cell: nodes.container, figure: Block) -> None:
-    """Leave the rest of the cell above the figure, but folded code below it: the picture first."""
+    """Keep the rest of the cell above the figure; folded code alone goes below it."""
     around = cell.parent
     if not cell.children:
         around.remove(cell)
@@ -97,7 +97,7 @@ def _place(cell: nodes.container, figure: Block) -> None:
 
 
 def _take_out(picture: nodes.container) -> None:
-    """Remove a picture from its cell, and what it leaves empty."""
+    """Remove a picture from its cell, and the container that this leaves empty."""
     parent = picture.parent
     parent.remove(picture)
     if not parent.children and parent.get("nb_element") == "cell_code_output":

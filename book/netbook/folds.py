@@ -15,7 +15,7 @@ def fold(mode: str, *content: nodes.Node) -> Block:
 
 
 class Folds(SphinxTransform):
-    """Fold the cells of a page, before the notebook reader's own (unlabelled) folding."""
+    """Fold the cells of a page before MyST-NB does, whose folds do not say what they hide."""
 
     default_priority = 600  # after the captions have taken their pictures out
 

@@ -1,45 +1,48 @@
-"""A page is read and run again when the package or the data it shows has changed.
+"""A page is read, and its notebook run, again when anything it depends on has changed.
 
-The notebook cache knows a chapter by its code cells alone, so an edit to ``netinit``, to the stored
-data or to the pinned requirements would leave old figures on the page. Here all three decide where
-the cache lies.
+The notebook cache compares the code cells of a chapter, and Sphinx compares the file of a page.
+Neither knows that a chapter shows what the package, a stored sweep or the installed packages
+make of its code, or that this extension decides what a page looks like.
 """
 
-import hashlib
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
-SUFFIXES = {".py", ".js", ".css"}
+from netbook.fingerprints import files_below, fingerprint, versions
+
+PAGES = {".ipynb", ".md", ".bib"}  # Sphinx itself reads these, and notices a change
 
 
-def fingerprint(root: Path) -> str:
-    """Hash of everything under `root` that decides what a cell shows."""
-    digest = hashlib.sha256()
-    package = (path for path in (root / "netinit").rglob("*") if path.suffix in SUFFIXES)
-    data = (root / "chapters" / "data").rglob("*")
-    for path in [*sorted(package), *sorted(data), root / "requirements.txt"]:
-        if path.is_file():
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+def of_outputs(root: Path) -> str:
+    """Fingerprint of everything besides its own code that decides what a cell shows."""
+    lock = root / "requirements.txt"
+    beside = files_below(root / "chapters", root / "reference")
+    data = (path for path in beside if path.suffix not in PAGES)
+    return fingerprint(root, [*files_below(root / "netinit", lock), *data], versions(lock))
+
+
+def of_pages(root: Path) -> str:
+    """Fingerprint of everything besides its own text that decides what a page says."""
+    return fingerprint(
+        root, files_below(root / "book" / "netbook", root / "_toc.yml"), [of_outputs(root)]
+    )
 
 
 def place_cache(app: Sphinx, config: Config) -> None:
-    """Give each state of the package a notebook cache of its own."""
+    """Give each state of the package and its data a notebook cache of its own."""
     if config.nb_execution_mode == "cache":
         root = Path(app.outdir).parent / ".jupyter_cache"
-        config.nb_execution_cache_path = str(root / fingerprint(Path(app.srcdir)))
+        config.nb_execution_cache_path = str(root / of_outputs(Path(app.srcdir)))
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list:
-    """Every notebook, if the package differs from the one the pages were read with."""
-    now, before = fingerprint(Path(app.srcdir)), getattr(env, "netbook_fingerprint", None)
+    """Every page, if something that pages depend on differs from when they were read."""
+    now, before = of_pages(Path(app.srcdir)), getattr(env, "netbook_fingerprint", None)
     env.netbook_fingerprint = now
-    if before in (None, now):
-        return []
-    return sorted(name for name in env.found_docs if str(env.doc2path(name)).endswith(".ipynb"))
+    return [] if before in (None, now) else sorted(env.found_docs)
 
 
 def setup(app: Sphinx) -> None:

@@ -29,7 +29,7 @@ def raw(html: str) -> nodes.raw:
 
 
 def words_of(paragraph: nodes.Element) -> list[nodes.Node]:
-    """The inline content of `paragraph`, without the empty text that Markdown may begin it with."""
+    """The inline content of `paragraph`, without the empty text that Markdown may put first."""
     # A docutils node is always true, even an empty text.
     return [child for child in paragraph.children if child != ""]
 

@@ -9,11 +9,12 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+from sphinx_external_toc.events import remove_suffix
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from netbook import signatures
 
@@ -26,17 +27,8 @@ UNLINKED = (nodes.reference, nodes.title)
 @cache
 def pages(root: Path) -> tuple[str, ...]:
     """The modules that have a page, in reading order."""
-    found: list[str] = []
-
-    def walk(entries: list[dict]) -> None:
-        for entry in entries:
-            if entry["file"].startswith(API):
-                found.append(entry["file"].removeprefix(API))
-            walk(entry.get("sections", []))
-
-    toc = root / "_toc.yml"
-    walk(yaml.safe_load(toc.read_text("utf-8")).get("chapters", []))
-    return tuple(found)
+    listed = (remove_suffix(name, [".md"]) for name in parse_toc_yaml(root / "_toc.yml"))
+    return tuple(name.removeprefix(API) for name in listed if name.startswith(API))
 
 
 @cache

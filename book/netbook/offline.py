@@ -1,4 +1,4 @@
-"""Everything a page loads lies beside it: mathematics from the installed package.
+"""Pages load nothing from other hosts: MathJax is copied from the installed package.
 
 Of the 31 MB that `sphinx-mathjax-offline` installs, the pages need the parts listed here.
 """

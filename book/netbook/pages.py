@@ -7,8 +7,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import clean_astext
+from sphinx_external_toc.events import remove_suffix
 
-from netinit.style import css_variables
+from netinit.style import css_variables, page_variables
 
 UNUSED = re.compile(
     r"(documentation_options|doctools|sphinx_highlight)\.js|(mystnb\.\w+|pygments)\.css"
@@ -32,7 +33,7 @@ def sections_of(doctree: nodes.document | None) -> list[tuple[str, str]]:
 def chapters(app: Sphinx, open_page: str) -> list[dict]:
     """The pages in reading order, as the table of contents lists them.
 
-    What stands below a page is listed while that page or one of its own is open.
+    Pages below another one are listed while that page or one of them is open.
     """
     root, below = app.config.root_doc, app.env.toctree_includes
     listed = _entries(app, [root, *below.get(root, [])])
@@ -40,6 +41,12 @@ def chapters(app: Sphinx, open_page: str) -> list[dict]:
         inner = below.get(entry["page"], []) if entry["page"] != root else []
         entry["pages"] = _entries(app, inner) if open_page in [entry["page"], *inner] else []
     return listed
+
+
+def parts(app: Sphinx) -> dict[str, str]:
+    """The title of each part of the book that has one, by its first page."""
+    trees, suffixes = app.env.external_site_map.root.subtrees, app.config.source_suffix
+    return {remove_suffix(tree.items[0], suffixes): tree.caption for tree in trees if tree.caption}
 
 
 def _entries(app: Sphinx, order: list[str]) -> list[dict]:
@@ -52,10 +59,11 @@ def _entries(app: Sphinx, order: list[str]) -> list[dict]:
 
 
 def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Hand the template what it needs, and drop the scripts and styles no page uses."""
+    """Give the template what it needs, and drop the scripts and styles that no page uses."""
     context["chapter_label"] = label_of(page)
     context["sections"] = sections_of(doctree)
     context["chapters"] = chapters(app, page)
+    context["parts"] = parts(app)
     context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
     for kind in ("script_files", "css_files"):
         context[kind][:] = [asset for asset in context[kind] if not UNUSED.search(_name(asset))]
@@ -71,10 +79,11 @@ def is_notebook(app: Sphinx, page: str) -> bool:
 
 
 def copy_notebooks(app: Sphinx, error: Exception | None) -> None:
-    """Lay each notebook beside its page, and the palette beside the styles."""
+    """Copy each notebook beside its page, and write the palette beside the style sheets."""
     if error or app.builder.format != "html":
         return
-    Path(app.outdir, "_static", "palette.css").write_text(css_variables(), "utf-8")
+    palette = css_variables() + page_variables()
+    Path(app.outdir, "_static", "palette.css").write_text(palette, "utf-8")
     for page in filter(lambda name: is_notebook(app, name), app.env.found_docs):
         target = Path(app.outdir, f"{page}.ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""``{schemes}``: every scheme of `netinit.catalogue`, with its law and its names elsewhere."""
+"""``{schemes}``: every scheme of `netinit.catalogue`, its law, and its call in each framework."""
 
 import re
 from itertools import groupby
@@ -23,7 +23,7 @@ CODE = re.compile(r"\b\w+='[^']*'|\b(?!\d)\w*_\w*(?:\([^()]*\))?")
 
 
 class Schemes(Written):
-    """A section a kind, and in it a section a scheme."""
+    """One section per kind, and in it one section per scheme."""
 
     def run(self) -> list[nodes.Node]:
         """Walk the catalogue."""
@@ -35,7 +35,7 @@ class Schemes(Written):
         return found
 
     def scheme(self, scheme: netinit.Scheme) -> nodes.section:
-        """Name, law, assumption, source, and the call in each framework."""
+        """Name, law, assumption, source, and the calls."""
         title = nodes.title("", "", nodes.literal("", scheme.name))
         section = nodes.section("", title, ids=[scheme.name])
         names.remember(self.env, scheme.name)

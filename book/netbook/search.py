@@ -1,6 +1,6 @@
 """Search without a server: the text of every section in one script beside the pages.
 
-A script, not JSON, because a page opened as a file may load scripts but fetch nothing.
+It is a script and not JSON, because a page opened as a file may load scripts but not fetch data.
 """
 
 import json
@@ -79,7 +79,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
         for page in sorted(texts(app.env))
         for section in texts(app.env)[page]
     ]
-    script = f"window.bookSections = {json.dumps(entries, ensure_ascii=False)};\n"
+    script = f"globalThis.bookSections = {json.dumps(entries, ensure_ascii=False)};\n"
     Path(app.outdir, "_static", "search-text.js").write_text(script, "utf-8")
 
 

@@ -1,7 +1,7 @@
 """What a module offers, and how each function and class is called, as its source writes it.
 
-The source is read and not the object, for it names types shortly: ``Shape``, where the object
-knows a union of five.
+Signatures are read from the source, because it names types briefly: ``Shape``, where the object
+itself holds a union of five types.
 """
 
 import ast
@@ -16,7 +16,8 @@ WIDTH = 62  # characters of a signature on one line; longer ones take a line per
 def public(module: ModuleType) -> list[str]:
     """Names of the functions and classes that a module offers, in the order of the source.
 
-    What it lists in ``__all__``, its own first; without such a list, what it defines.
+    These are the names in ``__all__``, with those that the module defines itself first; without
+    ``__all__``, the public names that it defines.
     """
     listed = getattr(module, "__all__", None)
     found = {

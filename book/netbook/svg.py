@@ -1,4 +1,4 @@
-"""A matplotlib SVG made part of the page: its colours follow the theme, its ids are its own."""
+"""A matplotlib SVG made part of the page: its colors follow the theme, its ids are unique."""
 
 import re
 from itertools import pairwise
@@ -8,8 +8,8 @@ from netinit.style import ROLES
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 DROPPED = {f"{{{SVG}}}{name}" for name in ("metadata", "style", "title")}
-COLOURS = {role.light.lower(): f"var(--ni-{name})" for name, role in ROLES.items()}
-COLOURS |= {"#000000": "currentColor", "#000": "currentColor", "#ffffff": "var(--page)"}
+COLORS = {role.light.lower(): f"var(--ni-{name})" for name, role in ROLES.items()}
+COLORS |= {"#000000": "currentColor", "#000": "currentColor", "#ffffff": "var(--page)"}
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b|#000\b")
 _FAMILY = re.compile(r"font-family: [^;]*sans-serif|font-family: 'DejaVu Sans'")
 _TYPE = re.compile(r"font-size: ([\d.]+px)")
@@ -104,7 +104,7 @@ def _adapt(element: ElementTree.Element, prefix: str) -> None:
             value = f"#{prefix}{value[1:]}"
         else:
             value = _REFERENCE.sub(rf"url(#{prefix}\1)", value)
-            value = _HEX.sub(lambda match: COLOURS.get(match[0].lower(), match[0]), value)
+            value = _HEX.sub(lambda match: COLORS.get(match[0].lower(), match[0]), value)
         if name == "style":
             value = _FAMILY.sub("font-family: var(--sans)", value)
             # The page may enlarge the words on a narrow screen.

@@ -1,4 +1,4 @@
-"""Tables scroll inside a box of their own, and an empty corner is no heading."""
+"""Each table scrolls inside a box of its own, and an empty corner is not a heading."""
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
@@ -20,7 +20,7 @@ class Tables(SphinxTransform):
 
 
 def _plain_corners(head: nodes.thead) -> None:
-    """A heading without words would be announced as an empty heading."""
+    """Make corners plain cells: screen readers would announce them as empty headings."""
     for entry in list(head.findall(nodes.entry)):
         if not entry.astext().strip():
             entry.replace_self(block("td"))

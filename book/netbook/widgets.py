@@ -1,4 +1,4 @@
-"""What a cell shows, as the page shows it: inlined pictures, widgets, pictures for no script."""
+"""The outputs of cells on the page: inlined pictures, and widgets with pictures for no script."""
 
 import json
 from pathlib import Path
@@ -12,6 +12,7 @@ from sphinx.util import logging
 
 from netbook import svg
 from netbook.markup import Block, block, raw
+from netinit.widgets.panels import kind_of
 
 LOG = logging.getLogger(__name__)
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -32,7 +33,7 @@ def words(parts: dict[str, nodes.container]) -> str:
 
 
 def specs(env: BuildEnvironment, page: str) -> dict[str, dict]:
-    """What each widget saved in `page` says of itself, by model id."""
+    """The specification of each widget that is saved in `page`, by model id."""
     files = NbMetadataCollector.get_js_files(env, page)
     body = files.get(STATE, (None, {}))[1].get("body", "{}")
     models = json.loads(body).get("state", {})
@@ -42,38 +43,22 @@ def specs(env: BuildEnvironment, page: str) -> dict[str, dict]:
 def heights(spec: dict) -> tuple[int, int]:
     """Roughly how tall a widget is, in pixels, in a wide page and in a narrow one.
 
-    Kept free until it is drawn, so that the text below does not jump.
+    This room is kept free until the widget is drawn, so that the text below does not jump.
     """
     if "question" in spec:
         return _quiz(spec, 80), _quiz(spec, 46) + 36
     panels = spec.get("panels", [])
-    drawn = [p for p in panels if p["kind"] != "numbers"]
-    width = 900 // max(1, min(len(drawn), 2))
-    wide, narrow = ([_panel(p, room) for p in drawn] for room in (width, 350))
+    rows = sum(kind_of(p).height(p, 900) for p in panels if kind_of(p).whole_row)
+    others = [p for p in panels if not kind_of(p).whole_row]
+    width = 900 // max(1, min(len(others), 2))
+    wide, narrow = ([kind_of(p).height(p, room) for p in others] for room in (width, 350))
     controls = len(spec.get("controls", []))
-    numbers = 80 * any(p["kind"] == "numbers" for p in panels)
-    frame = 130 + numbers + 30 * bool(spec.get("description"))
+    frame = 130 + rows + 30 * bool(spec.get("description"))
     return frame + 64 * -(-controls // 2) + max([0, *wide]), frame + 68 * controls + sum(narrow)
 
 
-def _panel(panel: dict, width: int) -> int:
-    """Height of one panel that is so many pixels wide."""
-    kind = panel["kind"]
-    if kind == "histogram":
-        return 70 + 46 * min(6, panel["most_rows"])
-    if kind == "heatmap":
-        rows, columns = panel["most"]
-        return 116 + max(130, min(330, rows * (width - 60) // columns))
-    if kind == "scatter":
-        return 30 + min(400, max(230, 4 * width // 5))
-    if kind == "text":
-        wrapped = 0 if panel["code"] else panel["most_characters"] * 8 // width
-        return 50 + 22 * (panel["most_lines"] + wrapped)
-    return 380 if width > 500 else 290
-
-
 def _quiz(spec: dict, characters: int) -> int:
-    """Height of a question whose lines hold so many characters."""
+    """Height of a question whose lines hold that number of `characters`."""
 
     def lines(text: str) -> int:
         return -(-len(text) // characters)
@@ -101,9 +86,9 @@ def live(parts: dict[str, nodes.container], known: dict[str, dict]) -> Block:
 
 
 def shared(body: str) -> str:
-    """State of a page's widgets in which each script and style sheet stands once.
+    """State of a page's widgets in which each script and style sheet is stored once.
 
-    Every model carries its own copy; here it carries the number of its place in a list.
+    Every model carries a copy of its code; here it carries the index of that code in a list.
     """
     state = json.loads(body)
     texts: dict[str, int] = {}
@@ -117,7 +102,7 @@ def shared(body: str) -> str:
 
 
 def share(app: Sphinx, doctree: nodes.document) -> None:
-    """Share the code of a page's widgets when the page has been read."""
+    """Share the code of a page's widgets once the page has been read."""
     files = NbMetadataCollector.get_js_files(app.env, app.env.docname)
     if STATE in files:
         place, options = files[STATE]

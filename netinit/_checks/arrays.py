@@ -3,14 +3,18 @@
 import numpy as np
 import numpy.typing as npt
 
+from netinit._checks import dtypes
+
 
 def real_array(values: npt.ArrayLike, name: str) -> npt.NDArray:
-    """`values` as an array, which must hold real numbers.
+    """`values` as an array, which must hold real numbers; bfloat16 and its like become float32.
 
     >>> real_array([1, 2.5], "x")
     array([1. , 2.5])
     """
     array = np.asarray(values)
+    if dtypes.is_narrow(array.dtype):
+        return array.astype(np.float32)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be real numbers, not of dtype {array.dtype}")
     return array

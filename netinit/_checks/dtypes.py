@@ -30,6 +30,27 @@ def of_weights(dtype: npt.DTypeLike, name: str = "dtype") -> np.dtype:
     return found
 
 
+def of_signals(dtype: npt.DTypeLike, name: str = "dtype") -> np.dtype:
+    """`dtype` as the dtype of a network's numbers: real, bfloat16 and its like among them.
+
+    >>> of_signals("float16")
+    dtype('float16')
+    """
+    found = of_weights(dtype, name)
+    if found.kind == "c":
+        raise TypeError(f"{name} must be real: float16, float32, float64 or one like bfloat16")
+    return found
+
+
+def is_narrow(dtype: np.dtype) -> bool:
+    """Whether a dtype is a floating one from outside NumPy, such as bfloat16.
+
+    >>> is_narrow(np.dtype("float16"))
+    False
+    """
+    return dtype not in _NUMPYS and _is_narrow_float(dtype)
+
+
 def drawn(dtype: np.dtype) -> np.dtype:
     """The dtype in which numbers are drawn before they are rounded to `dtype`.
 

@@ -1,8 +1,8 @@
 """The formulas of the activations and of their slopes, elementwise.
 
 Each takes real numbers of any kind, works in float32 or better and answers in the dtype it was
-given; nothing in between overflows. At a kink the slope is the one on its left, but for the two of
-`hard_tanh`, where it is 0.
+given; nothing in between overflows. At a kink the slope is the one on its left, except for those of
+`hard_tanh`, `relu6` and `hard_sigmoid`, where it is 0.
 """
 
 import functools
@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from netinit._checks import dtypes
 from netinit.activations.error_function import erf as _erf
 from netinit.activations.error_function import gaussian, normal_tail, scaled_tail
 
@@ -33,20 +34,28 @@ def floating(x: npt.ArrayLike) -> Array:
     array([1., 2.])
     """
     x = np.asarray(x)
-    if np.issubdtype(x.dtype, np.floating):
+    if np.issubdtype(x.dtype, np.floating) or _is_narrow(x.dtype):
         return x
     if not np.issubdtype(x.dtype, np.integer):
         raise TypeError(f"an activation takes real numbers, not dtype {x.dtype}")
     return x.astype(np.float64)
 
 
+def _is_narrow(dtype: np.dtype) -> bool:
+    """Whether it is float16, or a type from outside NumPy such as bfloat16."""
+    try:
+        return dtypes.drawn(dtypes.of_weights(dtype)) != dtype
+    except TypeError:
+        return False
+
+
 def _elementwise(formula: Elementwise) -> Elementwise:
-    """`formula` for any array-like: float16 goes through float32."""
+    """`formula` for any array-like: float16, bfloat16 and their like go through float32."""
 
     @functools.wraps(formula)
     def apply(x: npt.ArrayLike, **parameters: float) -> Array:
         x = floating(x)
-        wide = x.astype(np.float32) if x.dtype == np.float16 else x
+        wide = x.astype(np.float32) if _is_narrow(x.dtype) else x
         return formula(wide, **parameters).astype(x.dtype, copy=False)
 
     return apply
@@ -104,6 +113,23 @@ def elu(x: Array, *, alpha: float, scale: float) -> Array:
 def elu_slope(x: Array, *, alpha: float, scale: float) -> Array:
     """Where x > 0, scale; elsewhere scale alpha e^x."""
     return np.where(x > 0, x.dtype.type(scale), scale * alpha * np.exp(np.minimum(x, 0)))
+
+
+@_elementwise
+def celu(x: Array, *, alpha: float) -> Array:
+    """Where x > 0, x; elsewhere alpha (e^(x / alpha) - 1)."""
+    return np.maximum(x, 0) + alpha * np.expm1(_celu_exponent(x, alpha))
+
+
+@_elementwise
+def celu_slope(x: Array, *, alpha: float) -> Array:
+    """Where x > 0, 1; elsewhere e^(x / alpha)."""
+    return np.exp(_celu_exponent(x, alpha))
+
+
+def _celu_exponent(x: Array, alpha: float) -> Array:
+    # exp(-1000) is 0 in every dtype, and x / alpha could overflow.
+    return np.clip(x, -1000 * alpha, 0) / alpha
 
 
 @_elementwise
@@ -237,6 +263,43 @@ def hard_tanh(x: Array) -> Array:
 def hard_tanh_slope(x: Array) -> Array:
     """1 where |x| < 1."""
     return (np.abs(x) < 1).astype(x.dtype)
+
+
+@_elementwise
+def relu6(x: Array) -> Array:
+    """The nearest number to x in [0, 6]."""
+    return np.clip(x, 0, 6)
+
+
+@_elementwise
+def relu6_slope(x: Array) -> Array:
+    """1 where 0 < x < 6."""
+    return ((x > 0) & (x < 6)).astype(x.dtype)
+
+
+@_elementwise
+def hard_sigmoid(x: Array) -> Array:
+    """The nearest number to x / 6 + 1 / 2 in [0, 1]."""
+    return np.clip(x + 3, 0, 6) / 6
+
+
+@_elementwise
+def hard_sigmoid_slope(x: Array) -> Array:
+    """1 / 6 where |x| < 3."""
+    return (np.abs(x) < 3) / x.dtype.type(6)
+
+
+@_elementwise
+def hard_swish(x: Array) -> Array:
+    """The product x hard_sigmoid(x)."""
+    return np.maximum(x, -3) * hard_sigmoid(x)
+
+
+@_elementwise
+def hard_swish_slope(x: Array) -> Array:
+    """0 where x <= -3, (2 x + 3) / 6 from there to 3, then 1."""
+    between = (2 * np.clip(x, -3, 3) + 3) / 6
+    return np.where(x <= -3, x.dtype.type(0), np.where(x <= 3, between, x.dtype.type(1)))
 
 
 @_elementwise

@@ -1,6 +1,7 @@
 """Activation functions and their derivatives, as records with a registry."""
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit._checks import arguments
+from netinit._checks.spelling import plain
 from netinit.activations import formulas
+from netinit.activations._numerical import Difference, precision
 
 Array = npt.NDArray[np.floating]
 Elementwise = Callable[[npt.ArrayLike], Array]
@@ -45,14 +48,27 @@ class Activation:
         for role in ("function", "derivative"):
             if not callable(getattr(self, role)):
                 raise TypeError(f"{role} must be callable, not {getattr(self, role)!r}")
-        if not isinstance(self.kinks, Sequence):
-            raise TypeError(f"kinks must be a tuple of numbers, not {self.kinks!r}")
-        kinks = tuple(arguments.real_number(kink, "each of kinks") for kink in self.kinks)
-        object.__setattr__(self, "kinks", kinks)
+        object.__setattr__(self, "kinks", _numbers(self.kinks))
 
     def __call__(self, x: npt.ArrayLike) -> Array:
         """The function at each entry of `x`."""
         return self.function(x)
+
+    @functools.cached_property
+    def precision(self) -> float:
+        """The spacing of the function's answers at 1: 2.2e-16 in float64, 1.2e-7 in float32.
+
+        >>> relu.precision
+        2.220446049250313e-16
+        """
+        return precision(self.function)
+
+    @functools.cached_property
+    def derivative_precision(self) -> float:
+        """The same of the derivative; of a numerical one, its relative error."""
+        if isinstance(self.derivative, Difference):
+            return self.derivative.error()
+        return precision(self.derivative)
 
     @functools.cached_property
     def steepest(self) -> float:
@@ -85,6 +101,12 @@ class Activation:
         return outside & (np.abs(self.derivative(x)) < 0.05 * self.steepest)
 
 
+def _numbers(kinks: Sequence[float]) -> tuple[float, ...]:
+    if not isinstance(kinks, Sequence):
+        raise TypeError(f"kinks must be a tuple of numbers, not {kinks!r}")
+    return tuple(arguments.real_number(kink, "each of kinks") for kink in kinks)
+
+
 ActivationLike = str | Activation | Elementwise  # what `get` takes
 
 
@@ -97,9 +119,11 @@ def from_callable(
 ) -> Activation:
     """An Activation of any elementwise function, its derivative taken numerically if none is given.
 
-    The numerical derivative is a central difference of fourth order in float64, which leaves 10
-    digits or more of a function that bends on a scale of 1; no difference straddles 0 or one of
-    `kinks`, and at such a point it is the mean of both sides. Give the exact one where you have it.
+    The numerical derivative is a difference of fourth order. Of a function that bends on a scale of
+    1 it is good to 10 digits if the function answers in float64, to 5 if in float32 (as functions
+    of JAX and PyTorch do by default), to 2 if in float16; the step is chosen by the precision that
+    the answers are found to have. No difference reaches across 0 or one of `kinks`, and at such a
+    point it is the mean of both sides. Give the exact derivative where you have it.
 
     Parameters
     ----------
@@ -119,34 +143,27 @@ def from_callable(
     if not callable(function):
         raise TypeError(f"function must be callable, not {function!r}")
     if derivative is None:
-        derivative = functools.partial(_difference, function=function, kinks=kinks)
+        _check_elementwise(function)
+        derivative = Difference(function, _numbers(kinks), precision(function))
     name = getattr(function, "__name__", "callable") if name is None else name
     record = Activation(name, function, derivative, kinks)
-    _check_elementwise(record)
+    for role in (function, derivative):
+        _check_elementwise(role)
     return record
 
 
-def _check_elementwise(record: Activation) -> None:
+def _check_elementwise(function: Elementwise) -> None:
     """Refuse what is not an array to array of the same shape, such as a maker of activations."""
     probe = np.array([[-1.5, 0.5, 2.0]])
-    for role in (record.function, record.derivative):
-        try:
-            shape = np.shape(role(probe))
-        except Exception as error:
-            raise TypeError(f"{role!r} fails for an array: {error}") from error
-        if shape != probe.shape:
-            raise TypeError(f"{role!r} is not elementwise: {probe.shape} gave {shape}")
-
-
-def _difference(x: npt.ArrayLike, *, function: Elementwise, kinks: Sequence[float]) -> Array:
-    """Central difference of fourth order that reaches across neither 0 nor a kink."""
-    x = formulas.floating(x)
-    wide = x.astype(np.float64)
-    step = 1e-3 + 1e-5 * np.abs(wide)
-    room = np.abs(wide[..., None] - np.array([0.0, *kinks])).min(axis=-1) / 2
-    step = np.where(room > 0, np.minimum(step, room), step)
-    one, two = (function(wide + k * step) - function(wide - k * step) for k in (1, 2))
-    return ((8 * one - two) / (12 * step)).astype(x.dtype)
+    try:
+        shape = np.shape(function(probe))
+    except Exception as error:
+        hint = ""
+        if "Tensor" in str(error):  # what a function of PyTorch says of a NumPy array
+            hint = "; wrap a function of PyTorch: lambda x: function(torch.as_tensor(x)).numpy()"
+        raise TypeError(f"{function!r} fails for an array: {error}{hint}") from error
+    if shape != probe.shape:
+        raise TypeError(f"{function!r} is not elementwise: {probe.shape} gave {shape}")
 
 
 identity = Activation("identity", formulas.identity, formulas.identity_slope)
@@ -160,6 +177,13 @@ silu = Activation("silu", formulas.silu, formulas.silu_slope)
 mish = Activation("mish", formulas.mish, formulas.mish_slope)
 softsign = Activation("softsign", formulas.softsign, formulas.softsign_slope, kinks=(0.0,))
 hard_tanh = Activation("hard_tanh", formulas.hard_tanh, formulas.hard_tanh_slope, kinks=(-1.0, 1.0))
+relu6 = Activation("relu6", formulas.relu6, formulas.relu6_slope, kinks=(0.0, 6.0))
+hard_sigmoid = Activation(
+    "hard_sigmoid", formulas.hard_sigmoid, formulas.hard_sigmoid_slope, kinks=(-3.0, 3.0)
+)
+hard_swish = Activation(
+    "hard_swish", formulas.hard_swish, formulas.hard_swish_slope, kinks=(-3.0, 3.0)
+)
 sin = Activation("sin", formulas.sin, formulas.cos)
 erf = Activation("erf", formulas.erf, formulas.erf_slope)
 
@@ -167,15 +191,31 @@ erf = Activation("erf", formulas.erf, formulas.erf_slope)
 def leaky_relu(negative_slope: float = 0.01) -> Activation:
     """The identity for positive x, `negative_slope` times x otherwise; its slope at 0 is that.
 
+    The default is that of PyTorch and JAX; Keras's is 0.2.
+
     Examples
     --------
     >>> leaky_relu(0.2)(np.array([-1.0, 2.0]))
     array([-0.2,  2. ])
     """
+    return _leaky("leaky_relu", negative_slope, 0.01)
+
+
+def prelu(negative_slope: float = 0.25) -> Activation:
+    """A leaky ReLU whose slope is learned (He et al., 2015), as it is at the start of training.
+
+    Examples
+    --------
+    >>> prelu()(np.array([-1.0, 2.0]))
+    array([-0.25,  2.  ])
+    """
+    return _leaky("prelu", negative_slope, 0.25)
+
+
+def _leaky(name: str, negative_slope: float, default: float) -> Activation:
     slope = arguments.real_number(negative_slope, "negative_slope")
-    name = "leaky_relu" if slope == 0.01 else f"leaky_relu({slope!r})"
     return Activation(
-        name,
+        name if slope == default else f"{name}({slope!r})",
         functools.partial(formulas.leaky_relu, negative_slope=slope),
         functools.partial(formulas.leaky_relu_slope, negative_slope=slope),
         kinks=(0.0,),
@@ -194,6 +234,23 @@ def elu(alpha: float = 1.0) -> Activation:
     return _elu("elu" if alpha == 1 else f"elu({alpha!r})", alpha, 1.0)
 
 
+def celu(alpha: float = 1.0) -> Activation:
+    """The identity for positive x, `alpha` (e^(x / alpha) - 1) otherwise (Barron, 2017).
+
+    Its slope at 0 is 1 whatever `alpha` is.
+
+    >>> celu(0.5)(np.array([-1.0, 2.0])).round(6)
+    array([-0.432332,  2.      ])
+    """
+    alpha = arguments.real_number(alpha, "alpha", at_least=1e-6)
+    return Activation(
+        "celu" if alpha == 1 else f"celu({alpha!r})",
+        functools.partial(formulas.celu, alpha=alpha),
+        functools.partial(formulas.celu_slope, alpha=alpha),
+        kinks=(0.0,),
+    )
+
+
 def _elu(name: str, alpha: float, scale: float) -> Activation:
     parameters = {"alpha": alpha, "scale": scale}
     return Activation(
@@ -209,29 +266,47 @@ selu = _elu("selu", formulas.SELU_ALPHA, formulas.SELU_SCALE)
 _RECORDS = (
     *(identity, relu, leaky_relu(), elu(), selu, tanh, sigmoid, softplus),
     *(gelu, gelu_tanh, silu, mish, softsign, hard_tanh, sin, erf),
+    *(relu6, prelu(), celu(), hard_sigmoid, hard_swish),
 )
 _REGISTRY = {record.name: record for record in _RECORDS}
-_ALIASES = {"swish": "silu"}
+_ALIASES = {"swish": "silu", "linear": "identity", "hard_silu": "hard_swish"}
+_SPELLINGS = {plain(name): name for name in _REGISTRY} | {
+    plain(alias): name for alias, name in _ALIASES.items()
+}
+# Those that take a number, with the name of the number.
+_MAKERS = {
+    "leaky_relu": (leaky_relu, "negative_slope"),
+    "prelu": (prelu, "negative_slope"),
+    "elu": (elu, "alpha"),
+    "celu": (celu, "alpha"),
+}
+_CALL = re.compile(r"([^()]+)\((?:\s*(\w+)\s*=)?([^()=,]+)\)\s*")  # leaky_relu(0.2)
 
 
 def names() -> list[str]:
-    """The activations that `get` knows; "swish" is another name for silu.
+    """The activations that `get` knows; "swish", "linear" and "hard_silu" are other names.
 
     >>> names()[:8]
     ['identity', 'relu', 'leaky_relu', 'elu', 'selu', 'tanh', 'sigmoid', 'softplus']
-    >>> names()[8:]
+    >>> names()[8:16]
     ['gelu', 'gelu_tanh', 'silu', 'mish', 'softsign', 'hard_tanh', 'sin', 'erf']
+    >>> names()[16:]
+    ['relu6', 'prelu', 'celu', 'hard_sigmoid', 'hard_swish']
     """
     return list(_REGISTRY)
 
 
 def get(activation: ActivationLike) -> Activation:
-    """The activation of that name; an Activation is handed back as it is.
+    """The activation of that name; an Activation is returned as it is.
 
-    Any other callable is taken as elementwise and differentiated numerically (`from_callable`).
+    The spellings of other libraries are understood: capitals, underscores and hyphens make no
+    difference, and a number may follow in parentheses. Any other callable is taken as elementwise
+    and differentiated numerically (`from_callable`).
 
-    >>> get("relu") is relu
+    >>> get("relu") is get("ReLU") is relu
     True
+    >>> get("LeakyReLU(0.2)").name
+    'leaky_relu(0.2)'
     >>> get(np.arctan).name
     'arctan'
     """
@@ -243,5 +318,24 @@ def get(activation: ActivationLike) -> Activation:
         raise TypeError(
             f"activation must be a name, an Activation or a callable, not {activation!r}"
         )
-    name = _ALIASES.get(activation, activation)
-    return _REGISTRY[arguments.choice(name, [*_REGISTRY, *_ALIASES], "activation")]
+    call = _CALL.fullmatch(activation)
+    return _made(activation, *call.groups()) if call else _REGISTRY[_known(activation)]
+
+
+def _known(name: str) -> str:
+    """The registered name that is spelled like that."""
+    found = _SPELLINGS.get(plain(name))
+    return found or arguments.choice(name, [*_REGISTRY, *_ALIASES], "activation")
+
+
+def _made(text: str, name: str, keyword: str | None, number: str) -> Activation:
+    """The activation that a text such as "leaky_relu(0.2)" asks for."""
+    name = _known(name)
+    make, parameter = _MAKERS.get(name, (None, None))
+    if make is None or keyword not in (None, parameter):
+        listed = ", ".join(f"{known}({its}=...)" for known, (_, its) in _MAKERS.items())
+        raise ValueError(f"activation {text!r} is unknown: those with a number are {listed}")
+    try:
+        return make(float(number))
+    except ValueError as error:
+        raise ValueError(f"activation {text!r} is unknown: {error}") from None

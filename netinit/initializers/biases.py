@@ -10,6 +10,8 @@ from netinit._checks.arguments import Seed, Shape
 from netinit._draw.seeds import draw_generator
 from netinit.initializers.sampling import uniform
 
+__all__ = ["chrono_bias", "focal_prior", "log_prior", "lstm_bias"]
+
 Array = npt.NDArray[np.inexact]
 
 
@@ -23,8 +25,8 @@ def log_prior(
 ) -> Array:
     """Biases of a softmax that predicts the class frequencies: b_k = ln p_k.
 
-    With zero logits beside it, the initial loss is the entropy of the prior instead of the
-    logarithm of the number of classes (Goodfellow et al., 2016, section 8.4). `rng` is left alone.
+    While the other logits are zero, the initial loss is the entropy of the prior instead of the
+    logarithm of the number of classes (Goodfellow et al., 2016, section 8.4). `rng` is ignored.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def focal_prior(
     """Biases of sigmoids that all predict a rare event: b = -ln((1 - prior) / prior).
 
     So that many easy negatives do not swamp the first steps (Lin et al., 2017, section 4.1).
-    `rng` is left alone.
+    `rng` is ignored.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def lstm_bias(
     """Zeros, but `forget` for the forget gates of an LSTM.
 
     A cell keeps sigmoid(forget) of its state each step: 0.73 at 1, half at 0 (Gers et al., 2000;
-    Jozefowicz et al., 2015). `rng` is left alone. PyTorch adds two biases: give one of them zeros.
+    Jozefowicz et al., 2015). `rng` is ignored. PyTorch adds two biases: give one of them zeros.
 
     Parameters
     ----------

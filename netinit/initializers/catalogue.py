@@ -1,7 +1,8 @@
 """What every scheme is: its law, what it assumes, where it is from, its names elsewhere.
 
-The records stand in `catalogue.toml`. They make the book's table and answer a reader's question;
-tests hold that each name is a function of the package and each reference an entry of the book.
+The records are in `catalogue.toml`. They are the list of names that `get` knows, and the book's
+table is made of them. Tests check that each name is a function of the package and that each
+reference is an entry of the book's bibliography.
 """
 
 import functools
@@ -20,6 +21,8 @@ class Scheme:
         Of the function in `netinit`.
     aliases : tuple of str
         Its other names.
+    elsewhere : tuple of str
+        Names that other libraries have for it, which `get` takes too.
     kind : {"draw", "scaling", "structure", "bias", "data"}
         A plain distribution; a special case of `variance_scaling`; a matrix with a structure; a
         bias; or weights that need a batch of data, which `get` does not know.
@@ -38,6 +41,7 @@ class Scheme:
 
     name: str
     aliases: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     kind: str
     formula: str
     latex: str
@@ -60,5 +64,6 @@ def catalogue() -> tuple[Scheme, ...]:
     text = resources.files("netinit.initializers").joinpath("catalogue.toml").read_text("utf-8")
     records = tomllib.loads(text)["schemes"]
     return tuple(
-        Scheme(**record | {"aliases": tuple(record.get("aliases", ()))}) for record in records
+        Scheme(**{key: tuple(v) if isinstance(v, list) else v for key, v in record.items()})
+        for record in records
     )

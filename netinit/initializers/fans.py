@@ -8,43 +8,32 @@ the two laws need. Padding is left out: the counts are those away from the borde
 """
 
 import math
-import string
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from netinit._checks import arguments
 from netinit._checks.arguments import Shape
+from netinit.initializers import _layers
+from netinit.initializers._layers import Axes, PartOptions
 
-Axes = int | tuple[int, ...]
+__all__ = ["FanOptions", "Fans", "fans"]
 
 
 class Fans(NamedTuple):
-    """How many inputs feed one output of a layer, and how many outputs one input feeds."""
+    """How many inputs feed one output of a layer, and how many outputs one input feeds.
+
+    Of fused layers of unequal sizes, fan_out is a tuple with one count per layer.
+    """
 
     fan_in: float
-    fan_out: float
+    fan_out: float | tuple[float, ...]
 
 
-class FanOptions(TypedDict, total=False):
+class FanOptions(PartOptions, total=False):
     """What says how a layer uses its weight: the keywords of `fans`."""
 
-    layout: str | None
-    in_axis: Axes | None
-    out_axis: Axes | None
-    batch_axis: Axes | None
-    groups: int
-    transposed: bool
     stride: int | Sequence[int]
-    splits: int
-
-
-class _Roles(NamedTuple):
-    """The axes that count in the fans, by what they are for."""
-
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    kernel: tuple[int, ...]
 
 
 def fans(
@@ -57,7 +46,7 @@ def fans(
     groups: int = 1,
     transposed: bool = False,
     stride: int | Sequence[int] = 1,
-    splits: int = 1,
+    splits: int | Sequence[int] = 1,
 ) -> Fans:
     """Fan-in and fan-out of a weight array.
 
@@ -73,9 +62,10 @@ def fans(
         convolution (fan_in, fan_out, *kernel).
     layout : str, optional
         One letter per axis: O output, I input, G groups and B batch (both number independent
-        weights and count in neither fan; beside G, a missing I means one input a group), any
-        other the kernel. Keras and JAX have "IO" and "HWIO"; Keras's transposed convolution has
-        "HWOI", its depthwise one "HWGO".
+        weights and count in neither fan; beside G, a missing I means one input per group), any
+        other the kernel. Keras and JAX have "IO" and "HWIO". The kernel of a transposed
+        convolution is "HWOI" in Keras, "HWIO" in Flax unless its `transpose_kernel` is true; give
+        `transposed=True` with both. Keras's depthwise convolution has "HWGO".
     in_axis, out_axis : int or tuple of int, optional
         The axes of the inputs and of the outputs, instead of a layout.
     batch_axis : int or tuple of int, optional
@@ -87,10 +77,12 @@ def fans(
         Whether the convolution is transposed.
     stride : int or sequence of int
         Of the convolution: one for all kernel axes, or one each, in the order of the shape.
-    splits : int
+    splits : int or sequence of int
         Layers fused along the output axis, all reading the same inputs: 3 for a projection to
         queries, keys and values at once, 4 for the gates of an LSTM. The fans are those of one
-        such layer.
+        such layer. A sequence lists the output channels of each layer: (512, 128, 128) for the
+        projections of an attention whose keys and values have a quarter of the heads. fan_out is
+        then a tuple with the count of each.
 
     Returns
     -------
@@ -114,6 +106,8 @@ def fans(
     Fans(fan_in=144, fan_out=144)
     >>> fans((1536, 512), splits=3)
     Fans(fan_in=512, fan_out=512)
+    >>> fans((768, 512), splits=(512, 128, 128))
+    Fans(fan_in=512, fan_out=(512, 128, 128))
     """
     shape = arguments.shape_tuple(shape)
     transposed = arguments.flag(transposed, "transposed")
@@ -124,90 +118,27 @@ def fans(
         )
     if math.prod([length or 1 for length in shape]) > sys.maxsize:
         raise ValueError(f"no array has the shape {shape}")
-    if layout is None:
-        roles = _explicit(len(shape), in_axis, out_axis, batch_axis, transposed)
-    elif in_axis is out_axis is batch_axis is None:
-        roles = _named(shape, layout, groups)
-    else:
-        raise ValueError("give either layout or in_axis, out_axis and batch_axis, not both")
-    inputs, outputs, taps = [math.prod([shape[a] for a in axes]) for axes in roles]
-    outputs = _share(outputs, splits, "splits", "output")
+    roles = _layers.roles_of(
+        shape,
+        layout=layout,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
+        groups=groups,
+        transposed=transposed,
+    )
+    _, outputs, inputs, taps = [math.prod([shape[a] for a in axes]) for axes in roles]
+    sizes = _layers.fused(outputs, splits)
     steps = _steps(stride, len(roles.kernel))
     if transposed:
-        inputs = _share(inputs, groups, "groups", "input")
-        return Fans(_mean(inputs * taps, steps), outputs * taps)
-    outputs = _share(outputs, groups, "groups", "output")
-    return Fans(inputs * taps, _mean(outputs * taps, steps))
-
-
-def _named(shape: tuple[int, ...], layout: str, groups: int) -> _Roles:
-    """The roles that the letters of a layout give the axes."""
-    if not isinstance(layout, str):
-        raise TypeError(f"layout must be a string such as 'OIHW', not {layout!r}")
-    letters = set(layout)
-    needed = {"O"} if "G" in letters else {"O", "I"}
-    if len(letters) != len(layout) or not needed <= letters <= set(string.ascii_uppercase):
-        raise ValueError(
-            f"layout {layout!r} must name O and I once each (beside G, I may be left out), every "
-            "other axis by another letter from A to Z"
-        )
-    if len(layout) != len(shape):
-        raise ValueError(f"layout {layout!r} has {len(layout)} axes, shape {shape} {len(shape)}")
-    if "G" in letters and groups != 1:
-        raise ValueError(f"layout {layout!r} has an axis of groups, G: leave out groups={groups}")
-    inputs, outputs = (
-        tuple(axis for axis, letter in enumerate(layout) if letter == role) for role in "IO"
-    )
-    kernel = tuple(axis for axis, letter in enumerate(layout) if letter not in "OIGB")
-    return _Roles(inputs, outputs, kernel)
-
-
-def _explicit(
-    ndim: int,
-    in_axis: Axes | None,
-    out_axis: Axes | None,
-    batch_axis: Axes | None,
-    transposed: bool,
-) -> _Roles:
-    """The roles of the axes by their numbers; of those that are left, PyTorch's."""
-    batch = () if batch_axis is None else _normalized(batch_axis, ndim, "batch_axis")
-    if in_axis is out_axis is None:
-        rest = [axis for axis in range(ndim) if axis not in batch]
-        if len(rest) < 2:
-            raise ValueError(f"batch_axis {batch_axis} leaves no output and input axis")
-        first, second, *kernel = rest
-        inputs, outputs = ((first,), (second,)) if transposed else ((second,), (first,))
-        return _Roles(inputs, outputs, tuple(kernel))
-    if in_axis is None or out_axis is None:
-        raise ValueError("in_axis and out_axis go together: give both, or neither")
-    inputs = _normalized(in_axis, ndim, "in_axis")
-    outputs = _normalized(out_axis, ndim, "out_axis")
-    named = [*inputs, *outputs, *batch]
-    if len(set(named)) != len(named):
-        also = "" if batch_axis is None else f" and batch_axis {batch_axis}"
-        raise ValueError(f"in_axis {in_axis}, out_axis {out_axis}{also} overlap")
-    return _Roles(inputs, outputs, tuple(axis for axis in range(ndim) if axis not in named))
-
-
-def _normalized(axes: Axes, ndim: int, name: str) -> tuple[int, ...]:
-    """`axes` as a tuple of distinct axes counted from 0."""
-    found = []
-    for axis in axes if isinstance(axes, tuple | list) else (axes,):
-        number = arguments.integer(axis, name)
-        if not -ndim <= number < ndim:
-            raise ValueError(f"{name} {number} is out of range for a shape of {ndim} axes")
-        found.append(number % ndim)
-    if not found or len(set(found)) != len(found):
-        raise ValueError(f"{name} must name at least one axis, each once, not {axes}")
-    return tuple(found)
-
-
-def _share(channels: int, parts: int, name: str, which: str) -> int:
-    """The channels of one of `parts` equal parts."""
-    share, rest = divmod(channels, arguments.positive(parts, name))
-    if rest:
-        raise ValueError(f"{name} {parts} must divide the {which} channels, {channels}")
-    return share
+        inputs = _layers.share(inputs, groups, "groups", "input")
+        fan_in: float = _mean(inputs * taps, steps)
+        fan_outs: list[float] = [size * taps for size in sizes]
+    else:
+        fan_in = inputs * taps
+        shares = [_layers.share(size, groups, "groups", "output") for size in sizes]
+        fan_outs = [_mean(size * taps, steps) for size in shares]
+    return Fans(fan_in, tuple(fan_outs) if isinstance(splits, tuple | list) else fan_outs[0])
 
 
 def _steps(stride: int | Sequence[int], axes: int) -> int:

@@ -1,5 +1,6 @@
-"""The initializers by name."""
+"""The initializers by name; the names are those of the catalogue."""
 
+import functools
 from typing import Protocol
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy.typing as npt
 
 from netinit._checks import arguments
 from netinit._checks.arguments import Seed, Shape
+from netinit._checks.spelling import plain
 from netinit.initializers import biases, sampling, scaling, structured
+from netinit.initializers.catalogue import Scheme, catalogue
 
 
 class Initializer(Protocol):
@@ -17,35 +20,26 @@ class Initializer(Protocol):
         """Draw the array."""
 
 
-_REGISTRY: dict[str, Initializer] = {
-    "zeros": scaling.zeros,
-    "constant": scaling.constant,
-    "normal": sampling.normal,
-    "uniform": sampling.uniform,
-    "truncated_normal": sampling.truncated_normal,
-    "variance_scaling": scaling.variance_scaling,
-    "lecun_normal": scaling.lecun_normal,
-    "lecun_uniform": scaling.lecun_uniform,
-    "glorot_normal": scaling.glorot_normal,
-    "glorot_uniform": scaling.glorot_uniform,
-    "xavier_normal": scaling.xavier_normal,
-    "xavier_uniform": scaling.xavier_uniform,
-    "he_normal": scaling.he_normal,
-    "he_uniform": scaling.he_uniform,
-    "kaiming_normal": scaling.kaiming_normal,
-    "kaiming_uniform": scaling.kaiming_uniform,
-    "orthogonal": scaling.orthogonal,
-    "siren": scaling.siren,
-    "identity": structured.identity,
-    "dirac": structured.dirac,
-    "delta_orthogonal": structured.delta_orthogonal,
-    "looks_linear": structured.looks_linear,
-    "sparse": structured.sparse,
-    "log_prior": biases.log_prior,
-    "focal_prior": biases.focal_prior,
-    "lstm_bias": biases.lstm_bias,
-    "chrono_bias": biases.chrono_bias,
-}
+def _listed() -> list[Scheme]:
+    """The schemes that need no data."""
+    return [scheme for scheme in catalogue() if scheme.kind != "data"]
+
+
+@functools.cache
+def _functions() -> dict[str, Initializer]:
+    """The function of each name in the catalogue."""
+    defined = vars(scaling) | vars(sampling) | vars(structured) | vars(biases)
+    return {name: defined[name] for scheme in _listed() for name in (scheme.name, *scheme.aliases)}
+
+
+@functools.cache
+def _spellings() -> dict[str, str]:
+    """Every name that `get` knows, without capitals and underscores, and whose name it is."""
+    return {
+        plain(name): scheme.name
+        for scheme in _listed()
+        for name in (scheme.name, *scheme.aliases, *scheme.elsewhere)
+    }
 
 
 def names() -> list[str]:
@@ -54,17 +48,22 @@ def names() -> list[str]:
     >>> "kaiming_normal" in names()
     True
     """
-    return list(_REGISTRY)
+    return list(_functions())
 
 
 def get(initializer: str | Initializer) -> Initializer:
-    """The initializer of that name; a callable is handed back as it is.
+    """The initializer of that name; a callable is returned as it is.
 
-    >>> get("he_normal") is scaling.he_normal
+    The spellings of other libraries are understood: capitals, underscores and hyphens make no
+    difference. The law is the one of `netinit.catalogue` whatever the spelling: "HeNormal" is a
+    normal that is not truncated, though Keras truncates its own.
+
+    >>> get("he_normal") is get("HeNormal") is get("kaiming_normal_") is scaling.he_normal
     True
     """
     if callable(initializer):
         return initializer
     if not isinstance(initializer, str):
         raise TypeError(f"initializer must be a name or a callable, not {initializer!r}")
-    return _REGISTRY[arguments.choice(initializer, _REGISTRY, "initializer")]
+    name = _spellings().get(plain(initializer))
+    return _functions()[name or arguments.choice(initializer, _functions(), "initializer")]

@@ -21,6 +21,8 @@ from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
 from netinit._draw import blocks, draws
 
+__all__ = ["normal", "truncated_normal", "truncated_std", "uniform"]
+
 Array = npt.NDArray[np.inexact]
 
 
@@ -47,8 +49,9 @@ def uniform(
     2.0
     """
     out = arguments.target(shape, dtype, out)
-    if [std, bound].count(None) + (low is high is None) != 2:
-        raise TypeError("uniform takes exactly one of std, bound, and low with high")
+    given = [std is not None, bound is not None, low is not None or high is not None]
+    if sum(given) != 1:
+        raise TypeError("uniform takes exactly one of std and bound, or low with high")
     if std is bound is None:
         return _uniform_between(out, *_ends(low, high, out.dtype), rng)
     if bound is None:

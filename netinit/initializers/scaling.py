@@ -1,8 +1,10 @@
-"""Initializers: one law, `variance_scaling`, its named special cases, and the other draws.
+"""Constants, and one law for random weights, `variance_scaling`, with its named special cases.
 
 Every initializer is a function `(shape, *, rng, ...) -> array`; `functools.partial` configures
-it. `rng` is whatever `numpy.random.default_rng` takes: an int gives the same array each time, a
-Generator advances by one seed word a call.
+it. `rng` is whatever `numpy.random.default_rng` takes. An int gives the same array each time; its
+numbers depend on the shape and on the distribution, not on the scale, so two layers of different
+shapes may share a seed. A Generator advances by one seed word per call. `sampling` says how far
+these numbers can be relied on.
 """
 
 import math
@@ -15,15 +17,23 @@ import numpy.typing as npt
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
 from netinit._draw.seeds import draw_generator
-from netinit.initializers._haar import haar
+from netinit.initializers import _keywords
+from netinit.initializers._layers import parts_of
 from netinit.initializers.fans import FanOptions, Fans, fans
 from netinit.initializers.sampling import normal, truncated_normal, uniform
+
+__all__ = [
+    *["zeros", "ones", "constant", "variance_scaling", "siren"],
+    *["lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform"],
+    *["xavier_normal", "xavier_uniform", "he_normal", "he_uniform"],
+    *["kaiming_normal", "kaiming_uniform"],
+]
 
 Array = npt.NDArray[np.inexact]
 
 
 class Options(FanOptions, total=False):
-    """What every special case of `variance_scaling` takes beside its own arguments."""
+    """What every special case of `variance_scaling` takes besides its own arguments."""
 
     dtype: npt.DTypeLike | None
     out: Array | None
@@ -36,7 +46,7 @@ def zeros(
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
 ) -> Array:
-    """Zeros; `rng` is accepted and left alone.
+    """Zeros; `rng` is ignored.
 
     >>> zeros(2)
     array([0., 0.], dtype=float32)
@@ -44,21 +54,44 @@ def zeros(
     return constant(shape, value=0.0, rng=rng, dtype=dtype, out=out)
 
 
-def constant(
+def ones(
     shape: Shape,
     *,
-    value: float,
     rng: Seed = None,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
 ) -> Array:
-    """The number `value` everywhere; `rng` is accepted and left alone.
+    """Ones, as for the scale of a normalization; `rng` is ignored.
+
+    >>> ones(2)
+    array([1., 1.], dtype=float32)
+    """
+    return constant(shape, value=1.0, rng=rng, dtype=dtype, out=out)
+
+
+def constant(
+    shape: Shape,
+    *,
+    value: complex,
+    rng: Seed = None,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
+) -> Array:
+    """The number `value` everywhere, which may be complex if the dtype is; `rng` is ignored.
 
     >>> constant(2, value=0.5)
     array([0.5, 0.5], dtype=float32)
     """
     out = arguments.target(shape, dtype, out)
-    out[...] = arguments.real_number(value, "value", at_most=dtypes.largest(out.dtype))
+    largest = dtypes.largest(out.dtype)
+    if out.dtype.kind == "c" and isinstance(value, complex | np.complexfloating):
+        real, imaginary = (
+            arguments.real_number(float(part), f"the {which} part of value", at_most=largest)
+            for part, which in ((value.real, "real"), (value.imag, "imaginary"))
+        )
+        out[...] = complex(real, imaginary)
+    else:
+        out[...] = arguments.real_number(value, "value", at_most=largest)
     return out
 
 
@@ -91,7 +124,8 @@ def variance_scaling(
     scale : float
         Variance of a weight times n.
     mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
-        What n is: either fan, their mean, or their geometric mean.
+        What n is: either fan, their mean, or their geometric mean. Where `splits` lists fused
+        layers of unequal sizes, each layer has its own fan_out and so its own variance.
     distribution : {"normal", "truncated_normal", "uniform"}
         All three have the same variance; the truncated one is cut at 2.
     rng : seed or Generator
@@ -111,12 +145,23 @@ def variance_scaling(
     >>> round(float(weights.var()) * 250, 1)
     2.0
     """
+    _keywords.known(layer, variance_scaling, FanOptions.__annotations__)
     scale = arguments.real_number(scale, "scale", at_least=0)
     fan = _MODES[arguments.choice(mode, _MODES, "mode")]
     draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
-    n = fan(fans(shape, **layer))
+    fan_in, fan_out = fans(shape, **layer)
+    fan_outs = fan_out if isinstance(fan_out, tuple) else (fan_out,)
     # A fan of 0 belongs to an empty array: any std will do.
-    return draw(shape, std=math.sqrt(scale / (n or 1)), rng=rng, dtype=dtype, out=out)
+    stds = [math.sqrt(scale / (fan(Fans(fan_in, each)) or 1)) for each in fan_outs]
+    if len(set(stds)) == 1:
+        return draw(shape, std=stds[0], rng=rng, dtype=dtype, out=out)
+    parts = parts_of(shape, variance_scaling, _without_stride(layer))
+    rng = draw_generator(rng, f"fused {distribution}", arguments.shape_tuple(shape))
+
+    def fill(part: Array, number: int) -> None:
+        draw(part.shape, std=stds[number], rng=rng, out=part)
+
+    return parts.fill(arguments.target(shape, dtype, out), fill)
 
 
 def lecun_normal(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Array:
@@ -125,6 +170,7 @@ def lecun_normal(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Arra
     >>> lecun_normal((3, 2), rng=0).shape
     (3, 2)
     """
+    _keywords.known(options, lecun_normal, Options.__annotations__)
     return variance_scaling(shape, rng=rng, **options)
 
 
@@ -134,6 +180,7 @@ def lecun_uniform(shape: Shape, *, rng: Seed, **options: Unpack[Options]) -> Arr
     >>> round(float(abs(lecun_uniform((1000, 300), rng=0)).max()), 3)
     0.1
     """
+    _keywords.known(options, lecun_uniform, Options.__annotations__)
     return variance_scaling(shape, distribution="uniform", rng=rng, **options)
 
 
@@ -145,6 +192,7 @@ def glorot_normal(
     >>> round(float(glorot_normal((1500, 500), rng=0).var()) * 1000, 2)
     1.0
     """
+    _keywords.known(options, glorot_normal, Options.__annotations__)
     scale = _gain(gain) ** 2
     return variance_scaling(shape, scale=scale, mode="fan_avg", rng=rng, **options)
 
@@ -157,6 +205,7 @@ def glorot_uniform(
     >>> round(float(abs(glorot_uniform((400, 200), rng=0)).max()), 3)
     0.1
     """
+    _keywords.known(options, glorot_uniform, Options.__annotations__)
     scale = _gain(gain) ** 2
     return variance_scaling(
         shape, scale=scale, mode="fan_avg", distribution="uniform", rng=rng, **options
@@ -176,6 +225,7 @@ def he_normal(
     >>> round(float(he_normal((1000, 500), rng=0).var()) * 500, 1)
     2.0
     """
+    _keywords.known(options, he_normal, Options.__annotations__)
     scale = _he_scale(negative_slope)
     return variance_scaling(shape, scale=scale, mode=mode, rng=rng, **options)
 
@@ -193,6 +243,7 @@ def he_uniform(
     >>> round(float(abs(he_uniform((500, 600), rng=0)).max()), 3)
     0.1
     """
+    _keywords.known(options, he_uniform, Options.__annotations__)
     scale = _he_scale(negative_slope)
     return variance_scaling(
         shape, scale=scale, mode=mode, distribution="uniform", rng=rng, **options
@@ -220,13 +271,14 @@ def siren(
     frequency : float
         What the layer multiplies its pre-activations by, omega_0 in the paper.
     layer : {"first", "hidden"}
-        Where the layer stands.
+        The place of the layer.
 
     Examples
     --------
     >>> round(float(abs(siren((256, 600), frequency=10.0, rng=0)).max()), 3)
     0.01
     """
+    _keywords.known(options, siren, Options.__annotations__)
     frequency = arguments.real_number(frequency, "frequency", at_least=1e-6)
     if arguments.choice(layer, ("first", "hidden"), "layer") == "hidden":
         scale = 2 / frequency**2
@@ -240,33 +292,9 @@ xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
 kaiming_normal, kaiming_uniform = he_normal, he_uniform
 
 
-def orthogonal(
-    shape: Shape,
-    *,
-    gain: float = 1.0,
-    rng: Seed,
-    dtype: npt.DTypeLike | None = None,
-    out: Array | None = None,
-) -> Array:
-    """Gain times a Haar orthogonal matrix of shape (shape[0], product of the others).
-
-    Its columns are orthonormal, or its rows if it is wide (Saxe et al., 2014); of a complex dtype
-    it is unitary.
-
-    >>> weights = orthogonal((4, 2, 3, 3), gain=2.0, rng=0).reshape(4, 18)
-    >>> bool(np.allclose(weights @ weights.T, 4 * np.eye(4), atol=1e-5))
-    True
-    """
-    out = arguments.target(shape, dtype, out)
-    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
-    if out.ndim < 2:
-        raise ValueError(f"an orthogonal weight has two axes or more, not shape {out.shape}")
-    columns = math.prod(out.shape[1:])
-    rng = draw_generator(rng, "orthogonal", out.shape)
-    matrix = haar(out.shape[0], columns, rng=rng, dtype=dtypes.drawn(out.dtype))
-    # With the one rounding that a narrow dtype asks for.
-    np.multiply(matrix.reshape(out.shape), gain, out=out, casting="unsafe")
-    return out
+def _without_stride(layer: FanOptions) -> dict[str, object]:
+    """The keywords that say where the parts of an array are: a stride moves none."""
+    return {name: value for name, value in layer.items() if name != "stride"}
 
 
 def _gain(gain: object) -> float:

@@ -1,10 +1,18 @@
-"""Weights with a structure: identities, deltas, mirrored blocks, few connections.
+"""Weights with a structure: orthogonal ones, identities, deltas, mirrored blocks, few connections.
 
-Shapes are PyTorch's, (fan_out, fan_in) and (out, in, *kernel). The centre of a kernel of k taps is
-tap (k - 1) // 2, the one that "same" padding in PyTorch, Keras and JAX lays on the output's own
-position, for even k as well. Padding of k // 2 on both sides, and with it `torch.nn.init.dirac_`,
-takes the tap after it when k is even.
+Each takes the keywords of `fans` that say how a layer uses its weight: `layout` or `in_axis` and
+`out_axis` for shapes other than PyTorch's, `batch_axis` for stacked layers, `groups` and
+`transposed` for a convolution, `splits` for layers fused along the output axis. Stacked layers,
+groups and fused layers are weights of their own, and each gets the structure. `stride` is refused:
+it plays no part here. A seed gives one weight in every layout, with the axes in another order.
+
+The center of a kernel of k taps is tap (k - 1) // 2, which "same" padding in PyTorch, Keras and JAX
+puts at the output's own position, for even k as well. Padding of k // 2 on both sides takes the tap
+after it when k is even, and so do `torch.nn.init.dirac_` and the transposed convolution of Flax.
 """
+
+import math
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +20,66 @@ import numpy.typing as npt
 from netinit._checks import arguments, dtypes
 from netinit._checks.arguments import Seed, Shape
 from netinit._draw.seeds import draw_generator
+from netinit.initializers._haar import haar
+from netinit.initializers._layers import PartOptions, parts_of
 from netinit.initializers.sampling import normal, uniform
-from netinit.initializers.scaling import orthogonal
+
+__all__ = ["delta_orthogonal", "dirac", "identity", "looks_linear", "orthogonal", "sparse"]
 
 Array = npt.NDArray[np.inexact]
+
+
+def orthogonal(
+    shape: Shape,
+    *,
+    gain: float = 1.0,
+    rng: Seed,
+    dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
+    **layer: Unpack[PartOptions],
+) -> Array:
+    """Gain times a Haar orthogonal matrix of shape (outputs, inputs x taps of the kernel).
+
+    Its columns are orthonormal, or its rows if it is wide (Saxe et al., 2014); of a complex dtype
+    it is unitary.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the weight, by default (fan_out, fan_in, *kernel).
+    gain : float
+        What every singular value is.
+    rng, dtype, out
+        As for `variance_scaling`.
+    **layer
+        `layout`, `in_axis` and `out_axis`, `batch_axis`, `groups`, `splits`, `transposed`, as for
+        `fans`. Each of stacked layers, groups and fused layers (the gates of an LSTM) gets an
+        orthogonal matrix of its own. A transposed convolution gets that of the convolution whose
+        gradient it is, of shape (inputs, outputs x taps).
+
+    Examples
+    --------
+    >>> weights = orthogonal((4, 2, 3, 3), gain=2.0, rng=0).reshape(4, 18)
+    >>> bool(np.allclose(weights @ weights.T, 4 * np.eye(4), atol=1e-5))
+    True
+    >>> gates = orthogonal((32, 8), splits=4, rng=0).reshape(4, 8, 8)
+    >>> bool(np.allclose(gates[1] @ gates[1].T, np.eye(8), atol=1e-5))
+    True
+    """
+    parts = parts_of(shape, orthogonal, layer)
+    out = arguments.target(shape, dtype, out)
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    rng = draw_generator(rng, "orthogonal", parts.shape)
+
+    def fill(part: Array, _: int) -> None:
+        part = part.swapaxes(0, 1) if parts.transposed else part
+        rows, columns = len(part), math.prod(part.shape[1:])
+        matrix = haar(rows, columns, rng=rng, dtype=dtypes.drawn(out.dtype))
+        # A narrow dtype is rounded to once, here.
+        with np.errstate(under="ignore"):
+            np.multiply(matrix.reshape(part.shape), gain, out=part, casting="unsafe")
+
+    return parts.fill(out, fill)
 
 
 def identity(
@@ -25,17 +89,20 @@ def identity(
     rng: Seed = None,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
+    **layer: Unpack[PartOptions],
 ) -> Array:
-    """Gain times the identity, cut off or filled with zeros to the shape; `rng` is left alone.
+    """Gain times the identity, cut off or filled with zeros to the shape; `rng` is ignored.
 
     The recurrent weight of Le et al. (2015), whose ReLU units then keep their state.
 
     Parameters
     ----------
     shape : tuple of int
-        (fan_out, fan_in).
+        (fan_out, fan_in), or as `layer` says.
     gain : float
-        What stands on the diagonal.
+        The numbers on the diagonal.
+    **layer
+        As for `orthogonal`.
 
     Examples
     --------
@@ -43,51 +110,54 @@ def identity(
     array([[0.5, 0. , 0. ],
            [0. , 0.5, 0. ]], dtype=float32)
     """
-    out = arguments.target(_matrix_shape(shape, "identity"), dtype, out)
+    parts = parts_of(shape, identity, layer, kernel=False)
+    out = arguments.target(shape, dtype, out)
     gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
-    diagonal = np.arange(min(out.shape))
-    out[...] = 0
-    out[diagonal, diagonal] = gain
-    return out
+
+    def fill(part: Array, _: int) -> None:
+        part[...] = 0
+        np.fill_diagonal(part, gain)
+
+    return parts.fill(out, fill)
 
 
 def dirac(
     shape: Shape,
     *,
-    groups: int = 1,
     rng: Seed = None,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
+    **layer: Unpack[PartOptions],
 ) -> Array:
-    """A convolution that hands on its channels: 1 at each channel's own centre, 0 elsewhere.
+    """A convolution that passes on its channels: 1 at each channel's own center, 0 elsewhere.
 
     Output d of a group is its input d; outputs beyond its inputs are zero (Zagoruyko and
-    Komodakis, 2017). `rng` is left alone.
+    Komodakis, 2017). `rng` is ignored.
 
     Parameters
     ----------
     shape : tuple of int
-        (out, in / groups, *kernel).
-    groups : int
-        Groups of the convolution.
+        (out, in / groups, *kernel), or as `layer` says.
+    **layer
+        As for `orthogonal`.
 
     Examples
     --------
     >>> dirac((2, 2, 3))[0]
     array([[0., 1., 0.],
            [0., 0., 0.]], dtype=float32)
+    >>> np.argwhere(dirac((3, 3, 8, 16), layout="HWIO"))[:2].tolist()
+    [[1, 1, 0, 0], [1, 1, 1, 1]]
     """
-    out = arguments.target(_kernel_shape(shape, "dirac"), dtype, out)
-    outputs, inputs, *taps = out.shape
-    group, rest = divmod(outputs, arguments.positive(groups, "groups"))
-    if rest:
-        raise ValueError(f"groups {groups} must divide the output channels, {outputs}")
-    out[...] = 0
-    if out.size:
-        channels = np.arange(outputs)
-        kept = channels[channels % group < inputs]
-        out[(kept, kept % group, *_centre(taps))] = 1
-    return out
+    parts = parts_of(shape, dirac, layer, kernel=True)
+    out = arguments.target(shape, dtype, out)
+
+    def fill(part: Array, _: int) -> None:
+        part[...] = 0
+        if part.size:
+            np.fill_diagonal(_center(part), 1)
+
+    return parts.fill(out, fill)
 
 
 def delta_orthogonal(
@@ -97,8 +167,9 @@ def delta_orthogonal(
     rng: Seed,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
+    **layer: Unpack[PartOptions],
 ) -> Array:
-    """Gain times a Haar orthogonal matrix at the kernel's centre, zeros elsewhere.
+    """Gain times a Haar orthogonal matrix at the kernel's center, zeros elsewhere.
 
     At stride 1, with circular or zero padding, the convolution multiplies the norm of every input
     by the gain (Xiao et al., 2018).
@@ -106,9 +177,11 @@ def delta_orthogonal(
     Parameters
     ----------
     shape : tuple of int
-        (out, in, *kernel), with at least as many outputs as inputs.
+        (out, in, *kernel), or as `layer` says, with at least as many outputs as inputs.
     gain : float
-        What each norm is multiplied by.
+        The factor on each norm.
+    **layer
+        As for `orthogonal`.
 
     Examples
     --------
@@ -116,19 +189,23 @@ def delta_orthogonal(
     >>> bool(np.allclose(kernel[:, :, 2, 2].T @ kernel[:, :, 2, 2], np.eye(3), atol=1e-6))
     True
     """
-    out = arguments.target(_kernel_shape(shape, "delta_orthogonal"), dtype, out)
-    outputs, inputs, *taps = out.shape
-    if out.size and outputs < inputs:
-        raise ValueError(
-            f"delta_orthogonal cannot keep the norm of {inputs} input channels in {outputs} "
-            "output channels: it needs as many outputs as inputs, or more"
-        )
-    rng = draw_generator(rng, "delta_orthogonal", out.shape)
-    centre = orthogonal((outputs, inputs), gain=gain, rng=rng, dtype=out.dtype)
-    out[...] = 0
-    if out.size:
-        out[(..., *_centre(taps))] = centre
-    return out
+    parts = parts_of(shape, delta_orthogonal, layer, kernel=True)
+    for outputs, inputs, *taps in parts.shapes():
+        if math.prod(taps) and 0 < outputs < inputs:
+            raise ValueError(
+                f"delta_orthogonal cannot keep the norm of {inputs} input channels in {outputs} "
+                "output channels: it needs as many outputs as inputs, or more"
+            )
+    out = arguments.target(shape, dtype, out)
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    rng = draw_generator(rng, "delta_orthogonal", parts.shape)
+
+    def fill(part: Array, _: int) -> None:
+        part[...] = 0
+        if part.size:
+            orthogonal(part.shape[:2], gain=gain, rng=rng, out=_center(part))
+
+    return parts.fill(out, fill)
 
 
 _MIRRORED = {"first": (True, False), "hidden": (True, True), "last": (False, True)}
@@ -142,6 +219,7 @@ def looks_linear(
     rng: Seed,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
+    **options: Unpack[PartOptions],
 ) -> Array:
     """Mirrored blocks through which a ReLU network without biases starts out linear.
 
@@ -152,34 +230,44 @@ def looks_linear(
     Parameters
     ----------
     shape : tuple of int
-        (fan_out, fan_in); what is mirrored must be even.
+        (fan_out, fan_in), or as `options` say; what is mirrored must be even.
     layer : {"first", "hidden", "last"}
-        Where the layer stands: the first mirrors its outputs, the last its inputs.
+        The place of the layer: the first mirrors its outputs, the last its inputs.
     gain : float
         Of W.
+    **options
+        As for `orthogonal`.
 
     Examples
     --------
     >>> looks_linear((2, 2), rng=0).tolist() in ([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
     True
     """
-    out = arguments.target(_matrix_shape(shape, "looks_linear"), dtype, out)
-    sizes = list(out.shape)
+    parts = parts_of(shape, looks_linear, options, kernel=False)
     mirrored = _MIRRORED[arguments.choice(layer, _MIRRORED, "layer")]
-    for axis, name in enumerate(("fan_out", "fan_in")):
-        if mirrored[axis]:
-            sizes[axis], odd = divmod(sizes[axis], 2)
-            if odd:
-                raise ValueError(
-                    f"{name} of a {layer} layer is mirrored: it must be even in shape {shape}"
-                )
-    rng = draw_generator(rng, f"looks_linear, {layer}", out.shape)
-    block = orthogonal(sizes, gain=gain, rng=rng, dtype=out.dtype)
-    for axis in (0, 1):
-        if mirrored[axis]:
-            block = np.concatenate([block, -block], axis)
-    out[...] = block
-    return out
+    for lengths in parts.shapes():
+        _check_even(lengths, mirrored, f"a {layer} layer", shape)
+    out = arguments.target(shape, dtype, out)
+    gain = arguments.real_number(gain, "gain", at_least=0, at_most=dtypes.largest(out.dtype))
+    rng = draw_generator(rng, f"looks_linear, {layer}", parts.shape)
+
+    def fill(part: Array, _: int) -> None:
+        sizes = [n // 2 if mirror else n for n, mirror in zip(part.shape, mirrored, strict=True)]
+        block = orthogonal(sizes, gain=gain, rng=rng, dtype=out.dtype)
+        for axis in (0, 1):
+            if mirrored[axis]:
+                block = np.concatenate([block, -block], axis)
+        part[...] = block
+
+    return parts.fill(out, fill)
+
+
+def _check_even(
+    lengths: tuple[int, ...], mirrored: tuple[bool, bool], which: str, shape: Shape
+) -> None:
+    for name, length, mirror in zip(("fan_out", "fan_in"), lengths, mirrored, strict=True):
+        if mirror and length % 2:
+            raise ValueError(f"{name} of {which} is mirrored: it must be even in shape {shape}")
 
 
 def sparse(
@@ -190,6 +278,7 @@ def sparse(
     rng: Seed,
     dtype: npt.DTypeLike | None = None,
     out: Array | None = None,
+    **layer: Unpack[PartOptions],
 ) -> Array:
     """Exactly `connections` normal weights into each unit, at random places; zeros elsewhere.
 
@@ -199,46 +288,40 @@ def sparse(
     Parameters
     ----------
     shape : tuple of int
-        (fan_out, fan_in).
+        (fan_out, fan_in), or as `layer` says.
     connections : int
         Weights that are not zero, in each row.
     std : float
         Their standard deviation.
+    **layer
+        As for `orthogonal`.
 
     Examples
     --------
     >>> np.count_nonzero(sparse((4, 100), rng=0), axis=1)
     array([15, 15, 15, 15])
     """
-    out = arguments.target(_matrix_shape(shape, "sparse"), dtype, out)
-    rows, columns = out.shape
-    chosen = min(arguments.positive(connections, "connections"), columns)
-    rng = draw_generator(rng, "sparse", out.shape)
-    weights = normal((rows, chosen), std=std, rng=rng, dtype=out.dtype)
+    parts = parts_of(shape, sparse, layer, kernel=False)
+    out = arguments.target(shape, dtype, out)
+    connections = arguments.positive(connections, "connections")
+    rng = draw_generator(rng, "sparse", parts.shape)
     smallest = dtypes.smallest(out.dtype)
-    if std >= smallest:  # a weight that was rounded to 0 would be no connection
-        weights[weights == 0] = smallest
-    out[...] = 0
-    if chosen:
-        order = uniform((rows, columns), bound=1.0, rng=rng)
-        places = np.argpartition(order, chosen - 1, axis=1)[:, :chosen]
-        np.put_along_axis(out, places, weights, axis=1)
-    return out
+
+    def fill(part: Array, _: int) -> None:
+        rows, columns = part.shape
+        chosen = min(connections, columns)
+        weights = normal((rows, chosen), std=std, rng=rng, dtype=out.dtype)
+        if std >= smallest:  # a weight that was rounded to 0 would be no connection
+            weights[weights == 0] = smallest
+        part[...] = 0
+        if chosen:
+            order = uniform((rows, columns), bound=1.0, rng=rng)
+            places = np.argpartition(order, chosen - 1, axis=1)[:, :chosen]
+            np.put_along_axis(part, places, weights, axis=1)
+
+    return parts.fill(out, fill)
 
 
-def _matrix_shape(shape: Shape, name: str) -> tuple[int, ...]:
-    shape = arguments.shape_tuple(shape)
-    if len(shape) != 2:
-        raise ValueError(f"{name} is for a shape of two axes, (fan_out, fan_in), not {shape}")
-    return shape
-
-
-def _kernel_shape(shape: Shape, name: str) -> tuple[int, ...]:
-    shape = arguments.shape_tuple(shape)
-    if len(shape) < 3:
-        raise ValueError(f"{name} is for a convolution, (out, in, *kernel), not shape {shape}")
-    return shape
-
-
-def _centre(taps: list[int]) -> tuple[int, ...]:
-    return tuple((length - 1) // 2 for length in taps)
+def _center(kernel: Array) -> Array:
+    """The view (outputs, inputs) of the tap at the center."""
+    return kernel[(..., *((length - 1) // 2 for length in kernel.shape[2:]))]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from netinit._checks import arguments
+from netinit._checks import arguments, dtypes
 from netinit.activations import Activation
 from netinit.initializers import registry, zeros
 from netinit.network.composed import UNSET, draw_one, drawn_networks
@@ -49,7 +49,7 @@ def init_mlp(
     ([64, 100, 10], 2, dtype('float32'))
     """
     widths = arguments.layer_widths(widths)
-    dtype = arguments.float_dtype(dtype)
+    dtype = dtypes.of_signals(dtype)
     schemes = _schemes(weights, output, len(widths) - 1)
     bias = registry.get(biases)
     shapes = list(zip(widths[1:], widths[:-1], strict=True))

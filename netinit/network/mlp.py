@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import activations
-from netinit._checks import arguments, arrays
+from netinit._checks import arrays, dtypes
 from netinit.activations import Activation
 
 Array = npt.NDArray[np.floating]
@@ -208,14 +208,14 @@ class MLP:
                 f"not {delta.shape}"
             )
         deltas = [delta]
-        upstream = delta @ self.weights[-1]
+        upstream = _times(delta, self.weights[-1])
         for layer in range(self.depth - 2, -1, -1):
             upstream *= self.activation.derivative(signals.preactivations[layer])
             deltas.insert(0, upstream)
-            upstream = upstream @ self.weights[layer]
+            upstream = _times(upstream, self.weights[layer])
         pairs = zip(deltas, signals.activations, strict=True)
-        weights = [np.matmul(delta.swapaxes(-1, -2), signal) for delta, signal in pairs]
-        return Gradients(weights, [delta.sum(axis=-2) for delta in deltas], deltas, upstream)
+        weights = [_times(delta.swapaxes(-1, -2), signal) for delta, signal in pairs]
+        return Gradients(weights, [_summed(delta) for delta in deltas], deltas, upstream)
 
     @property
     def example_axes(self) -> int:
@@ -248,7 +248,18 @@ def _by_name(weights: list[Array], biases: list[Array]) -> dict[str, Array]:
 def _affine(signal: Array, weight: Array, bias: Array) -> Array:
     h = np.matmul(signal, weight.swapaxes(-1, -2))
     h += bias[..., None, :]
-    return h
+    return h.astype(weight.dtype, copy=False)
+
+
+def _times(a: Array, b: Array) -> Array:
+    """The product of matrices in their own dtype; NumPy multiplies bfloat16 in float32."""
+    return np.matmul(a, b).astype(a.dtype, copy=False)
+
+
+def _summed(delta: Array) -> Array:
+    """The sum over the batch; that of bfloat16 is taken in float32 and rounded once."""
+    wide = np.float32 if dtypes.is_narrow(delta.dtype) else None
+    return delta.sum(axis=-2, dtype=wide).astype(delta.dtype, copy=False)
 
 
 def _check_parameters(weights: list[Array], biases: list[Array]) -> None:
@@ -257,9 +268,10 @@ def _check_parameters(weights: list[Array], biases: list[Array]) -> None:
             "a network needs one bias vector per weight matrix, at least one, "
             f"not {len(biases)} for {len(weights)}"
         )
-    dtypes = sorted({str(p.dtype) for p in [*weights, *biases]})
-    if len(dtypes) > 1 or dtypes[0] not in arguments.FLOATS:
-        raise TypeError(f"weights and biases must share one floating dtype, not {dtypes}")
+    kinds = sorted({str(p.dtype) for p in [*weights, *biases]})
+    if len(kinds) > 1:
+        raise TypeError(f"weights and biases must share one floating dtype, not {kinds}")
+    dtypes.of_signals(weights[0].dtype, "the dtype of weights and biases")
     stack_shape, fan_in = weights[0].shape[:-2], (weights[0].shape or (0,))[-1]
     for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
         if weight.ndim < 2 or weight.shape[:-2] != stack_shape or weight.shape[-1] != fan_in:

@@ -254,7 +254,7 @@ def _describe_layer(signal: Array) -> tuple[Array, Array, Array, Array]:
 
 def _mean_square(values: npt.NDArray, stack_axes: int) -> Array:
     # In float64, where the square of no float32 over- or underflows.
-    squares = np.square(values, dtype=np.float64)
+    squares = np.square(values.astype(np.float64))
     return squares.mean(axis=tuple(range(stack_axes, values.ndim)))
 
 

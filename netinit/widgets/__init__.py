@@ -17,11 +17,18 @@ Explorer 'Powers of the gain'
 
 from netinit.widgets.controls import Choice, Play, Range
 from netinit.widgets.explorer import Explorer
-from netinit.widgets.heatmap import Heatmap
-from netinit.widgets.panels import Histogram, Line, Lines, Number, Numbers
+from netinit.widgets.panels import (
+    Heatmap,
+    Histogram,
+    Line,
+    Lines,
+    Number,
+    Numbers,
+    Points,
+    Scatter,
+    Text,
+)
 from netinit.widgets.quiz import Quiz
-from netinit.widgets.scatter import Points, Scatter
-from netinit.widgets.text import Text
 
 __all__ = [
     "Choice",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from netinit.widgets.words import check_format, nearest, number, spoken
+from netinit.widgets.formatting import check_format, label_from, nearest, number
 
 Scalar = str | int | float | bool
 
@@ -74,7 +74,7 @@ class Range:
         """Checked description under the keyword ``name``."""
         values = _increasing(self.values, name)
         texts = _texts(values, self.format, name)
-        label = self.label or spoken(name)
+        label = self.label or label_from(name)
         return _started(Control("range", name, label, values, texts, len(values) // 2), self.start)
 
 
@@ -101,7 +101,7 @@ class Choice:
         texts = tuple(map(str, values if self.labels is None else self.labels))
         if len(texts) != len(values):
             raise ValueError(f"{name}: {len(values)} values but {len(texts)} labels")
-        label = self.label or spoken(name)
+        label = self.label or label_from(name)
         return _started(Control("choice", name, label, values, texts, 0), self.start)
 
 
@@ -131,7 +131,7 @@ class Play:
             raise ValueError(f"{name}: say which arrays it plays, as Play(values, keys=[...])")
         values = _increasing(self.values, name)
         texts = _texts(values, self.format, name)
-        label = self.label or spoken(name)
+        label = self.label or label_from(name)
         return _started(Control("play", name, label, values, texts, 0, keys), self.start)
 
 

@@ -13,12 +13,15 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 function filled(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes))
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) {
+      element.setAttribute(name, value === true ? "" : value);
+    }
+  }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
 
 let serial = 0;
 /** Id or name that no other element has. */
-export const name = () => `ni-${Math.random().toString(36).slice(2)}-${++serial}`;
+export const newId = () => `ni-${Math.random().toString(36).slice(2)}-${++serial}`;

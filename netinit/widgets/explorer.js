@@ -1,36 +1,53 @@
 import { control } from "./controls.js";
 import { html } from "./dom.js";
-import { drawHeatmap } from "./heatmap.js";
-import { drawHistogram } from "./histogram.js";
-import { drawLines, linesLegend } from "./lines.js";
-import { colour } from "./marks.js";
-import { drawScatter, scatterLegend } from "./scatter.js";
+import { color } from "./marks.js";
 import { decode, lookup } from "./table.js";
-import { drawNumbers, drawText } from "./words.js";
 
-const DRAW = { lines: drawLines, histogram: drawHistogram, heatmap: drawHeatmap, scatter: drawScatter, numbers: drawNumbers, text: drawText };
-const LEGEND = { lines: linesLegend, scatter: scatterLegend };
 const QUIET = 250; // ms without a change before a screen reader is told the result
 
-/** @param {{ model: object, el: HTMLElement }} context as anywidget gives it */
-function render({ model, el }) {
-  const life = new AbortController(), { signal } = life;
-  const spec = model.get("spec"), columns = decode(model.get("table"));
+/**
+ * The widget for anywidget, which draws panels by `kinds`: {kind: {draw, legend}}, as Panel in
+ * panels/base.py describes them.
+ */
+export const explorer = (kinds) => ({ render: (context) => render(context, kinds) });
+
+function render({ model, el }, kinds) {
+  const life = new AbortController();
+  const { signal } = life;
+  const spec = model.get("spec");
+  const columns = decode(model.get("table"));
   const { indices, pick } = stateOf(model, spec);
-  const controls = spec.controls.map((one) => control(one, (index) => pick({ [one.name]: one.values[index] }), signal));
-  const choose = (places) => pick(Object.fromEntries(spec.controls.filter((one) => one.name in places).map((one) => [one.name, one.values[places[one.name]]])));
-  const panels = spec.panels.map((panel) => panelOf(panel, choose, signal));
+  const controls = spec.controls.map((one) =>
+    control(one, (index) => pick({ [one.name]: one.values[index] }), signal)
+  );
+  const choose = (places) => {
+    const chosen = spec.controls.filter((one) => one.name in places);
+    pick(Object.fromEntries(chosen.map((one) => [one.name, one.values[places[one.name]]])));
+  };
+  const panels = spec.panels.map((panel) => panelOf(panel, kindOf(panel, kinds), choose, signal));
   const words = wordsOf(spec, columns);
-  const numbers = numbersOf(spec, () => shown);
-  let width = -1, place = "", shown = [];
+  const numbers = numbersOf(() => shown);
+  let width = -1;
+  let place = "";
+  let shown = [];
 
   const reset = html("button", { type: "button", class: "ni-reset" }, "Reset");
-  const root = html("div", { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" },
-    html("div", { class: "ni-head" }, html("p", { class: "ni-title" }, spec.title), controls.length ? reset : null),
+  const root = html(
+    "div",
+    { class: "ni-explorer", role: "group", "aria-label": spec.title || "Explorer" },
+    html(
+      "div",
+      { class: "ni-head" },
+      html("p", { class: "ni-title" }, spec.title),
+      controls.length ? reset : null,
+    ),
     spec.description ? html("p", { class: "ni-description" }, spec.description) : null,
     html("div", { class: "ni-controls" }, ...controls.map((one) => one.element)),
     html("div", { class: "ni-panels" }, ...panels.map((panel) => panel.element)),
-    words.notes, numbers.element, words.live);
+    words.notes,
+    numbers.element,
+    words.live,
+  );
 
   function draw() {
     const now = indices();
@@ -50,7 +67,9 @@ function render({ model, el }) {
     pick(Object.fromEntries(spec.controls.map((one) => [one.name, one.values[one.start]])));
   }, { signal });
   // JupyterLab's command mode would take the arrow keys from the focused control.
-  root.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; }, { signal });
+  root.addEventListener("focusin", (event) => {
+    event.target.dataset.lmSuppressShortcuts = "true";
+  }, { signal });
   el.append(root);
   model.on("change:selection", draw);
   const observer = new ResizeObserver(draw);
@@ -65,7 +84,7 @@ function render({ model, el }) {
   };
 }
 
-/** The selection, which lives in the model alone: read as indices, changed by value. */
+/** The selection is kept in the model alone: this reads it as indices and changes it by value. */
 function stateOf(model, spec) {
   const indices = () => {
     const selection = model.get("selection") ?? {};
@@ -76,7 +95,9 @@ function stateOf(model, spec) {
   };
   const pick = (change) => {
     const now = indices();
-    const selection = Object.fromEntries(spec.controls.map((one, i) => [one.name, one.values[now[i]]]));
+    const selection = Object.fromEntries(
+      spec.controls.map((one, i) => [one.name, one.values[now[i]]]),
+    );
     model.set("selection", { ...selection, ...change });
     model.save_changes();
   };
@@ -86,7 +107,9 @@ function stateOf(model, spec) {
 /** What is said of a drawing: notes for all, and the result in words for a screen reader. */
 function wordsOf(spec, columns) {
   // Room for notes is kept wherever one may come, so that the page does not jump.
-  const noted = Object.values(columns).some((column) => column.kind !== "text" && !column.values.every(Number.isFinite));
+  const noted = Object.values(columns).some((column) =>
+    column.kind !== "text" && !column.values.every(Number.isFinite)
+  );
   const notes = html("p", { class: "ni-notes", hidden: !noted });
   const live = html("p", { class: "ni-hidden" });
   let timer = 0;
@@ -98,8 +121,11 @@ function wordsOf(spec, columns) {
     const results = shown.map((drawn) => drawn.summary);
     const result = [state, ...results].filter(Boolean).map((part) => `${part}.`).join(" ");
     clearTimeout(timer);
-    if (live.hasAttribute("aria-live")) timer = setTimeout(() => { live.textContent = result; }, QUIET);
-    else live.textContent = result; // a page that opens does not talk
+    if (live.hasAttribute("aria-live")) {
+      timer = setTimeout(() => {
+        live.textContent = result;
+      }, QUIET);
+    } else live.textContent = result; // a page that opens does not talk
     live.setAttribute("aria-live", "polite");
   };
   return { notes, live, tell, stop: () => clearTimeout(timer) };
@@ -112,17 +138,20 @@ function sentences(pairs) {
   return [...kinds].map(([kind, which]) => `${kind}: ${[...which].join("; ")}.`).join(" ");
 }
 
-const same = (a, b) => a === b
-  || (typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)));
+const same = (a, b) =>
+  a === b ||
+  (typeof a === "number" && typeof b === "number" &&
+    Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b)));
 
 /**
  * Function that finds the array of a key in the table for the controls' indices. Its `until` finds
  * all frames up to now of a played array, its `final` the last of them all (any other array as it
  * is), its `at` the index of a control, its `texts` all texts.
  */
-export function frameOf(spec, columns, now) {
+function frameOf(spec, columns, now) {
   const called = now.filter((_, i) => spec.controls[i].kind !== "play");
-  const time = {}, end = {};
+  const time = {};
+  const end = {};
   spec.controls.forEach((one, i) => {
     for (const key of one.keys) [time[key], end[key]] = [now[i], one.values.length - 1];
   });
@@ -134,38 +163,66 @@ export function frameOf(spec, columns, now) {
   });
 }
 
-function panelOf(panel, choose, signal) {
+function kindOf(panel, kinds) {
+  if (Object.hasOwn(kinds, panel.kind)) return kinds[panel.kind];
+  throw new Error(
+    `no panel is of kind "${panel.kind}"; this script draws ${Object.keys(kinds).join(", ")}`,
+  );
+}
+
+function panelOf(panel, kind, choose, signal) {
   const stage = html("div", { class: "ni-stage" });
   const tip = html("div", { class: "ni-tip", "aria-hidden": "true", hidden: true });
-  let drawn, measured = 0;
-  const element = html("div", { class: `ni-panel ni-${panel.kind}` },
-    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null, LEGEND[panel.kind]?.(panel), stage);
+  let drawn;
+  let measured = 0;
+  const element = html(
+    "div",
+    { class: `ni-panel ni-${panel.kind}` },
+    panel.title ? html("p", { class: "ni-panel-title" }, panel.title) : null,
+    kind.legend?.(panel),
+    stage,
+  );
   const draw = (frame) => {
     const width = Math.max(220, Math.floor(stage.clientWidth) || 320);
-    drawn = DRAW[panel.kind](panel, frame, width);
+    drawn = kind.draw(panel, frame, width);
     tip.hidden = true;
     stage.replaceChildren(drawn.element, tip);
     stage.classList.toggle("ni-choosable", Boolean(drawn.choose));
-    if (drawn.others && width !== measured) stage.style.minHeight = `${tallest(stage, drawn.others())}px`;
+    if (drawn.others && width !== measured) {
+      stage.style.minHeight = `${tallest(stage, drawn.others())}px`;
+    }
     measured = width;
     return drawn;
   };
   // The values under the pointer; the keyboard's way to them is the table.
-  const hide = () => { tip.hidden = true; drawn.guide?.remove(); };
+  const hide = () => {
+    tip.hidden = true;
+    drawn.guide?.remove();
+  };
   const placed = (event) => {
     const { left, top } = stage.getBoundingClientRect();
     return [event.clientX - left, event.clientY - top];
   };
   stage.addEventListener("pointermove", (event) => {
     const found = drawn.probe?.(...placed(event));
-    if (!found) { hide(); return; }
+    if (!found) {
+      hide();
+      return;
+    }
     drawn.element.append(drawn.guide);
-    tip.replaceChildren(...found.lines.map(({ role, text }) =>
-      html("div", { style: role ? `border-color: ${colour(role)}` : null }, text)));
+    tip.replaceChildren(
+      ...found.lines.map(({ role, text }) =>
+        html("div", { style: role ? `border-color: ${color(role)}` : null }, text)
+      ),
+    );
     tip.hidden = false;
     const beyond = found.place + 12 + tip.offsetWidth > stage.clientWidth;
-    tip.style.left = `${beyond ? Math.max(0, found.place - 12 - tip.offsetWidth) : found.place + 12}px`;
-    if (found.top !== undefined) tip.style.top = `${found.top < tip.offsetHeight + 16 ? found.top + 22 : found.top - tip.offsetHeight - 8}px`;
+    const left = beyond ? Math.max(0, found.place - 12 - tip.offsetWidth) : found.place + 12;
+    tip.style.left = `${left}px`;
+    if (found.top !== undefined) {
+      const low = found.top < tip.offsetHeight + 16;
+      tip.style.top = `${low ? found.top + 22 : found.top - tip.offsetHeight - 8}px`;
+    }
   }, { signal });
   stage.addEventListener("pointerleave", hide, { signal });
   stage.addEventListener("click", (event) => {
@@ -185,20 +242,49 @@ function tallest(stage, elements) {
 }
 
 /** The numbers as tables, made when they are asked for. */
-function numbersOf(spec, current) {
-  const body = html("div", { class: "ni-tables", tabindex: 0, role: "group", "aria-label": "The numbers drawn" });
-  const words = spec.panels.every((panel) => panel.kind === "text");
-  const element = html("details", { class: "ni-details", hidden: words }, html("summary", {}, "Show the numbers"), body);
-  const update = () => { if (element.open) body.replaceChildren(...current().map((drawn) => drawn.table()).filter(Boolean).map(table)); };
+function numbersOf(current) {
+  const body = html("div", {
+    class: "ni-tables",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "The numbers drawn",
+  });
+  const element = html(
+    "details",
+    { class: "ni-details" },
+    html("summary", {}, "Show the numbers"),
+    body,
+  );
+  const update = () => {
+    const tables = current().filter((drawn) => drawn.table);
+    element.hidden = tables.length === 0;
+    if (element.open) body.replaceChildren(...tables.map((drawn) => table(drawn.table())));
+  };
   element.addEventListener("toggle", update);
   return { element, update };
 }
 
 function table({ caption, head, rows }) {
-  const cells = ([first, ...rest]) => html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((text) => html("td", {}, text)));
-  return html("table", {}, caption ? html("caption", {}, caption) : null,
-    html("thead", {}, html("tr", {}, ...head.map((text) => html(text ? "th" : "td", { scope: text ? "col" : null }, text)))),
-    html("tbody", {}, ...rows.map(cells)));
+  const cells = ([first, ...rest]) =>
+    html(
+      "tr",
+      {},
+      html("th", { scope: "row" }, first),
+      ...rest.map((text) => html("td", {}, text)),
+    );
+  return html(
+    "table",
+    {},
+    caption ? html("caption", {}, caption) : null,
+    html(
+      "thead",
+      {},
+      html(
+        "tr",
+        {},
+        ...head.map((text) => html(text ? "th" : "td", { scope: text ? "col" : null }, text)),
+      ),
+    ),
+    html("tbody", {}, ...rows.map(cells)),
+  );
 }
-
-export default { render };

@@ -11,37 +11,49 @@ import traitlets
 
 from netinit.style import css_variables
 from netinit.widgets.budget import BUDGET, check_budget
+from netinit.widgets.bundle import bundle
 from netinit.widgets.controls import Control, as_control
-from netinit.widgets.heatmap import Heatmap
-from netinit.widgets.panels import Histogram, Lines, Numbers
-from netinit.widgets.scatter import Scatter
-from netinit.widgets.script import joined
+from netinit.widgets.formatting import nearest
+from netinit.widgets.panels import KINDS, Panel
 from netinit.widgets.table import Packing, cell, decode, encode
 from netinit.widgets.tabulate import tabulate
-from netinit.widgets.text import Text
-from netinit.widgets.words import nearest
-
-Panel = Lines | Histogram | Heatmap | Scatter | Numbers | Text
 
 _HERE = Path(__file__).parent
-_MODULES = (
-    *("dom.js", "marks.js", "table.js", "axes.js", "lines.js", "histogram.js", "heatmap.js"),
-    *("scatter.js", "prose.js", "words.js", "controls.js", "explorer.js"),
-)
+
+
+def script() -> str:
+    """The widget's JavaScript, read from its files now.
+
+    Its last module hands explorer.js the module of each kind of panel. Whoever edits the files
+    sees the change in an open notebook with ``explorer._esm = script()``.
+    """
+    imports = (f'import {kind} from "./panels/{kind}.js";\n' for kind in KINDS)
+    return bundle(
+        'import { explorer } from "./explorer.js";\n'
+        + "".join(imports)
+        + f"export default explorer({{ {', '.join(KINDS)} }});\n"
+    )
+
+
+def styles() -> str:
+    """The widget's style sheet, read from its files now."""
+    files = [_HERE / "explorer.css", *(_HERE / "panels" / f"{kind}.css" for kind in KINDS)]
+    return css_variables() + "".join(f.read_text("utf8") for f in files if f.is_file())
 
 
 class Explorer(anywidget.AnyWidget):
     """Interactive figure of a function, tabulated over its controls when it is made.
 
     ``selection`` is the state as a trait, ``{control: value}``: observe it, link it, set it
-    (controls left out stay where they are).
+    (a control that is left out keeps its value).
 
     Parameters
     ----------
     function : called once per selection with the controls as keyword arguments; returns
         ``{name: array}`` with the same names, ranks and dtypes every time
-    panels : Lines, Histogram, Heatmap, Scatter, Numbers and Text: which arrays to show, and how
-    title, description : what it shows, for every reader
+    panels : one or several of Lines, Histogram, Heatmap, Scatter, Numbers and Text: which arrays
+        to show, and how
+    title, description : what it shows, above the controls
     budget : allowed size of the table in kB (base64 and gzip)
     controls : one keyword per argument of the function: a list of names, an array of numbers,
         or a Range or Choice; also a Play, which is not passed to the function
@@ -59,8 +71,8 @@ class Explorer(anywidget.AnyWidget):
     traitlets.traitlets.TraitError: gain=3 is not on the grid; the nearest values are 2 and 1
     """
 
-    _esm = joined(*_MODULES)
-    _css = css_variables() + (_HERE / "explorer.css").read_text("utf8")
+    _esm = script()
+    _css = styles()
 
     table = traitlets.Bytes().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)
@@ -93,7 +105,8 @@ class Explorer(anywidget.AnyWidget):
     def frame(self, **selection: object) -> dict[str, np.ndarray]:
         """Arrays shown for a selection, as the browser decodes them.
 
-        Controls left out stand where they stand now. Values beyond a curve's limits lie on them.
+        A control that is left out keeps its present value. A value beyond a curve's limits becomes
+        the limit. Raises ValueError if a value is not on the grid.
         """
         chosen = self._validated(selection)
         indices = {name: control.index(chosen[name]) for name, control in self._controls.items()}
@@ -139,7 +152,9 @@ class Explorer(anywidget.AnyWidget):
             "title": title,
             "description": description,
             "controls": [control.spec() for control in self._controls.values()],
-            "panels": [panel.spec(columns) for panel in panels],
+            "panels": [
+                {"kind": panel.kind, "title": panel.title} | panel.spec(columns) for panel in panels
+            ],
         }
 
     def __repr__(self) -> str:
@@ -163,10 +178,19 @@ def _bound(panels: Panel | Sequence[Panel], controls: Mapping[str, Control]) -> 
     if not panels:
         raise ValueError("an Explorer needs at least one panel")
     for panel in panels:
-        if not hasattr(panel, "axes"):
-            kinds = ", ".join(kind.__name__ for kind in Panel.__args__)
-            raise TypeError(f"{panel!r} is not a panel: use one of {kinds}")
-    return tuple(panel.bound(controls) if hasattr(panel, "bound") else panel for panel in panels)
+        _check_kind(panel)
+    return tuple(panel.bound(controls) for panel in panels)
+
+
+def _check_kind(panel: object) -> None:
+    if not isinstance(panel, Panel):
+        kinds = ", ".join(kind.__name__ for kind in KINDS.values())
+        raise TypeError(f"{panel!r} is not a panel: use one of {kinds}")
+    if not isinstance(panel, KINDS.get(panel.kind, ())):
+        raise TypeError(
+            f"{type(panel).__name__} is of kind {panel.kind!r}, which no script draws: "
+            "list it in netinit/widgets/panels/__init__.py"
+        )
 
 
 def _axes(panels: Sequence[Panel]) -> dict[str, tuple[str, ...]]:
@@ -183,10 +207,10 @@ def _axes(panels: Sequence[Panel]) -> dict[str, tuple[str, ...]]:
 
 
 def _strings(panels: Sequence[Panel]) -> set[str]:
-    """Names of the arrays that hold strings; no other panel may read them."""
-    found = {panel.key for panel in panels if isinstance(panel, Text)}
+    """Names of the arrays that hold strings; no panel may read them as numbers."""
+    found = {key for panel in panels for key in panel.strings}
     for panel in panels:
-        shared = set() if isinstance(panel, Text) else found & panel.axes.keys()
+        shared = found & (panel.axes.keys() - panel.strings)
         if shared:
             raise ValueError(f"{min(shared)!r} is read as text by one panel, as numbers by another")
     return found

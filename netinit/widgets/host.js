@@ -4,7 +4,10 @@
   "use strict";
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
-  const models = new Map(), modules = new Map(), styles = new Set(), life = new AbortController();
+  const models = new Map();
+  const modules = new Map();
+  const styles = new Set();
+  const life = new AbortController();
   const find = (reference) => models.get(String(reference).replace("IPY_MODEL_", ""));
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 
@@ -16,21 +19,33 @@
         path.slice(0, last).reduce((part, key) => part[key], state)[path[last]] = bytes(data);
       }
     }
-    get(key) { return this.state[key]; }
+    get(key) {
+      return this.state[key];
+    }
     set(key, value) {
-      if (typeof key === "object") { for (const name in key) this.set(name, key[name]); return; }
+      if (typeof key === "object") {
+        for (const name in key) this.set(name, key[name]);
+        return;
+      }
       if (JSON.stringify(this.state[key]) === JSON.stringify(value)) return;
       this.state[key] = value;
       this.tell(`change:${key}`, value);
       this.tell("change", value);
     }
-    tell(event, value) { for (const listener of [...(this.listeners.get(event) ?? [])]) listener(value); }
+    tell(event, value) {
+      for (const listener of [...(this.listeners.get(event) ?? [])]) listener(value);
+    }
     on(events, listener) {
-      for (const event of events.split(" ")) this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+      for (const event of events.split(" ")) {
+        this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
+      }
     }
     off(events, listener) {
       if (!events) this.listeners.clear();
-      else for (const event of events.split(" ")) listener ? this.listeners.get(event)?.delete(listener) : this.listeners.delete(event);
+      for (const event of events?.split(" ") ?? []) {
+        if (listener) this.listeners.get(event)?.delete(listener);
+        else this.listeners.delete(event);
+      }
     }
     save_changes() {}
     send() {}
@@ -38,9 +53,15 @@
 
   function link({ name, state }) {
     if (!/^(Directional)?LinkModel$/.test(name)) return;
-    const [from, fromKey] = state.source, [to, toKey] = state.target, source = find(from), target = find(to);
+    const [from, fromKey] = state.source;
+    const [to, toKey] = state.target;
+    const source = find(from);
+    const target = find(to);
     if (!source || !target) return;
-    const copy = (a, key, b, other) => { b.set(other, a.get(key)); a.on(`change:${key}`, (value) => b.set(other, value)); };
+    const copy = (a, key, b, other) => {
+      b.set(other, a.get(key));
+      a.on(`change:${key}`, (value) => b.set(other, value));
+    };
     copy(source, fromKey, target, toKey);
     if (name === "LinkModel") copy(target, toKey, source, fromKey);
   }
@@ -48,7 +69,8 @@
   function load(code) {
     if (!modules.has(code)) {
       const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-      modules.set(code, import(url).then(({ default: widget }) => (typeof widget === "function" ? widget() : widget)));
+      const made = ({ default: widget }) => typeof widget === "function" ? widget() : widget;
+      modules.set(code, import(url).then(made));
     }
     return modules.get(code);
   }
@@ -61,7 +83,8 @@
 
   async function show(model, el) {
     if (/^(VBox|HBox|Box)Model$/.test(model?.name)) {
-      el.style.cssText = `display: flex; gap: 0.5rem 1.5rem; flex-flow: ${model.name === "HBoxModel" ? "row wrap" : "column"}`;
+      const flow = model.name === "HBoxModel" ? "row wrap" : "column";
+      el.style.cssText = `display: flex; gap: 0.5rem 1.5rem; flex-flow: ${flow}`;
       for (const child of model.get("children")) {
         const place = el.appendChild(document.createElement("div"));
         place.style.cssText = "flex: 1 1 20rem; min-width: 0";
@@ -69,9 +92,12 @@
       }
       return;
     }
-    if (!model?.get("_esm")) throw new Error(`${model?.name ?? "this model"} needs a running notebook`);
+    if (!model?.get("_esm")) {
+      throw new Error(`${model?.name ?? "this model"} needs a running notebook`);
+    }
     wear(model.get("_css"));
-    const widget = await load(model.get("_esm")), context = { model, el, signal: life.signal };
+    const widget = await load(model.get("_esm"));
+    const context = { model, el, signal: life.signal };
     await (model.ready ??= Promise.resolve(widget.initialize?.(context)));
     await widget.render?.(context);
   }
@@ -80,8 +106,10 @@
     for (const script of document.querySelectorAll(STATE)) {
       const { state, shared = [] } = JSON.parse(script.textContent);
       for (const [id, record] of Object.entries(state)) {
-        // A page that carries equal scripts and styles once has their places in the models.
-        for (const key of ["_esm", "_css"]) record.state[key] = shared[record.state[key]] ?? record.state[key];
+        // A page holds each script and style sheet once; the models give its place in the list.
+        for (const key of ["_esm", "_css"]) {
+          record.state[key] = shared[record.state[key]] ?? record.state[key];
+        }
         models.set(id, new Model(record));
       }
     }
@@ -95,12 +123,13 @@
         for (const picture of output.querySelectorAll("noscript, .ni-picture")) picture.remove();
       } catch (error) {
         el.className = "ni-message";
-        el.textContent = `This figure is interactive only in a notebook (${error.message}).`;
+        el.textContent = `This figure cannot be shown in this page: ${error.message}.`;
       }
       performance.mark("ni-widget");
     }
     performance.mark("ni-host-done");
   }
 
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 })();

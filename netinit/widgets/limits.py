@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from netinit.style import ROLES
+from netinit.widgets.formatting import nearest
 from netinit.widgets.table import Column
-from netinit.widgets.words import nearest
 
 Columns = Mapping[str, Column]
 SCALES = ("linear", "log")
 
 
 def check_role(role: str | None) -> None:
-    """Refuse a colour that has no meaning in the book."""
+    """Refuse a color that has no meaning in the book."""
     if role is not None and role not in ROLES:
         raise ValueError(f"no role is named {role!r}; {nearest(role, ROLES)}")
 

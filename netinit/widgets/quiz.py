@@ -9,8 +9,8 @@ import anywidget
 import traitlets
 
 from netinit.style import css_variables
-from netinit.widgets.script import joined
-from netinit.widgets.words import nearest
+from netinit.widgets.bundle import bundle
+from netinit.widgets.formatting import nearest
 
 _HERE = Path(__file__).parent
 
@@ -48,7 +48,7 @@ class Quiz(anywidget.AnyWidget):
           Right. The 2 makes up for the half that ReLU throws away.
     """
 
-    _esm = joined("dom.js", "prose.js", "quiz.js")
+    _esm = bundle((_HERE / "quiz.js").read_text("utf8"))
     _css = css_variables() + (_HERE / "quiz.css").read_text("utf8")
 
     spec = traitlets.Dict().tag(sync=True)
@@ -129,8 +129,8 @@ def _check_text(text: object) -> None:
     if not text.strip():
         raise ValueError("the question, each answer and each feedback need words")
     if "$" in text:
-        raise ValueError(f"{text!r} holds a $: write mathematics in Unicode, such as σ² or √2")
+        raise ValueError(f"{text!r} has a $: write mathematics in Unicode, such as σ² or √2")
     if text.count("`") % 2:
         raise ValueError(f"{text!r} has a backtick without its partner")
     if "\n" in text:
-        raise ValueError(f"{text!r} holds a line break: say it in one paragraph")
+        raise ValueError(f"{text!r} has a line break: write one paragraph")

@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
-NAN, BELOW, FIRST = 0, 1, 2  # the highest word of all stands for values above
+from netinit.widgets.formatting import nearest
+
+NAN, BELOW, FIRST = 0, 1, 2  # the highest word of all is for values above
 LOG_STEP = 8e-4  # decades; half a step is an error of 0.092 %
 LINEAR_STEPS = 20_000  # half a step is 1/40000 of the axis
 HISTOGRAM_TOP, HISTOGRAM_NAN = 254, 255
@@ -28,12 +30,24 @@ HISTOGRAM_TOP, HISTOGRAM_NAN = 254, 255
 
 @dataclass(frozen=True)
 class Packing:
-    """How an array is stored; ``limits`` (in the array's own units) are a curve's axis."""
+    """How an array is stored.
+
+    Parameters
+    ----------
+    kind : "curve", "histogram", "exact" or "text": the layouts above
+    log : whether a curve's axis is logarithmic
+    limits : ends of a curve's axis, in the array's own units
+    bits : 8 or 16, the size of a curve's words
+    """
 
     kind: str
     log: bool = False
     limits: tuple[float, float] | None = None
     bits: int = 16
+
+    def __post_init__(self) -> None:
+        if self.kind not in _PACK:
+            raise ValueError(f"no packing is called {self.kind!r}; {nearest(self.kind, _PACK)}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def decode(table: bytes) -> dict[str, Column]:
 
 
 def cell(column: Column, indices: tuple[int, ...]) -> np.ndarray:
-    """Array of the selection whose control number ``i`` stands at ``indices[i]``."""
+    """Array of the selection at which control number ``i`` is at ``indices[i]``."""
     place = tuple(indices[axis] for axis in column.axes)
     return column.cells[int(np.ravel_multi_index(place, column.grid)) if place else 0]
 
@@ -94,7 +108,7 @@ def _shape_entry(column: Column) -> dict[str, Any]:
 
 def _pack_curve(column: Column, packing: Packing) -> tuple[dict[str, Any], list[bytes]]:
     low, high = packing.limits
-    with np.errstate(divide="ignore"):  # the log of zero lies below every limit
+    with np.errstate(divide="ignore"):  # the log of zero is below every limit
         values = np.log10(_flat(column)) if packing.log else _flat(column)
     low, high = (np.log10(low), np.log10(high)) if packing.log else (low, high)
     above = 2**packing.bits - 1

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 
 from netinit.widgets.controls import Control
+from netinit.widgets.formatting import nearest
 from netinit.widgets.table import Column
-from netinit.widgets.words import nearest
 
 MOST_SELECTIONS = 20_000
 

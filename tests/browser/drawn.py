@@ -14,7 +14,7 @@ from ipywidgets.embed import dependency_state, embed_data
 
 import netinit.widgets
 from netinit.widgets import Choice, Explorer, Histogram, Line, Lines, Number, Numbers, Play, Range
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 ASSETS = Path(netinit.widgets.__file__).parent
 STEPS = np.arange(0, 50, 10)
@@ -212,12 +212,12 @@ def mixed(stops, part):
 
 
 def check_cells(drawing, panel, values):
-    """Every cell has the colour of its value, and none but missing values has none."""
+    """Every cell has the color of its value, and none but missing values has none."""
     axes, levels = drawing["axes"], np.full(values.shape, np.nan)
     low, high = axes["range"]
     for mark in drawing["marks"]:
-        colour = np.array([int(c) for c in re.findall(r"\d+", mark["fill"])])
-        assert np.abs(colour - mixed(panel["stops"], int(mark["level"]) / axes["levels"])).max() < 1
+        color = np.array([int(c) for c in re.findall(r"\d+", mark["fill"])])
+        assert np.abs(color - mixed(panel["stops"], int(mark["level"]) / axes["levels"])).max() < 1
         corners = re.findall(r"M([\d.]+),([\d.]+)H([\d.]+)V([\d.]+)H", mark["d"])
         for x0, y0, x1, y1 in np.array(corners, float):
             column, row = undone((x0 + x1) / 2, axes["x"]), undone((y0 + y1) / 2, axes["y"])
@@ -229,7 +229,7 @@ def check_cells(drawing, panel, values):
 
 
 # Where the outline of a role's marker starts, seen from its middle.
-STARTS = {"forward": (-3, 0), "backward": (-2.7, -2.7), "third": (0, -3.6), "fourth": (0, -3.8)}
+STARTS = {"forward": (-3, 0), "backward": (-2.7, -2.7), "focus": (0, -3.6), "other": (0, -3.8)}
 
 
 def check_points(mark, axes, at_x, at_y):

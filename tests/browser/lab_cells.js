@@ -1,10 +1,19 @@
 // What JupyterLab shows of each cell of the notebook in front that is in view: its place, markup
 // that shows raw, how many pictures and quick questions its outputs show, and whether its code is
 // folded.
-() => {
+(() => {
   const RAW = [
-    /\$/, /:::/, /```/, /\*\*/, /\]\(/, /\{[\w:.-]+\}/, /^\s*\([\w-]+\)=/m, /\\[a-zA-Z]+/,
-    /<\/?\w+>/, /&\w+;/, /Error displaying widget|Loading widget/,
+    /\$/,
+    /:::/,
+    /```/,
+    /\*\*/,
+    /\]\(/,
+    /\{[\w:.-]+\}/,
+    /^\s*\([\w-]+\)=/m,
+    /\\[a-zA-Z]+/,
+    /<\/?\w+>/,
+    /&\w+;/,
+    /Error displaying widget|Loading widget/,
   ];
   const all = (element, selector) => [...element.querySelectorAll(selector)];
   const drawn = (image) => image.complete && image.naturalWidth > 0;
@@ -18,7 +27,9 @@
 
   const rawOf = (cell, prose, outputs) => {
     const texts = [...prose, ...outputs.filter((one) => !one.matches(".jp-RenderedText"))];
-    const raw = texts.flatMap((part) => RAW.flatMap((form) => proseOf(part).match(form)?.[0] ?? []));
+    const raw = texts.flatMap((part) =>
+      RAW.flatMap((form) => proseOf(part).match(form)?.[0] ?? [])
+    );
     const wrong = all(cell, "mjx-merror, [data-mjx-error], mjx-container [style*='color: red']");
     const fences = prose.flatMap((part) => all(part, "pre code[class*='{']"));
     const broken = prose.flatMap((part) => all(part, "img")).filter((one) => !drawn(one));
@@ -46,4 +57,4 @@
 
   const notebook = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook");
   return all(notebook, ".jp-Cell[data-windowed-list-index]").map(read);
-}
+});

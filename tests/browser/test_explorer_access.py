@@ -7,7 +7,7 @@ from drawn import READ, check, every_kind, painted, settle, simple, visits, writ
 
 from netinit.style import ROLES
 from netinit.widgets import Explorer, Histogram, Lines, Play
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
@@ -169,15 +169,15 @@ def test_nothing_moves_by_itself_where_reduced_motion_is_wished(visit, page_url,
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_and_colours_follow_the_theme(visit, tmp_path, explorer, theme):
+def test_axe_finds_no_violation_and_colors_follow_the_theme(visit, tmp_path, explorer, theme):
     page = visit(write_page(tmp_path, explorer, theme=theme).as_uri())
     page.get_by_text("Show the numbers").click()
     page.wait_for_selector("table")
     found = Axe().run(page).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
     stroke = page.locator("[data-key=signal]").evaluate("(e) => getComputedStyle(e).stroke")
-    colour = getattr(ROLES["forward"], theme)
-    assert stroke == f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+    color = getattr(ROLES["forward"], theme)
+    assert stroke == f"rgb({', '.join(str(int(color[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
 def test_the_systems_dark_preference_holds_only_where_the_page_says_nothing(visit, tmp_path):

@@ -6,7 +6,6 @@ import ipywidgets
 import numpy as np
 import pytest
 from drawn import (
-    ASSETS,
     READ,
     WAIT,
     check,
@@ -19,7 +18,8 @@ from drawn import (
     write_page,
 )
 
-from netinit.widgets.words import number
+from netinit.widgets.bundle import bundle
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
@@ -27,12 +27,13 @@ pytestmark = pytest.mark.browser
 # Calls a function of a JavaScript module once for each list of arguments.
 CALL = """async ([source, name, calls]) => {
   const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
-  return calls.map((given) => module[name](...given));
+  return calls.map((given) => module.default[name](...given));
 }"""
 
 
-def marks():
-    return (ASSETS / "marks.js").read_text("utf8")
+def module(name, function):
+    """Source of a script whose default export is one function of a module."""
+    return bundle(f'import {{ {function} }} from "./{name}";\nexport default {{ {function} }};\n')
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,29 @@ def test_a_widget_that_needs_a_kernel_is_named_in_its_place(visit, tmp_path):
     assert page.locator(".ni-explorer").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            '"kind": "lines"',
+            '"kind": "bars"',
+            'no panel is of kind "bars"; this script draws '
+            "lines, histogram, heatmap, scatter, numbers, text",
+        ),
+        ('"kind": "lines"', '"kind": "constructor"', 'no panel is of kind "constructor"'),
+    ],
+)
+def test_a_panel_that_the_script_does_not_know_is_said_in_its_place(
+    visit, tmp_path, old, new, message
+):
+    path = write_page(tmp_path, simple())
+    assert old in path.read_text("utf8")
+    path.write_text(path.read_text("utf8").replace(old, new), "utf8")
+    page = visit(path.as_uri())
+    assert message in page.locator(".ni-message").text_content()
+    assert page.locator(".ni-explorer").count() == 0
+
+
 def test_the_picture_leaves_when_the_widget_has_come(visit, tmp_path):
     extra = '<img class="ni-picture" alt="picture" src="data:,"><noscript>picture</noscript>'
     page = visit(write_page(tmp_path, simple(), extra=extra).as_uri())
@@ -174,7 +198,9 @@ def test_play_pauses_when_it_leaves_the_screen(visit, page_url):
     ],
 )
 def test_an_axis_has_round_ticks_and_never_too_few(visit, page_url, low, high, count, expected):
-    written = visit(page_url).evaluate(CALL, [marks(), "ticks", [[low, high, count]]])
+    written = visit(page_url).evaluate(
+        CALL, [module("marks.js", "ticks"), "ticks", [[low, high, count]]]
+    )
     assert written == [pytest.approx(expected)]
 
 
@@ -211,5 +237,5 @@ def test_javascript_writes_numbers_as_python_does(visit, page_url):
     values = [*(rng.normal(size=200) * 10.0 ** rng.integers(-12, 12, 200)), 0.0, 1.0, -3.0, 1e5]
     for spec in (".3g", ".2f", ".1e", ".1%", "d", ".1g", ".6g"):
         calls = [[float(value), spec] for value in values]
-        written = page.evaluate(CALL, [marks(), "number", calls])
+        written = page.evaluate(CALL, [module("formatting.js", "number"), "number", calls])
         assert written == [number(float(v), spec) for v in values], spec

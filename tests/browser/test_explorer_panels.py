@@ -17,7 +17,7 @@ from drawn import (
 )
 
 from netinit.widgets import Explorer, Heatmap, Play, Points, Range, Scatter, Text
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def build():
         frame_of,
         panels=[
             Heatmap("grid", x="std", y="depth", scale="log", limits=(0.1, 100), label="growth"),
-            Heatmap("signed", centre=0, bits=8, x_label="input", y_label="unit"),
+            Heatmap("signed", center=0, bits=8, x_label="input", y_label="unit"),
             Scatter(
                 [
                     Points("x", "y", label="units", tail=True),
@@ -59,7 +59,7 @@ def build():
                 x_label="first weight",
                 y_label="second weight",
             ),
-            Scatter(Points("u", "v", role="third"), x_scale="log", x_limits=(0.5, 2)),
+            Scatter(Points("u", "v", role="focus"), x_scale="log", x_limits=(0.5, 2)),
             Text("why", title="Why"),
             Text("code", title="Code", code=True),
         ],
@@ -188,7 +188,7 @@ def test_missing_cells_are_hatched_and_points_beyond_are_said(visit, page_url):
     page = visit(page_url)
     notes = page.locator(".ni-notes").text_content()
     assert "Hatched where values are not numbers: growth (1 of 12)." in notes
-    assert "In an end colour where values lie beyond the scale: growth" in notes
+    assert "In an end color where values lie beyond the scale: growth" in notes
     assert "At the edge where points lie beyond the axes: v." in notes
     assert page.locator("[data-missing=grid]").get_attribute("d").count("M") == 1
     page.locator("[data-control=time]").focus()

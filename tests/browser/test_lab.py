@@ -12,7 +12,7 @@ from drawn import READ, check_bars, check_curve
 from lab import START, ask, page_of, until
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.lab
 
@@ -79,6 +79,20 @@ link = ipywidgets.jslink((explorer, "selection"), (boxed, "selection"))
 ipywidgets.VBox([ipywidgets.HTML("<b>in a box</b>"), boxed])
 """
 
+EDITED = """\
+from netinit.widgets.explorer import script
+
+edited = build("edited")
+
+
+def reload(change):
+    edited._esm = script().replace("Show the numbers", "Read the numbers")
+
+
+edited.observe(reload, "selection")
+edited
+"""
+
 
 @pytest.fixture(scope="module")
 def lab(lab_server):
@@ -90,6 +104,9 @@ def lab(lab_server):
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, work / "small.ipynb")
+    edited = new_notebook(cells=[new_code_cell(SETUP + EDITED)], metadata=notebook.metadata)
+    (work / "edited").mkdir()
+    nbformat.write(edited, work / "edited" / "edited.ipynb")
     chapter = nbformat.read(CHAPTER, as_version=4)
     chapter.cells.append(new_code_cell(FIND + OBSERVE + 'print("observed")'))
     (work / "chapter").mkdir()
@@ -184,6 +201,16 @@ def test_interact_works_beside_it(notebook):
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.get_by_text("the square is 9").wait_for(timeout=DRAW)
+
+
+def test_a_script_that_was_edited_draws_the_figure_again_with_the_selection_it_had(browser, lab):
+    with opened(browser, lab[0], "edited/edited.ipynb") as page:
+        page.locator(".ni-explorer[data-drawn]").wait_for(timeout=RUN)
+        page.locator("[data-control=gain]").focus()
+        page.keyboard.press("End")
+        summary = page.locator(".ni-explorer summary")
+        summary.get_by_text("Read the numbers").wait_for(timeout=DRAW)
+        assert page.locator("output").text_content() == "4"
 
 
 def test_a_quick_question_is_answered_by_keys_and_python_knows_the_answer(notebook):

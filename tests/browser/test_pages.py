@@ -10,27 +10,19 @@ from zipfile import ZipFile
 import nbformat
 import numpy as np
 import pytest
-import yaml
 from axe_playwright_python.sync_playwright import Axe
 from drawn import check_cells, check_points
 from saved import explorers, models, quizzes, views
+from sphinx_external_toc.events import remove_suffix
+from sphinx_external_toc.parsing import parse_toc_yaml
 
-from netinit.widgets.words import number
+from netinit.widgets.formatting import number
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-
-
-def listed(entries):
-    """The pages of a table of contents in reading order, those below others among them."""
-    return [
-        page for entry in entries for page in (entry["file"], *listed(entry.get("sections", [])))
-    ]
-
-
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-WRITTEN = [TOC["root"], *listed(TOC["chapters"])]
+# The root and all pages of the table of contents, in reading order.
+WRITTEN = [remove_suffix(page, (".md", ".ipynb")) for page in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*WRITTEN, "search"]
 NOTEBOOKS = [name for name in WRITTEN if (ROOT / f"{name}.ipynb").exists()]
 WAYS = ["http", "file"]
@@ -335,5 +327,7 @@ def test_the_theme_chosen_stays_chosen(visit):
 
 def test_the_search_text_is_a_script_that_lists_every_page(site):
     script = (site / "_static" / "search-text.js").read_text("utf-8")
-    entries = json.loads(script.removeprefix("window.bookSections = ").rstrip().removesuffix(";"))
+    entries = json.loads(
+        script.removeprefix("globalThis.bookSections = ").rstrip().removesuffix(";")
+    )
     assert {entry["page"] for entry in entries} == set(WRITTEN)

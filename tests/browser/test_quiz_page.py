@@ -52,7 +52,7 @@ def test_each_answer_is_told_why_and_can_be_tried_again_by_keyboard(visit, tmp_p
     assert state(page) == "right"
 
 
-def test_a_mark_that_is_not_colour_alone_stands_at_the_chosen_answer_only(visit, tmp_path):
+def test_a_mark_that_is_not_color_alone_stands_at_the_chosen_answer_only(visit, tmp_path):
     page = visit(write_page(tmp_path, ONE).as_uri())
     shapes = []
     for name in ("1/n", "2/n"):

@@ -107,6 +107,22 @@ def hard_tanh(x: Decimal) -> tuple[Decimal, Decimal]:
     return max(min(x, Decimal(1)), Decimal(-1)), Decimal(abs(x) < 1)
 
 
+def relu6(x: Decimal) -> tuple[Decimal, Decimal]:
+    """x, clipped to [0, 6]."""
+    return max(min(x, Decimal(6)), Decimal(0)), Decimal(0 < x < 6)
+
+
+def hard_sigmoid(x: Decimal) -> tuple[Decimal, Decimal]:
+    """x / 6 + 1 / 2, clipped to [0, 1]."""
+    return max(min(x / 6 + Decimal("0.5"), Decimal(1)), Decimal(0)), Decimal(abs(x) < 3) / 6
+
+
+def hard_swish(x: Decimal) -> tuple[Decimal, Decimal]:
+    """The product x hard_sigmoid(x)."""
+    value, slope = hard_sigmoid(x)
+    return x * value, value + x * slope
+
+
 def gelu_tanh(x: Decimal) -> tuple[Decimal, Decimal]:
     """x (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3)."""
     cubic = Decimal("0.044715")
@@ -190,6 +206,10 @@ FUNCTIONS: dict[str, Function] = {
     "softsign": softsign,
     "hard_tanh": hard_tanh,
     "erf": erf,
+    "relu6": relu6,
+    "celu": elu(Decimal(1), Decimal(1)),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": hard_swish,
 }
 ACTIVATIONS: dict[str, Callable[[Decimal], Moments]] = {
     "identity": rectified("1"),
@@ -198,6 +218,10 @@ ACTIVATIONS: dict[str, Callable[[Decimal], Moments]] = {
     "sin": sine,
     **{name: quadrature(function) for name, function in FUNCTIONS.items()},
     "hard_tanh": quadrature(hard_tanh, kink=Decimal(1)),
+    "prelu": rectified("0.25"),
+    "relu6": quadrature(relu6, kink=Decimal(6)),
+    "hard_sigmoid": quadrature(hard_sigmoid, kink=Decimal(3)),
+    "hard_swish": quadrature(hard_swish, kink=Decimal(3)),
 }
 
 

@@ -1,14 +1,15 @@
-/* The page's own manners: theme, contents on a phone, copy buttons, the section in view. */
+/* What every page does: theme, contents on a phone, copy buttons, the section in view. */
 (function () {
   "use strict";
   const root = document.documentElement;
+  const CODE = ".cell_input pre, .run pre, :is(article, section) > div[class^=highlight] pre";
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   function keep(choice) {
     try {
       if (choice === "auto") localStorage.removeItem("theme");
       else localStorage.setItem("theme", choice);
-    } catch (blocked) { /* private mode: the choice lasts for this page */ }
+    } catch { /* private mode: the choice lasts for this page */ }
   }
 
   function themes() {
@@ -26,7 +27,9 @@
       show();
     });
     dark.addEventListener("change", show);
-    addEventListener("beforeprint", () => { root.dataset.theme = "light"; });
+    addEventListener("beforeprint", () => {
+      root.dataset.theme = "light";
+    });
     addEventListener("afterprint", show);
     show();
   }
@@ -42,13 +45,21 @@
       if (event.target.closest("a")) set(false);
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && document.body.classList.contains("menu-open")) { set(false); button.focus(); }
+      if (event.key === "Escape" && document.body.classList.contains("menu-open")) {
+        set(false);
+        button.focus();
+      }
     });
   }
 
   function copyText(text) {
-    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
-    const area = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
+    if (navigator.clipboard && globalThis.isSecureContext) {
+      return navigator.clipboard.writeText(text);
+    }
+    const area = Object.assign(document.createElement("textarea"), {
+      value: text,
+      className: "unseen",
+    });
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");
@@ -56,7 +67,7 @@
     return done ? Promise.resolve() : Promise.reject(new Error("copying is not allowed here"));
   }
 
-  /** Code as one would type it: without the prompts and the output of an interactive session. */
+  /** Code as one would type it, without the prompts and outputs of an interactive session. */
   function typed(block) {
     const text = block.textContent.replace(/\n$/, "");
     if (!block.closest(".highlight-pycon")) return text;
@@ -65,13 +76,24 @@
   }
 
   function copyButtons() {
-    for (const block of document.querySelectorAll(".cell_input pre, article > div[class^=highlight] pre, section > div[class^=highlight] pre, .run pre")) {
+    for (const block of document.querySelectorAll(CODE)) {
       const code = typed(block);
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" });
+      const button = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "copy",
+        textContent: "Copy",
+      });
       button.setAttribute("aria-label", "Copy this code");
       button.addEventListener("click", async () => {
-        try { await copyText(code); button.textContent = "Copied"; } catch (refused) { button.textContent = "Select and copy by hand"; }
-        setTimeout(() => { button.textContent = "Copy"; }, 1600);
+        try {
+          await copyText(code);
+          button.textContent = "Copied";
+        } catch {
+          button.textContent = "Select and copy by hand";
+        }
+        setTimeout(() => {
+          button.textContent = "Copy";
+        }, 1600);
       });
       const holder = document.createElement("div");
       holder.className = "with-copy";
@@ -85,20 +107,31 @@
     for (const box of document.querySelectorAll("pre, .picture, div.math, .table")) {
       if (box.scrollWidth > box.clientWidth + 1) {
         box.tabIndex = 0;
-        if (!box.matches("pre")) { box.setAttribute("role", "group"); box.setAttribute("aria-label", "Scrolls sideways"); }
+        if (!box.matches("pre")) {
+          box.setAttribute("role", "group");
+          box.setAttribute("aria-label", "Scrolls sideways");
+        }
       } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
     }
   }
 
   function sectionInView() {
-    const links = new Map([...document.querySelectorAll(".sections a")].map((a) => [a.hash.slice(1), a]));
-    if (!links.size || !window.IntersectionObserver) return;
+    const links = new Map(
+      [...document.querySelectorAll(".sections a")].map((a) => [a.hash.slice(1), a]),
+    );
+    if (!links.size || !globalThis.IntersectionObserver) return;
     const seen = new Set();
     const watcher = new IntersectionObserver((entries) => {
-      for (const entry of entries) entry.isIntersecting ? seen.add(entry.target.id) : seen.delete(entry.target.id);
+      for (const entry of entries) {
+        if (entry.isIntersecting) seen.add(entry.target.id);
+        else seen.delete(entry.target.id);
+      }
       const current = [...links.keys()].filter((id) => seen.has(id)).pop();
       if (!current) return;
-      for (const [id, link] of links) id === current ? link.setAttribute("aria-current", "location") : link.removeAttribute("aria-current");
+      for (const [id, link] of links) {
+        if (id === current) link.setAttribute("aria-current", "location");
+        else link.removeAttribute("aria-current");
+      }
     }, { rootMargin: "0px 0px -70% 0px" });
     for (const id of links.keys()) {
       const section = document.getElementById(id);

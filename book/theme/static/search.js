@@ -6,19 +6,25 @@
   const list = document.querySelector(".search-results");
   const count = document.querySelector(".search-count");
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const sections = window.bookSections.map((section, order) => ({
-    ...section, order, plainTitle: plain(section.title), plainText: plain(section.text),
+  const sections = globalThis.bookSections.map((section, order) => ({
+    ...section,
+    order,
+    plainTitle: plain(section.title),
+    plainText: plain(section.text),
   }));
   const chapterOf = new Map();
   for (const section of sections) {
     if (!chapterOf.has(section.page)) chapterOf.set(section.page, section.title);
   }
 
+  /** A word as a pattern that matches nothing else. */
+  const literal = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
   /** How well a section answers: 0 unless every word is in it. */
   function score(section, words) {
     let total = 0;
     for (const word of words) {
-      const start = new RegExp("(^|[^\\p{L}\\p{N}])" + word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "gu");
+      const start = new RegExp(`(^|[^\\p{L}\\p{N}])${literal(word)}`, "gu");
       const inTitle = (section.plainTitle.match(start) || []).length;
       const inText = (section.plainText.match(start) || []).length;
       if (!inTitle && !inText) return 0;
@@ -29,17 +35,22 @@
 
   /** About 160 characters around the first word found, the words marked. */
   function excerpt(section, words) {
-    const text = section.plainText.length === section.text.length ? section.text : section.plainText;
-    const at = Math.max(0, Math.min(...words.map((w) => (section.plainText.indexOf(w) + 1 || 1e9) - 1)));
-    const from = at > 1e8 ? 0 : Math.max(0, text.lastIndexOf(" ", Math.max(0, at - 60)) + 1);
+    const text = section.plainText.length === section.text.length
+      ? section.text
+      : section.plainText;
+    const places = words.map((w) => section.plainText.indexOf(w)).filter((at) => at >= 0);
+    const from = places.length
+      ? text.lastIndexOf(" ", Math.max(0, Math.min(...places) - 60)) + 1
+      : 0;
     const end = from + 170 < text.length ? text.lastIndexOf(" ", from + 170) : text.length;
     const piece = text.slice(from, end);
     const holder = document.createElement("p");
-    const pattern = new RegExp("(" + words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|") + ")", "giu");
+    const pattern = new RegExp(`(${words.map(literal).join("|")})`, "giu");
     holder.append(from ? "… " : "");
     piece.split(pattern).forEach((part, i) => {
-      if (i % 2) holder.append(Object.assign(document.createElement("mark"), { textContent: part }));
-      else holder.append(part);
+      if (i % 2) {
+        holder.append(Object.assign(document.createElement("mark"), { textContent: part }));
+      } else holder.append(part);
     });
     holder.append(end < text.length ? " …" : "");
     return holder;
@@ -53,7 +64,12 @@
     entry.append(link);
     const chapter = chapterOf.get(section.page);
     if (chapter !== section.title) {
-      entry.append(Object.assign(document.createElement("span"), { className: "search-chapter", textContent: chapter }));
+      entry.append(
+        Object.assign(document.createElement("span"), {
+          className: "search-chapter",
+          textContent: chapter,
+        }),
+      );
     }
     entry.append(excerpt(section, words));
     return entry;
@@ -61,16 +77,25 @@
 
   function search() {
     const words = plain(field.value).split(/\s+/).filter(Boolean);
-    const found = words.length ? sections.map((s) => [score(s, words), s]).filter(([points]) => points) : [];
+    const found = words.length
+      ? sections.map((s) => [score(s, words), s]).filter(([points]) => points)
+      : [];
     found.sort(([a, s], [b, t]) => b - a || s.order - t.order);
     list.replaceChildren(...found.slice(0, 30).map(([, section]) => item(section, words)));
-    const n = found.length;
-    count.textContent = !words.length ? "" : !n ? "Nothing found. Try one word, or its beginning." : n === 1 ? "1 section" : `${n} sections`;
+    count.textContent = words.length ? counted(found.length) : "";
+  }
+
+  function counted(sections) {
+    if (!sections) return "Nothing found. Try one word, or its beginning.";
+    return sections === 1 ? "1 section" : `${sections} sections`;
   }
 
   field.value = new URLSearchParams(location.search).get("q") || "";
   field.addEventListener("input", search);
-  field.form.addEventListener("submit", (event) => { event.preventDefault(); search(); });
+  field.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
   search();
   field.focus();
 })();

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
+from netinit.style import ROLES
+from netinit.widgets import charts
 from netinit.widgets.controls import Control
+from netinit.widgets.formatting import label_from
 from netinit.widgets.limits import (
     Columns,
     check_limits,
@@ -14,8 +17,10 @@ from netinit.widgets.limits import (
     nice_limits,
     span,
 )
+from netinit.widgets.panels.base import Moment, Panel, Spec
 from netinit.widgets.table import Packing
-from netinit.widgets.words import spoken
+
+_MARKERS = {"forward": "o", "backward": "s", "focus": "^", "other": "D"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Points:
     ----------
     x, y : names of the arrays of positions, one value per point
     label : the group's name for readers; the name of ``y`` if not given
-    role : colour and marker by meaning, one of ``netinit.style.ROLES``
+    role : color and marker by meaning, one of ``netinit.style.ROLES``
     tail : draw where each point has been since the first frame (both arrays must be played)
     """
 
@@ -41,16 +46,16 @@ class Points:
 
     def spec(self) -> dict[str, Any]:
         """JSON description for the browser."""
-        label = self.label or spoken(self.y)
+        label = self.label or label_from(self.y)
         return {"x": self.x, "y": self.y, "label": label, "role": self.role, "tail": self.tail}
 
 
 @dataclass(frozen=True)
-class Scatter:
+class Scatter(Panel):
     """Points in the plane, in one or more groups; with a Play, points that move.
 
-    The limits hold for every selection and every frame, so that what moves is the points. A
-    point beyond given limits lies on the edge, and a note says so.
+    The limits are the same for every selection and every frame, so that only the points move. A
+    point beyond given limits is drawn on the edge, and a note says so.
 
     Parameters
     ----------
@@ -71,6 +76,9 @@ class Scatter:
     >>> explorer.frame(time=4)["x"].round(1).tolist()
     [0.5, -1.0, 0.3]
     """
+
+    kind: ClassVar[str] = "scatter"
+    chart_width: ClassVar[float] = 3
 
     points: Sequence[Points]
     x_label: str = ""
@@ -95,7 +103,7 @@ class Scatter:
         if self.equal and (self.x_scale != "linear" or self.y_scale != "linear"):
             raise ValueError("equal=True needs two linear scales")
 
-    def bound(self, controls: Mapping[str, Control]) -> "Scatter":
+    def bound(self, controls: Mapping[str, Control]) -> Self:
         """The same panel, once its tails are known to have a time to run through."""
         played = {key for control in controls.values() for key in control.keys}
         for group in self.points:
@@ -131,7 +139,6 @@ class Scatter:
         """JSON description for the browser."""
         x_limits, y_limits = self._limits(columns)
         return {
-            "kind": "scatter",
             "points": [group.spec() for group in self.points],
             "x_label": self.x_label,
             "y_label": self.y_label,
@@ -140,11 +147,33 @@ class Scatter:
             "x_limits": list(x_limits),
             "y_limits": list(y_limits),
             "equal": self.equal,
-            "title": self.title,
         }
 
     def __str__(self) -> str:
-        return f"Scatter: {'; '.join(group.label or spoken(group.y) for group in self.points)}"
+        return f"Scatter: {'; '.join(group.label or label_from(group.y) for group in self.points)}"
+
+    @staticmethod
+    def height(spec: Spec, width: int) -> int:
+        """Roughly how tall it is in a page: see Panel."""
+        return 30 + min(400, max(230, 4 * width // 5))
+
+    @staticmethod
+    def draw(ax: Any, spec: Spec, moment: Moment) -> None:
+        """Draw the points and their tails: see Panel."""
+        past = moment.past
+        for group in spec["points"]:
+            color = ROLES[group["role"]].light
+            if group["tail"] and {group["x"], group["y"]} <= past.keys():
+                ax.plot(past[group["x"]], past[group["y"]], color=color, alpha=0.4, lw=1)
+            marker = _MARKERS.get(group["role"], "o")
+            x, y = moment.frame[group["x"]], moment.frame[group["y"]]
+            ax.scatter(x, y, s=18, label=group["label"], color=color, marker=marker)
+        for axis in "xy":
+            if spec[f"{axis}_log"]:
+                charts.decades(ax, axis, spec[f"{axis}_limits"])
+            limits, label = spec[f"{axis}_limits"], spec[f"{axis}_label"]
+            ax.set(**{f"{axis}lim": limits, f"{axis}label": label})
+        ax.set(aspect="equal" if spec["equal"] else "auto")
 
     def _keys(self, axis: str) -> list[str]:
         return list(dict.fromkeys(getattr(group, axis) for group in self.points))

@@ -1,4 +1,4 @@
-"""Words that controls, panels and errors share: labels, numbers as text, near misses."""
+"""Text that controls, panels and errors share: labels, formatted numbers, near misses."""
 
 import difflib
 import re
@@ -8,10 +8,10 @@ _FORMAT = re.compile(r"d|\.\d{1,2}[efg%]")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def spoken(name: str) -> str:
+def label_from(name: str) -> str:
     """Label for an identifier.
 
-    >>> spoken("weight_std")
+    >>> label_from("weight_std")
     'weight std'
     """
     return name.replace("_", " ").strip()

@@ -1,11 +1,14 @@
-"""A matrix as colours, with the cell marked at which the reader's controls stand."""
+"""A matrix as colors, with the cell outlined that the reader's controls select."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
-from netinit.style import DIVERGING, SEQUENTIAL
+import numpy as np
+
+from netinit.style import DIVERGING, ROLES, SEQUENTIAL
 from netinit.widgets.controls import Control
+from netinit.widgets.formatting import check_format, label_from, number
 from netinit.widgets.limits import (
     Columns,
     check_limits,
@@ -14,15 +17,15 @@ from netinit.widgets.limits import (
     nice_limits,
     span,
 )
+from netinit.widgets.panels.base import Moment, Panel, Spec
 from netinit.widgets.table import Packing
-from netinit.widgets.words import check_format, spoken
 
 Axis = str | Sequence[str] | Control | None
 
 
 @dataclass(frozen=True)
-class Heatmap:
-    """A matrix as colours: rows along y, columns along x.
+class Heatmap(Panel):
+    """A matrix as colors: rows along y, columns along x.
 
     Numbers run upward along y, as on an axis; labels and bare rows run downward, as in a table.
     A cell that is not a number is hatched, and a note says how many there are.
@@ -34,10 +37,10 @@ class Heatmap:
         selection is outlined, and a click on a cell moves the control there), the name of an
         array of numbers, or a list of labels; 1, 2, ... if not given
     x_label, y_label : the axes' names; those of the controls or arrays if not given
-    label : what the colours measure; the key if not given
+    label : what the colors measure; the key if not given
     scale : "linear" or "log"
-    limits : values at the ends of the colour scale; found, for all selections, if not given
-    centre : the value that has no colour: a diverging scale, symmetric about it (as a
+    limits : values at the ends of the color scale; found, for all selections, if not given
+    center : the value that has no color: a diverging scale, symmetric about it (as a
         difference, or on a log scale as a ratio)
     format : how a value is written, as in Range
     bits : 16, or 8 for large matrices (250 steps from end to end)
@@ -48,13 +51,16 @@ class Heatmap:
     >>> std, width = [0.1, 0.2], [50, 100, 200]
     >>> explorer = Explorer(
     ...     lambda **selection: {"factor": factor(std, width)},
-    ...     panels=[Heatmap("factor", x="std", y="width", scale="log", centre=1)],
+    ...     panels=[Heatmap("factor", x="std", y="width", scale="log", center=1)],
     ...     std=std,
     ...     width=width,
     ... )
     >>> explorer.frame()["factor"].round(2).tolist()
     [[0.25, 1.0], [0.5, 2.0], [1.0, 4.0]]
     """
+
+    kind: ClassVar[str] = "heatmap"
+    chart_width: ClassVar[float] = 3
 
     key: str
     x: Axis = None
@@ -65,7 +71,7 @@ class Heatmap:
     title: str | None = None
     scale: str = "linear"
     limits: tuple[float, float] | None = None
-    centre: float | None = None
+    center: float | None = None
     format: str = ".3g"
     bits: int = 16
 
@@ -74,13 +80,13 @@ class Heatmap:
         check_format(self.format)
         if self.bits not in (8, 16):
             raise ValueError(f"bits={self.bits!r}: a value takes 8 or 16 bits")
-        if self.scale == "log" and self.centre is not None and self.centre <= 0:
-            raise ValueError(f"centre={self.centre!r} must be positive on a log scale")
+        if self.scale == "log" and self.center is not None and self.center <= 0:
+            raise ValueError(f"center={self.center!r} must be positive on a log scale")
         if self.limits is not None:
             check_limits("limits", self.limits, positive=self.scale == "log")
             self._check_symmetry(*self.limits)
 
-    def bound(self, controls: Mapping[str, Control]) -> "Heatmap":
+    def bound(self, controls: Mapping[str, Control]) -> Self:
         """The same panel with the controls in the place of their names."""
         x, y = (
             controls.get(axis, axis) if isinstance(axis, str) else axis for axis in (self.x, self.y)
@@ -107,45 +113,71 @@ class Heatmap:
         """JSON description for the browser."""
         shapes = [cell.shape[-2:] for cell in columns[self.key].cells]
         return {
-            "kind": "heatmap",
             "key": self.key,
             "x": _axis(self.x, self.x_label, up=True),
             "y": _axis(self.y, self.y_label),
-            "label": self.label or spoken(self.key),
-            "title": self.title,
+            "label": self.label or label_from(self.key),
             "log": self.scale == "log",
             "limits": list(self._limits(columns)),
-            "stops": list(SEQUENTIAL if self.centre is None else DIVERGING),
+            "stops": list(SEQUENTIAL if self.center is None else DIVERGING),
             "format": self.format,
             "most": [max(lengths) for lengths in zip(*shapes, strict=True)],
         }
 
     def __str__(self) -> str:
-        return f"Heatmap: {self.title or self.label or spoken(self.key)}"
+        return f"Heatmap: {self.title or self.label or label_from(self.key)}"
+
+    @staticmethod
+    def height(spec: Spec, width: int) -> int:
+        """Roughly how tall it is in a page: see Panel."""
+        rows, columns = spec["most"]
+        return 116 + max(130, min(330, rows * (width - 60) // columns))
+
+    @staticmethod
+    def draw(ax: Any, spec: Spec, moment: Moment) -> None:
+        """Draw the cells, the scale of their colors and the outline: see Panel."""
+        from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+
+        values, (low, high) = moment.frame[spec["key"]], spec["limits"]
+        colors = LinearSegmentedColormap.from_list("", spec["stops"])
+        norm = (LogNorm if spec["log"] else Normalize)(low, high)
+        ax.set_facecolor("#DDDDDD")  # shows where values are missing
+        edges = [np.arange(n + 1) for n in values.shape[::-1]]
+        shown = np.ma.masked_invalid(np.clip(values, low, high))
+        mesh = ax.pcolormesh(*edges, shown, cmap=colors, norm=norm, rasterized=True)
+        ax.figure.colorbar(mesh, ax=ax, label=spec["label"])
+        for name, count in zip("xy", values.shape[::-1], strict=True):
+            texts = _cell_texts(spec[name], moment, count)
+            every = -(-count // 10)
+            getattr(ax, f"set_{name}ticks")(np.arange(count)[::every] + 0.5, texts[::every])
+        ax.set(xlabel=spec["x"]["label"], ylabel=spec["y"]["label"])
+        if not spec["y"]["up"]:
+            ax.invert_yaxis()
+        _outline(ax, spec, moment, values.shape)
 
     def _limits(self, columns: Columns) -> tuple[float, float]:
         if self.limits is not None:
             return float(self.limits[0]), float(self.limits[1])
-        log, centre = self.scale == "log", self.centre
+        log, center = self.scale == "log", self.center
         low, high = span(columns, [self.key], positive=log)
-        if centre is None:
+        if center is None:
             if log:
                 return nice_limits(low, high, "log")
             return (low, high) if low < high else (low - 0.5, high + 0.5)
         if log:
-            ratio = max(high / centre, centre / low)
-            return (centre / ratio, centre * ratio) if ratio > 1 else (centre / 2, centre * 2)
-        half = max(high - centre, centre - low) or 0.5
-        return centre - half, centre + half
+            ratio = max(high / center, center / low)
+            return (center / ratio, center * ratio) if ratio > 1 else (center / 2, center * 2)
+        half = max(high - center, center - low) or 0.5
+        return center - half, center + half
 
     def _check_symmetry(self, low: float, high: float) -> None:
-        if self.centre is None:
+        if self.center is None:
             return
-        below, above = self.centre - low, high - self.centre
+        below, above = self.center - low, high - self.center
         if self.scale == "log":
-            below, above = self.centre / low, high / self.centre
+            below, above = self.center / low, high / self.center
         if abs(below - above) > 1e-9 * max(abs(below), abs(above)):
-            raise ValueError(f"limits={self.limits!r} must lie alike on both sides of the centre")
+            raise ValueError(f"limits={self.limits!r} must be equally far from the center")
 
     def _check_length(self, columns: Columns, axis: Axis, place: int, what: str) -> None:
         if axis is None:
@@ -167,12 +199,12 @@ def _named(axis: Axis) -> bool:
 
 
 def _axis(axis: Axis, label: str | None, *, up: bool = False) -> dict[str, Any]:
-    """Axis for the browser; ``up`` says whether the first value lies at the low end."""
+    """Axis for the browser; ``up`` says whether the first value is at the lower end."""
     if isinstance(axis, Control):
         own, key, control, texts = axis.label, None, axis.name, list(axis.texts)
         up = up or axis.kind != "choice"
     elif isinstance(axis, str):
-        own, key, control, texts, up = spoken(axis), axis, None, None, True
+        own, key, control, texts, up = label_from(axis), axis, None, None, True
     else:
         own, key, control, texts = "", None, None, None if axis is None else list(map(str, axis))
     return {
@@ -182,3 +214,21 @@ def _axis(axis: Axis, label: str | None, *, up: bool = False) -> dict[str, Any]:
         "texts": texts,
         "up": up,
     }
+
+
+def _cell_texts(axis: Mapping[str, Any], moment: Moment, count: int) -> list[str]:
+    numbers = moment.frame[axis["key"]] if axis["key"] else range(1, count + 1)
+    return axis["texts"] or [number(float(value), ".4g") for value in numbers]
+
+
+def _outline(ax: Any, spec: Spec, moment: Moment, shape: tuple[int, int]) -> None:
+    """The cell, row or column at which the controls are, in ink on white."""
+    from matplotlib.patches import Rectangle
+
+    column, row = (moment.indices.get(spec[name]["control"]) for name in "xy")
+    if column is None and row is None:
+        return
+    size = [n if i is None else 1 for n, i in zip(shape[::-1], (column, row), strict=True)]
+    for width, color in ((3.5, "white"), (1.5, ROLES["ink"].light)):
+        corner = (column or 0, row or 0)
+        ax.add_patch(Rectangle(corner, *size, fill=False, lw=width, ec=color, clip_on=False))

@@ -1,7 +1,0 @@
-import { html } from "./dom.js";
-
-/** Paragraphs of plain text, set apart by blank lines. */
-export const paragraphs = (text) => text.split(/\n\s*\n/).map((words) => html("p", {}, ...inline(words)));
-
-/** Words in which what stands between backticks is code. */
-export const inline = (text) => text.split("`").map((part, i) => (i % 2 ? html("code", {}, part) : part));

@@ -220,8 +220,8 @@ def test_processes_are_limited_only_for_a_user_who_has_no_others(walls):
     limits = "a limit on the number of processes and threads"
     assert limits in bare.missing()
     assert limits not in walls.missing()
-    assert "RLIMIT_NPROC" in " ".join(walls.command(["-c", ""], Path("/tmp/x/s")))
-    assert "RLIMIT_NPROC" not in " ".join(bare.command(["-c", ""], Path("/tmp/x/s")))
+    assert "RLIMIT_NPROC" in " ".join(walls.command(["-c", ""], Path("/nowhere/s")))
+    assert "RLIMIT_NPROC" not in " ".join(bare.command(["-c", ""], Path("/nowhere/s")))
 
 
 def test_what_is_not_enforced_is_named(walls):

@@ -346,7 +346,10 @@ def test_a_whole_number_type_is_refused(name):
         netinit.normal(3, std=1.0, rng=0, dtype=dtype)
 
 
-@pytest.mark.parametrize("value", [0.3, -0.3, 0.1, 1.0, 0.0, 1e-9, 65000.0, -1e-30])
+@pytest.mark.parametrize(
+    "value",
+    [0.3, -0.3, 0.1, 1.0, 0.0, 1e-9, 65000.0, -1e-30, 1e-46, -1e-46, -1e-42, 5e-300, -5e-300],
+)
 @pytest.mark.parametrize("name", ["float16", "float32", "float64"])
 def test_the_largest_number_at_most_is_found(name, value):
     dtype = np.dtype(name)

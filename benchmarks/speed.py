@@ -15,11 +15,11 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 LABELS = {"torch": "torch.nn.init", "jax": "JAX", "keras": "Keras", "numpy": "plain NumPy"}
 # Time over that of torch.nn.init: large on one thread, large on two, 64 x 64.
 TARGETS = {
-    "normal": (0.8, 0.65, 2.2),
-    "kaiming_normal": (0.8, 0.65, 2.2),
-    "xavier_uniform": (0.6, 0.65, 1.5),
-    "truncated_normal": (0.1, 0.65, 1.5),
-    "orthogonal": (0.6, 0.8, 1.5),
+    "normal": (0.8, 0.65, 1.3),
+    "kaiming_normal": (0.8, 0.65, 1.3),
+    "xavier_uniform": (0.6, 0.65, 1.3),
+    "truncated_normal": (0.1, 0.65, 1.3),
+    "orthogonal": (0.6, 0.8, 1.3),
 }
 
 Result = dict[str, object]

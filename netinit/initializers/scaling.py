@@ -19,7 +19,7 @@ from netinit._checks.arguments import Seed, Shape
 from netinit._draw.seeds import draw_generator
 from netinit.initializers import _keywords
 from netinit.initializers._layers import parts_of
-from netinit.initializers.fans import FanOptions, Fans, fans
+from netinit.initializers.fans import FanOptions, Fans, fans, plain_fans
 from netinit.initializers.sampling import normal, truncated_normal, uniform
 
 __all__ = [
@@ -149,14 +149,15 @@ def variance_scaling(
     scale = arguments.real_number(scale, "scale", at_least=0)
     fan = _MODES[arguments.choice(mode, _MODES, "mode")]
     draw = _DISTRIBUTIONS[arguments.choice(distribution, _DISTRIBUTIONS, "distribution")]
-    fan_in, fan_out = fans(shape, **layer)
+    shape = arguments.shape_tuple(shape)
+    fan_in, fan_out = fans(shape, **layer) if layer else plain_fans(shape)
     fan_outs = fan_out if isinstance(fan_out, tuple) else (fan_out,)
     # A fan of 0 belongs to an empty array: any std will do.
     stds = [math.sqrt(scale / (fan(Fans(fan_in, each)) or 1)) for each in fan_outs]
     if len(set(stds)) == 1:
         return draw(shape, std=stds[0], rng=rng, dtype=dtype, out=out)
     parts = parts_of(shape, variance_scaling, _without_stride(layer))
-    rng = draw_generator(rng, f"fused {distribution}", arguments.shape_tuple(shape))
+    rng = draw_generator(rng, f"fused {distribution}", shape)
 
     def fill(part: Array, number: int) -> None:
         draw(part.shape, std=stds[number], rng=rng, out=part)

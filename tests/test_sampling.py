@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 from laws import (
     KOLMOGOROV_LIMIT,
     Z_LIMIT,
@@ -222,6 +223,130 @@ def test_the_inverse_distribution_function_is_exact_to_6e_7():
 )
 def test_the_std_of_a_truncated_normal_is_exact(cut, exact):
     assert sampling.truncated_std(cut) == pytest.approx(exact, rel=1e-14)
+
+
+# Any interval.
+
+INTERVALS = [  # low, high, mean and std before truncation
+    (5.0, 1e6, 0.0, 1.0),
+    (-1e6, -5.0, 0.0, 1.0),
+    (-1.0, 3.0, 0.5, 2.0),
+    (0.2, 0.3, 0.0, 1.0),
+    (0.3, 5.0, 0.0, 1.0),
+    (-4.0, 0.2, 0.0, 1.0),
+    (None, -2.0, 0.0, 1.0),
+    (0.49, 2.95, 0.0, 1.0),
+    (0.5, 2.0, 0.0, 1.0),
+    (0.1, None, 0.0, 1.0),
+    (-3.0, 1e6, 2.0, 1.5),
+    (50.0, 51.0, 0.0, 1.0),
+    (5.0, 5.5, -0.01, 0.02),
+    (-1.0, 1.0, 0.0, 1e30),
+]
+
+
+def truncnorm(low, high, mean, std):
+    ends = [
+        (end - mean) / std if end is not None else sign * math.inf
+        for end, sign in ((low, -1), (high, 1))
+    ]
+    return scipy.stats.truncnorm(*ends, mean, std)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("interval", INTERVALS, ids=str)
+def test_a_normal_is_truncated_to_any_interval(interval, dtype):
+    low, high, mean, std = interval
+    x = sampling.truncated_normal(
+        200_000, low=low, high=high, mean=mean, parent_std=std, rng=13, dtype=dtype
+    ).astype(np.float64)
+    law = truncnorm(*interval) if std < 1e20 else scipy.stats.uniform(-1, 2)
+    if std > 0.1:  # else float32 is coarser than the law
+        assert kolmogorov(x, law.cdf) < KOLMOGOROV_LIMIT
+    assert x.min() >= (-math.inf if low is None else low)
+    assert x.max() <= (math.inf if high is None else high)
+    if dtype == "float64":
+        expected, variance, kurtosis = (float(m) for m in law.stats("mvk"))
+        if np.isfinite(kurtosis) and abs(mean - expected) < 10 * std:  # where SciPy is exact
+            assert abs(z_mean(x, expected, math.sqrt(variance))) < Z_LIMIT
+            spread = math.sqrt(kurtosis + 2)
+            assert abs(z_mean((x - expected) ** 2 / variance, 1.0, spread)) < Z_LIMIT
+
+
+def test_far_in_the_tail_the_law_is_exponential():
+    # From 1000 std on, (z - 1000) 1000 is exponential to within 1e-6.
+    x = sampling.truncated_normal(200_000, low=1000.0, parent_std=1.0, rng=2, dtype="f8")
+    assert kolmogorov((x - 1000) * 1000, lambda t: -np.expm1(-t)) < KOLMOGOROV_LIMIT
+    # Further out than any float64 square.
+    far = sampling.truncated_normal(1000, low=3.0, high=4.0, parent_std=1e-300, rng=2)
+    assert (far == 3).all()
+    close = sampling.truncated_normal(1000, low=3.0, high=4.0, mean=9.0, parent_std=1e-3, rng=2)
+    assert 3.9999 < close.min() <= close.max() <= 4
+
+
+def test_a_narrow_dtype_stays_within_the_interval():
+    x = sampling.truncated_normal(50_000, low=0.1, high=0.3, parent_std=1.0, rng=1, dtype="f2")
+    assert 0.1 <= x.astype(np.float64).min() < 0.1002
+    assert 0.2997 < x.astype(np.float64).max() <= 0.3
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, -1.0), (-1.0, 5.0), (0.1, 0.3)])
+def test_uniform_numbers_fill_any_interval(low, high, dtype):
+    x = sampling.uniform(100_000, low=low, high=high, rng=8, dtype=dtype).astype(np.float64)
+    assert low <= x.min() < low + 1e-3 * (high - low)
+    assert high - 1e-3 * (high - low) < x.max() <= high
+    steps = {"float16": x[:2000]}.get(dtype, x)
+    assert kolmogorov(steps, lambda t: (t - low) / (high - low)) < KOLMOGOROV_LIMIT
+    assert abs(z_mean(x, (low + high) / 2, (high - low) / math.sqrt(12))) < Z_LIMIT
+
+
+def test_a_symmetric_interval_is_the_bound():
+    bound = sampling.uniform(1000, bound=0.3, rng=1)
+    np.testing.assert_allclose(sampling.uniform(1000, low=-0.3, high=0.3, rng=1), bound, rtol=3e-7)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, TypeError, "takes std, or parent_std with low, high or both"),
+        ({"std": 1.0, "low": 0.0}, TypeError, "take neither std"),
+        ({"std": 1.0, "parent_std": 1.0}, TypeError, "take neither std"),
+        ({"low": 0.0, "high": 1.0}, TypeError, "of the standard deviation parent_std"),
+        ({"parent_std": 1.0}, TypeError, "low and high truncate a normal"),
+        ({"parent_std": 1.0, "low": 0.0, "cut": 2.0}, TypeError, "nor cut"),
+        ({"parent_std": 0.0, "low": 0.0}, ValueError, "parent_std must be positive"),
+        ({"parent_std": -1.0, "low": 0.0}, ValueError, "parent_std must be a finite number of at"),
+        ({"parent_std": 1.0, "low": 1.0, "high": 1.0}, ValueError, "low must be less than high"),
+        ({"parent_std": 1.0, "low": math.nan}, ValueError, "low must be a finite number"),
+        ({"parent_std": 1.0, "high": math.inf}, ValueError, "high must be a finite number"),
+        ({"parent_std": 1.0, "high": "1"}, TypeError, "high must be a finite number"),
+        (
+            {"parent_std": 1.0, "low": 1.00001, "high": 1.00002, "dtype": "f2"},
+            ValueError,
+            "float16 has no number from low, 1.00001, to high, 1.00002",
+        ),
+        ({"parent_std": 1.0, "low": 0.0, "dtype": "c8"}, TypeError, "complex numbers have no ord"),
+    ],
+)
+def test_an_interval_is_stated_in_one_way(options, error, message):
+    with pytest.raises(error, match=message):
+        sampling.truncated_normal(3, rng=0, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"low": 0.0}, TypeError, "uniform takes low and high together"),
+        ({"high": 0.0}, TypeError, "uniform takes low and high together"),
+        ({"low": 0.0, "high": -1.0}, ValueError, "low must be less than high, not 0 and -1"),
+        ({"low": 0.0, "high": 1.0, "dtype": "c8"}, TypeError, "complex numbers have no order"),
+        ({"low": 1e5, "high": 1e6, "dtype": "f2"}, ValueError, "float16 has no number from low"),
+    ],
+)
+def test_a_uniform_interval_has_two_ends_in_order(options, error, message):
+    with pytest.raises(error, match=message):
+        sampling.uniform(3, rng=0, **options)
 
 
 # Negative controls: what a careless implementation draws must be caught by the same tests.

@@ -1,7 +1,10 @@
 """What is filled: an array of the caller's, of any strides, and every dtype of weights."""
 
 import functools
+import itertools
 import math
+import subprocess
+import sys
 import tracemalloc
 
 import ml_dtypes
@@ -116,6 +119,54 @@ def test_what_cannot_be_filled_is_refused(name, out, options, error, message):
     assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
 
 
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_dtype_beside_out_is_that_of_out(name):
+    asked = [*DTYPES, float, complex, np.dtype("float64")]
+    for dtype, found in itertools.product(asked, DTYPES):
+        out = np.zeros((3, 2), found)
+        if np.dtype(dtype) == out.dtype:
+            assert DRAWS[name]((3, 2), rng=0, out=out, dtype=dtype) is out
+        else:
+            with pytest.raises(ValueError, match=f"out is of {found}, not of the dtype asked"):
+                DRAWS[name]((3, 2), rng=0, out=out, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_array_at_an_odd_address_is_filled(name, dtype):
+    shape, size = (9, 7), np.dtype(dtype).itemsize
+    plain = DRAWS[name](shape, rng=3, dtype=dtype)
+    memory = np.zeros(63 * size + 2, np.uint8)
+    out = memory[1:-1].view(dtype).reshape(shape)
+    assert not out.flags.aligned
+    assert DRAWS[name](shape, rng=3, out=out) is out
+    assert (out == plain).all()
+    assert memory[0] == memory[-1] == 0
+
+
+def overlapping(shape, strides):
+    return np.lib.stride_tricks.as_strided(np.zeros(100, np.float32), shape, strides)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize(
+    "strides", [(0, 4), (4, 4), (4, 0), (8, 4), (2, 12), (-0, 0), (4, 8)], ids=str
+)
+def test_an_array_that_overlaps_itself_is_refused(name, strides):
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="out overlaps itself: several of its entries share"):
+        DRAWS[name]((3, 4), rng=rng, out=overlapping((3, 4), strides))
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides"), [((2, 3), (12, 8)), ((3, 2), (8, 12)), ((1, 3), (0, 4)), ((0, 3), (4, 4))]
+)
+def test_interleaved_axes_that_keep_apart_are_filled(shape, strides):
+    plain = netinit.normal(shape, std=1.0, rng=0)
+    assert (netinit.normal(shape, std=1.0, rng=0, out=overlapping(shape, strides)) == plain).all()
+
+
 def test_a_dtype_may_be_said_twice():
     out = np.empty((3, 2), np.float16)
     assert netinit.normal((3, 2), std=1.0, rng=0, out=out, dtype="float16") is out
@@ -157,7 +208,7 @@ def test_every_shape_is_drawn(shape, dtype):
         assert np.isfinite(x).all()
 
 
-NARROW = ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
+NARROW = ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz"]
 
 
 def narrow_dtype(name):
@@ -236,6 +287,58 @@ def test_the_largest_number_of_a_dtype_is_found(name):
         netinit.normal(3, std=largest / 4, rng=0, dtype=dtype)
 
 
+@pytest.mark.parametrize("name", NARROW[1:])
+def test_a_range_past_the_largest_number_ends_there(name):
+    dtype = narrow_dtype(name)
+    largest = dtypes.largest(dtype)
+    std = largest / 9
+    x = netinit.truncated_normal(20_000, std=std, cut=20.0, rng=0, dtype=dtype).astype(float)
+    assert x.std() == pytest.approx(std, rel=0.03)
+    x = netinit.truncated_normal(99, low=0.0, high=1e300, parent_std=std, rng=0, dtype=dtype)
+    assert 0 <= x.astype(float).min() < x.astype(float).max() <= largest
+    assert dtypes.at_most(math.inf, dtype) == dtypes.at_most(1e300, dtype) == largest
+
+
+@pytest.mark.parametrize("cut", [9.5, 38.0, 1e10, 1e200, 1e308])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_cut_beyond_every_number_is_none(cut, dtype):
+    far = netinit.truncated_normal(5000, std=1.0, cut=cut, rng=0, dtype=dtype)
+    assert (far == netinit.truncated_normal(5000, std=1.0, cut=20.0, rng=0, dtype=dtype)).all()
+    assert far.std() == pytest.approx(1, rel=0.05)
+
+
+def test_a_narrow_dtype_is_known_by_its_name():
+    code = """if True:
+        import sys, netinit
+        assert "ml_dtypes" not in sys.modules
+        print(netinit.he_normal((2, 3), rng=0, dtype="bfloat16").dtype.name)
+    """
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "bfloat16"
+    assert netinit.zeros(2, dtype="float8_e5m2").dtype == ml_dtypes.float8_e5m2
+    for wrong in ("bfloat8", "float8_e5m3", "float8", "flaot16"):
+        with pytest.raises(TypeError, match=f"dtype must be float16, .* not '{wrong}'"):
+            netinit.zeros(2, dtype=wrong)
+
+
+def test_a_narrow_dtype_without_its_package_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    monkeypatch.setattr(dtypes.np, "dtype", _unknown_by_name(np.dtype))
+    with pytest.raises(ImportError, match="'bfloat16' needs the package ml_dtypes: pip install"):
+        netinit.zeros(2, dtype="bfloat16")
+
+
+def _unknown_by_name(dtype):
+    """NumPy's dtype before ml_dtypes, once imported, has told it of its own."""
+
+    def known(name):
+        if name == "bfloat16":
+            raise TypeError
+        return dtype(name)
+
+    return known
+
+
 @pytest.mark.parametrize("name", ["int4", "uint4", "int2"])
 def test_a_whole_number_type_is_refused(name):
     dtype = getattr(ml_dtypes, name)
@@ -243,7 +346,10 @@ def test_a_whole_number_type_is_refused(name):
         netinit.normal(3, std=1.0, rng=0, dtype=dtype)
 
 
-@pytest.mark.parametrize("value", [0.3, -0.3, 0.1, 1.0, 0.0, 1e-9, 65000.0, -1e-30])
+@pytest.mark.parametrize(
+    "value",
+    [0.3, -0.3, 0.1, 1.0, 0.0, 1e-9, 65000.0, -1e-30, 1e-46, -1e-46, -1e-42, 5e-300, -5e-300],
+)
 @pytest.mark.parametrize("name", ["float16", "float32", "float64"])
 def test_the_largest_number_at_most_is_found(name, value):
     dtype = np.dtype(name)

@@ -5,7 +5,9 @@ from outside NumPy, such as bfloat16, are drawn in float32 and rounded once.
 """
 
 import functools
+import math
 import re
+import struct
 
 import numpy as np
 import numpy.typing as npt
@@ -94,18 +96,34 @@ def largest(dtype: np.dtype) -> float:
 
 
 def at_most(value: float, dtype: np.dtype) -> float:
-    """The largest number of a real `dtype` that does not exceed `value`.
+    """The largest number of a real `dtype` that does not exceed `value`; -inf if there is none.
 
     >>> at_most(0.3, np.dtype("float16"))
     0.2998046875
     """
     if value >= largest(dtype):  # which would round to inf, or to NaN where there is no inf
         return largest(dtype)
+    if value < -largest(dtype):
+        return -math.inf
+    if dtype == _DRAWN[1]:
+        return value
+    if dtype == _DRAWN[0]:
+        return _at_most_float32(value)
     with np.errstate(under="ignore"):
         nearest = dtype.type(value)
         if float(nearest) > value:
             nearest = np.nextafter(nearest, dtype.type(-largest(dtype)))
     return float(nearest)
+
+
+def _at_most_float32(value: float) -> float:
+    # By its bits, which takes a tenth of the time of NumPy's scalars.
+    (nearest,) = struct.unpack("f", struct.pack("f", value))
+    if nearest <= value:
+        return nearest
+    (bits,) = struct.unpack("i", struct.pack("f", nearest))
+    # Of two floats of one sign, that of the larger size has the larger integer.
+    return struct.unpack("f", struct.pack("i", bits - 1 if nearest > 0 else bits + 1))[0]
 
 
 def smallest(dtype: np.dtype) -> float:

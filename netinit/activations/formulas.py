@@ -49,7 +49,9 @@ def _elementwise(formula: Elementwise) -> Elementwise:
         x = floating(x)
         narrow = x.dtype == np.float16 or dtypes.is_narrow(x.dtype)
         wide = x.astype(np.float32) if narrow else x
-        return formula(wide, **parameters).astype(x.dtype, copy=False)
+        # An exponential that vanishes is 0, whatever the caller's np.seterr.
+        with np.errstate(under="ignore"):
+            return formula(wide, **parameters).astype(x.dtype, copy=False)
 
     return apply
 

@@ -234,8 +234,9 @@ def _truncated_between(
     start = {"low": low, "high": high, "middle": low / 2 + high / 2, "mean": mean}[counted_from]
 
     def draw(stream: Generator, chunk: Array, scratch: Array) -> None:
-        draws.by_rejection(stream, chunk, scratch, propose)
-        _place(chunk, sign * parent_std, start)
+        with np.errstate(under="ignore"):  # parent_std may be as small as the caller likes
+            draws.by_rejection(stream, chunk, scratch, propose)
+            _place(chunk, sign * parent_std, start)
         chunk.clip(*limits, out=chunk)
 
     return blocks.fill(out, rng, draw, law="truncated normal", scratch_rows=draws.SCRATCH_ROWS)

@@ -311,8 +311,9 @@ def _panels(function: Function, scale: Array, left: Array, right: Array) -> Arra
     values = _double(function(x))
     if values.shape != x.shape:
         raise ValueError(f"function must be elementwise: {x.shape} gave {values.shape}")
-    density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    return (values * density * half) @ _WEIGHTS
+    with np.errstate(under="ignore"):
+        density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+        return (values * density * half) @ _WEIGHTS
 
 
 def _edges(scale: Array, kinks: Array) -> Array:

@@ -13,7 +13,7 @@ from netinit.activations import Activation, ActivationLike
 Array = npt.NDArray[np.float64]
 Function = Callable[[Array], Array]
 
-# Beyond 12 standard deviations lies 4e-33 of the mass, too little even for x^8.
+# Beyond 12 standard deviations there is 4e-33 of the mass, too little even for x^8.
 _REACH = 12.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANELS = np.arange(-_REACH, _REACH + 1, 2.0)

@@ -88,10 +88,14 @@ def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
             left.clear()
             errors.append(error)
 
-    helpers = _started(work, min(_threads(), len(numbers)) - 1)
-    work()
-    for helper in helpers:
-        helper.join()
+    threads = _started(work, min(_threads(), len(numbers)))
+    if not threads:
+        work()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        left.clear()  # an interrupted caller does not wait for what no thread has begun
     if errors:
         raise errors[0]
 
@@ -108,15 +112,15 @@ def _taken(left: deque[int]) -> Iterator[int]:
 
 def _started(work: Callable[[], None], count: int) -> list[Thread]:
     """So many threads at work, or fewer where the interpreter, about to end, starts no more."""
-    helpers = []
+    threads = []
     for _ in range(count):
-        helper = Thread(target=work)
+        thread = Thread(target=work)
         try:
-            helper.start()
+            thread.start()
         except RuntimeError:
             break
-        helpers.append(helper)
-    return helpers
+        threads.append(thread)
+    return threads
 
 
 def _threads() -> int:

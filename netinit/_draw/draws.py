@@ -209,9 +209,10 @@ def _propose_uniform(
     """
     signed_uniform(stream, z, half)
     density, chance = scratch[:2]
-    np.add(z, middle, out=density)
-    np.multiply(density, density, out=density)
-    density -= nearest**2
+    position = np.add(z, middle, out=density) if middle else z
+    np.multiply(position, position, out=density)
+    if nearest:
+        density -= nearest**2
     density *= -0.5
     np.exp(density, out=density)
     stream.random(out=chance, dtype=chance.dtype)

@@ -74,11 +74,17 @@ def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
 
     The tasks must not depend on one another. Once one has raised an error, no other is begun.
     """
-    if len(numbers) < _WORTH_THREADS or _threads() == 1:
+    threads = min(_threads(), len(numbers)) if len(numbers) >= _WORTH_THREADS else 1
+    if threads == 1:
         for number in numbers:
             task(number)
-        return
-    left, errors = deque(numbers), []
+    else:
+        _share_out(task, deque(numbers), threads)
+
+
+def _share_out(task: Callable[[int], None], left: deque[int], count: int) -> None:
+    """Call `task` on what is left, in so many threads."""
+    errors = []
 
     def work() -> None:
         try:
@@ -88,7 +94,7 @@ def for_each(task: Callable[[int], None], numbers: Sequence[int]) -> None:
             left.clear()
             errors.append(error)
 
-    threads = _started(work, min(_threads(), len(numbers)))
+    threads = _started(work, count)
     if not threads:
         work()
     try:

@@ -219,7 +219,7 @@ def choice(value: object, allowed: Iterable[str], name: str) -> str:
 
 
 def generator(rng: Seed) -> np.random.Generator:
-    """`rng` as a Generator, by `numpy.random.default_rng`; a Generator is handed back itself."""
+    """`rng` as a Generator, by `numpy.random.default_rng`; a Generator is returned as it is."""
     if isinstance(rng, np.random.Generator):
         return rng
     allowed = (

@@ -5,8 +5,8 @@ blocks of fixed size; block k has a stream of its own, seeded by the word and k.
 the blocks, so they cannot change the numbers. `NETINIT_THREADS` limits them (1: no threads).
 
 The random bits are the same on every machine. What is computed from them may differ in the last
-place: NumPy's logarithm, sine, cosine and exponential round differently with the vector
-instructions that the processor has.
+place: how NumPy rounds a logarithm, sine, cosine or exponential depends on the width of the
+processor's vector instructions.
 """
 
 import os
@@ -33,7 +33,7 @@ _WORTH_THREADS = 4  # tasks: below, starting threads costs more than they save
 
 
 def fill(out: Array, rng: Seed, draw: Draw, *, law: str, scratch_rows: int) -> Array:
-    """Fill `out`, of any dtype of weights and any strides, by `draw`; hand it back.
+    """Fill `out`, of any dtype of weights and any strides, by `draw`, and return it.
 
     `draw` is given one chunk at a time, contiguous and of the dtype numbers are drawn in. `law`
     names it: of one seed, each law has numbers of its own.

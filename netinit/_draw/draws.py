@@ -22,7 +22,7 @@ _STEP, _HALF_STEP, _QUARTER_STEP, _PI_STEP, _MINUS_2 = (
 BEYOND = 37.0  # no normal number is as large; the square of a larger one may overflow
 _IN_THE_TAIL = 0.5  # of the normal, an interval that begins there: exponential proposals pay
 
-SCRATCH_ROWS = 3  # of the chunk's length and component dtype: what the hungriest draw needs
+SCRATCH_ROWS = 3  # of the chunk's length and component dtype: the most that a draw needs
 
 
 def signed_uniform(stream: Generator, out: Array, scale: float = 1.0) -> None:

@@ -62,7 +62,7 @@ def draw_generator(rng: Seed, law: str, shape: tuple[int, ...]) -> Generator:
 def block_stream(word: Word, block: int) -> Generator:
     """The stream of one block of a draw.
 
-    The bits of the word are random already, so they start the generator as they are, beside the
+    The bits of the word are random already, so they start the generator as they are, with the
     number of the block; hashing them first would take longer than a small draw. SFC64 discards its
     first 12 numbers, after which the streams of neighboring blocks have nothing in common.
     """

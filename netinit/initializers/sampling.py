@@ -3,12 +3,15 @@
 A seed gives the same numbers each time, for one law and one shape: `normal(100, rng=0)` does not
 begin as `normal(200, rng=0)` does, and `normal((10, 10), rng=0)` is another draw again. Of one law
 and shape, the draws at two scales, means or memory orders are the same numbers, scaled, shifted or
-laid out differently. A Generator gives the next numbers of its own, whatever is drawn.
+laid out differently. A Generator, a BitGenerator or a RandomState does not know the shape or the
+law: each draw takes the next seed word, so two draws in turn differ.
 
-Another release of netinit keeps these numbers, and so does any number of threads. Another
-processor may change the last place of a float32 normal or truncated number: the bits behind it are
-the same, but NumPy's logarithm, sine, cosine and exponential round differently with the vector
-instructions at hand. A real uniform draw has no such step: it is the same everywhere.
+These numbers are the same for any number of threads. The random bits behind them are the same on
+every machine too, and so is a draw that adds, multiplies and divides alone: a real uniform, and a
+float32 truncated normal at the usual cut of 2. The other draws may differ in the last place between
+two processors, for how NumPy rounds a logarithm, sine, cosine or exponential depends on the width
+of the processor's vector instructions (and in a few last places for an orthogonal matrix, which
+depends on the BLAS as well). Compare such numbers with a tolerance, not bit for bit.
 """
 
 import math

@@ -150,7 +150,7 @@ def test_the_grader_reaches_what_a_program_makes_and_nothing_lies_outside(walls,
         assert program.stdout.readline() == b"1\n"
         found = isolation.reached(program.pid, isolation.INSIDE)
         assert Path(found).read_text() == "here"
-        assert isolation.reached(program.pid, "/tmp/none") is None
+        assert isolation.reached(program.pid, f"{isolation.TEMPORARY}/none") is None
         assert not Path(isolation.INSIDE).exists()
         program.stdin.close()
     assert isolation.reached(program.pid, isolation.INSIDE) is None

@@ -2,8 +2,9 @@
 
 On Linux with bubblewrap the kernel sees an empty home, the interpreter and netinit, and nothing
 else: no network, no other process, none of the teacher's files. It talks to the grader through
-sockets in a folder that the two share. If the grader is root, the kernel runs under a user who owns
-nothing. `limits` says which resources are limited, and on which systems.
+sockets in its own folder for temporary files, which the grader can reach from outside. If the
+grader is root, the kernel runs under a user who owns nothing. `limits` says which resources are
+limited, and on which systems.
 """
 
 import functools
@@ -15,6 +16,8 @@ import sys
 import tempfile
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+
+import psutil
 
 import netinit
 from assignments.limits import MEGABYTE, Limits, Meaning, meaning, resources
@@ -28,7 +31,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 LIMITED = Path(__file__).resolve().parent / "limited.py"
 UNPRIVILEGED = 60_001  # a user and a group that own nothing; one more for each kernel at a time
 HOME = "/student"
-WRITABLE = ("/dev/shm", "/tmp", HOME)  # the only places that are, each empty and of limited size
+TEMPORARY = "/tmp"  # in a sandbox, where it is that sandbox's own
+INSIDE = f"{TEMPORARY}/netinit-kernel"  # the beginning of the sockets' paths in a sandbox
+WRITABLE = ("/dev/shm", TEMPORARY, HOME)  # the only places that are, each empty and of limited size
 _KEPT = ("OPENBLAS_CORETYPE", "LC_", "SYSTEMROOT", "TMP", "TEMP")
 _PLACES = ("HOME", "PATH", "PYTHONPATH", "SYSTEMROOT", "TMP", "TEMP")  # variables that name folders
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
@@ -67,7 +72,7 @@ class Sandbox:
         program : list of str
             The program's arguments to Python: ``["-c", code]`` or ``["-m", module, ...]``.
         shared : Path
-            The one folder that it shares with the grader.
+            A folder of the grader's that it can read.
         slot : int
             Tells apart the kernels that run at the same time.
         """
@@ -83,6 +88,10 @@ class Sandbox:
     def user(self, slot: int) -> int | None:
         """The number of the user a kernel runs under; None if it is the grader's own."""
         return None if self.set_user is None else UNPRIVILEGED + slot
+
+    def sockets(self, shared: Path) -> str:
+        """Where a kernel makes its sockets: the beginning of their paths, as the kernel sees it."""
+        return str(shared / "k") if self.bubblewrap is None else INSIDE
 
     def _limits_enforced(self) -> set[str]:
         """The names of the limits that can be set here."""
@@ -102,7 +111,7 @@ class Sandbox:
         code = {sys.prefix, sys.base_prefix, str(Path(netinit.__file__).parent), str(LIMITED)}
         closed = _closed({*code, str(shared)})
         mounts = [("--tmpfs", name) for name in closed]
-        mounts += [("--ro-bind", name) for name in sorted(code)] + [("--bind", str(shared))]
+        mounts += [("--ro-bind", name) for name in sorted(code)] + [("--ro-bind", str(shared))]
         for kind, name in sorted(mounts, key=lambda mount: len(mount[1])):  # parents first
             for parent in reversed(Path(name).parents):  # else readable by their owner only
                 walls += ["--perms", "0755", "--dir", str(parent)]
@@ -182,17 +191,44 @@ def sandbox(limits: Limits) -> Sandbox:
 
 @functools.cache
 def works(candidate: Sandbox) -> bool:
-    """Whether a program runs in it: namespaces can be switched off."""
+    """Whether a program runs in it, and can be reached: namespaces can be switched off."""
     with tempfile.TemporaryDirectory(prefix="ni-") as folder:
-        Path(folder).chmod(0o755)
-        command = candidate.command(["-c", "import netinit"], Path(folder))
+        Path(folder).chmod(0o711)
+        made = INSIDE if candidate.bubblewrap else os.devnull
+        program = f"import netinit; open({made!r}, 'w'); print(1, flush=True); input()"
+        command = candidate.command(["-c", program], Path(folder))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         try:
-            run = subprocess.run(
-                command, env=candidate.environment(), capture_output=True, timeout=300
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            with subprocess.Popen(command, env=candidate.environment(), **pipes) as run:
+                started = run.stdout.readline() == b"1\n"
+                seen = candidate.bubblewrap is None or reached(run.pid, made) is not None
+                run.stdin.close()
+        except OSError:
             return False
-    return run.returncode == 0
+    return started and seen
+
+
+def reached(process: int, name: str) -> str | None:
+    """The path by which the grader reaches a file that a program made in its sandbox.
+
+    Parameters
+    ----------
+    process : int
+        The process that runs the command of the sandbox.
+    name : str
+        The path of the file in the sandbox.
+
+    Returns
+    -------
+    str or None
+        None if there is no such file (yet), or the system does not let the grader see it.
+    """
+    try:
+        within = psutil.Process(process).children(recursive=True)
+    except psutil.Error:
+        return None
+    paths = [f"/proc/{each.pid}/root{name}" for each in within]
+    return next(filter(os.path.exists, paths), None)
 
 
 def is_root() -> bool:

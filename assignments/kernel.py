@@ -18,10 +18,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import preprocessors
-from traitlets import Any, Integer
+from traitlets import Any, Bool, Integer
 
 from assignments import watch
-from assignments.isolation import Sandbox
+from assignments.isolation import Sandbox, reached
 from assignments.problem_sets import is_test
 
 NAME = "student"  # of the kernel
@@ -30,15 +30,27 @@ _UNLIMITED = ("status", "execute_input", "clear_output")
 
 
 class SandboxedKernel(AsyncKernelManager):
-    """A kernel that runs under another user, who must be able to read the connection file."""
+    """A kernel with sockets in its sandbox, under a user who must read the connection file."""
 
     user = Integer(None, allow_none=True).tag(config=True)
+    hidden = Bool(False).tag(config=True)  # whether the sockets must still be found
+    patience = Integer(60).tag(config=True)  # seconds to make its sockets
 
     def write_connection_file(self, **kwargs: object) -> None:
         """Write the file and make the kernel's user its owner."""
         super().write_connection_file(**kwargs)
         if self.user is not None:
             os.chown(self.connection_file, self.user, self.user)
+
+    def _connect_control_socket(self) -> None:
+        """Wait until the kernel has made its sockets; from now on, use them where they are."""
+        ending, end = f"-{self.shell_port}", time.monotonic() + self.patience
+        while self.hidden and time.monotonic() < end and self.provisioner.process.poll() is None:
+            if path := reached(self.provisioner.pid, self.ip + ending):
+                self.ip, self.hidden = path.removesuffix(ending), False
+            else:
+                time.sleep(0.02)
+        super()._connect_control_socket()
 
 
 def install(folder: Path, sandbox: Sandbox, shared: Path, slot: int) -> None:
@@ -69,16 +81,18 @@ class Execute(preprocessors.Execute):
         shared, specifications = self.scratch / "s", self.scratch / "kernels"
         user = self.sandbox.user(self.slot)
         shared.mkdir()
-        if user is not None:
-            os.chown(shared, user, user)
+        if user is not None and self.sandbox.bubblewrap is None:
+            os.chown(shared, user, user)  # for the sockets
         install(specifications, self.sandbox, shared, self.slot)
         self.km = SandboxedKernel(
             kernel_name=NAME,
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(specifications)]),
             transport="ipc",
-            ip=str(shared / "k"),
+            ip=self.sandbox.sockets(shared),
             connection_file=str(shared / "kernel.json"),
             user=user,
+            hidden=self.sandbox.bubblewrap is not None,
+            patience=self.sandbox.limits.seconds,
         )
         return self.km
 
@@ -102,13 +116,6 @@ class Execute(preprocessors.Execute):
         kwargs["cwd"] = str(self.scratch)
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
         super().start_new_kernel(**kwargs)
-
-    def start_new_kernel_client(self) -> object:
-        """Connect, then close the sockets' folder to the kernel's user, who could fill the disk."""
-        client = super().start_new_kernel_client()
-        if self.km.user is not None:
-            os.chown(self.scratch / "s", os.geteuid(), os.getegid())
-        return client
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, index: int

@@ -4,7 +4,7 @@ from netinit import activations, initializers
 from netinit.initializers import *
 from netinit.initializers import advice
 from netinit.network import MLP, init_mlp, lsuv, lsuv_mlp
-from netinit.theory import gain, gains, moments, unit_gain
+from netinit.theory import gain, gains, gated_gain, moments, unit_gain
 
 __all__ = [
     "MLP",
@@ -12,6 +12,7 @@ __all__ = [
     "advice",
     "gain",
     "gains",
+    "gated_gain",
     "init_mlp",
     "initializers",
     "lsuv",

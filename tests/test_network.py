@@ -345,3 +345,45 @@ STACK = stack([NET, NET])
 def test_bad_input_is_refused_in_the_callers_words(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# bfloat16 -----------------------------------------------------------------------------------
+
+
+def test_a_bfloat16_network_is_the_float32_one_rounded():
+    """Products are taken in float32 and rounded once a layer: a few parts in 2^8 after four."""
+    rough = init_mlp([32, 64, 64, 64, 5], "he_normal", activation="gelu", dtype="bfloat16", rng=0)
+    fine = rough.replace({n: p.astype(np.float32) for n, p in rough.parameters.items()})
+    x = np.random.default_rng(1).standard_normal((20, 32)).astype(np.float32)
+    x = x.astype(rough.dtype).astype(np.float32)
+    seen, exact = rough.forward(x), fine.forward(x)
+    assert {str(h.dtype) for h in seen.preactivations + seen.activations} == {"bfloat16"}
+    first = exact.preactivations[0].astype(rough.dtype)
+    np.testing.assert_array_equal(seen.preactivations[0], first)
+    assert relative_error(seen.output.astype(np.float32), exact.output) < 0.02
+    upstream = np.random.default_rng(2).standard_normal((20, 5)).astype(np.float32)
+    back, right = rough.backward(seen, upstream), fine.backward(exact, upstream)
+    for name, gradient in back.parameters.items():
+        assert str(gradient.dtype) == "bfloat16"
+        assert relative_error(gradient.astype(np.float32), right.parameters[name]) < 0.03
+
+
+def test_a_bfloat16_network_is_measured_trained_and_scaled_by_lsuv():
+    from netinit.network import lsuv_mlp
+    from netinit.propagation import measure
+    from netinit.training import SGD, train
+
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((64, 8)), rng.integers(0, 2, 64)
+    x[y == 1] += 1
+    net = lsuv_mlp([8, 32, 32, 2], x, tolerance=0.02, rng=0, dtype="bfloat16")
+    assert str(net.dtype) == "bfloat16"
+    variances = measure(net, x, rng=0).preactivations.variance
+    np.testing.assert_allclose(variances, 1, atol=0.03)
+    history = train(net, x, y, optimizer=SGD(0.1), steps=60, batch_size=16, rng=0)
+    assert history.loss[-1] < 0.6 * history.loss[0]
+
+
+def test_a_network_of_complex_numbers_is_refused():
+    with pytest.raises(TypeError, match="dtype must be real"):
+        init_mlp([2, 2], rng=0, dtype="complex64")

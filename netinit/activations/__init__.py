@@ -1,59 +1,8 @@
 """Activation functions and their derivatives, by name or from any callable."""
 
-from netinit.activations.records import (
-    Activation,
-    ActivationLike,
-    celu,
-    elu,
-    erf,
-    from_callable,
-    gelu,
-    gelu_tanh,
-    get,
-    hard_sigmoid,
-    hard_swish,
-    hard_tanh,
-    identity,
-    leaky_relu,
-    mish,
-    names,
-    prelu,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    sin,
-    softplus,
-    softsign,
-    tanh,
-)
+from netinit.activations import records
+from netinit.activations._numerical import precision
+from netinit.activations.records import *
 
-__all__ = [
-    "Activation",
-    "ActivationLike",
-    "celu",
-    "elu",
-    "erf",
-    "from_callable",
-    "gelu",
-    "gelu_tanh",
-    "get",
-    "hard_sigmoid",
-    "hard_swish",
-    "hard_tanh",
-    "identity",
-    "leaky_relu",
-    "mish",
-    "names",
-    "prelu",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "sin",
-    "softplus",
-    "softsign",
-    "tanh",
-]
+__all__ = ["precision"]
+__all__ += records.__all__

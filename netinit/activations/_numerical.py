@@ -27,7 +27,7 @@ _WEIGHTS = {0: _CENTRAL, 1: _RIGHT, -1: -_RIGHT[::-1]}
 def precision(function: Elementwise) -> float:
     """The spacing of the answers at 1: 2.2e-16 in float64, 1.2e-7 in float32, 0.001 in float16.
 
-    Float32 answers are recognized as such even if they are handed over as float64.
+    Float32 answers are recognized as such even if they are given as float64.
 
     >>> precision(np.tanh), precision(lambda x: np.tanh(np.float32(x)).astype(float))
     (2.220446049250313e-16, 1.1920928955078125e-07)

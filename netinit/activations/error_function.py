@@ -18,7 +18,7 @@ from numpy.polynomial.polynomial import polyval
 
 Array = npt.NDArray[np.floating]
 
-_CENTRE = 3.75  # the x that the Chebyshev series has in its middle
+_CENTER = 3.75  # the x that the Chebyshev series has in its middle
 _NEAR = 0.5  # below it 1 - erfc(x) would cancel, and the power series is short
 _FAR = 40.0  # exp(-x^2) is 0 in every dtype from here on
 
@@ -29,7 +29,7 @@ def _scaled_at(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     The integral is over t > 0. In s = (1 + 2 x) t its width is about 1 whatever x is.
     """
     nodes, weights = np.polynomial.legendre.leggauss(20)
-    s = (np.arange(40)[:, None] + (1 + nodes) / 2).ravel()  # what lies past s = 40 is below e^-40
+    s = (np.arange(40)[:, None] + (1 + nodes) / 2).ravel()  # beyond s = 40 there is less than e^-40
     t = s / (1 + 2 * x[:, None])
     return np.exp(-(t**2) - 2 * x[:, None] * t) @ np.tile(weights, 40) / math.sqrt(math.pi)
 
@@ -38,7 +38,7 @@ def _chebyshev_coefficients(count: int) -> npt.NDArray[np.float64]:
     """Of `_scaled_at`, from its values where the polynomials are cosines."""
     odd = 2 * np.arange(count) + 1
     # (1 + cos) / (1 - cos), which would cancel at both ends, is a square of a cotangent.
-    values = _scaled_at(_CENTRE / np.tan(odd * (math.pi / 4 / count)) ** 2)
+    values = _scaled_at(_CENTER / np.tan(odd * (math.pi / 4 / count)) ** 2)
     # Whole turns are taken off the angles while they are integers, hence exact.
     quarters = np.arange(count)[:, None] * odd % (4 * count)
     coefficients = np.cos(quarters * (math.pi / 2 / count)) @ values * (2 / count)
@@ -69,7 +69,7 @@ def scaled_tail(x: Array) -> Array:
     """
     series = _TAIL_SERIES_32 if x.dtype == np.float32 else _TAIL_SERIES
     # Divided by 1/2 + x and not by 1 + 2 x, which may be too large for the dtype.
-    return chebval(1 - 2 * _CENTRE / (x + _CENTRE), series) / 2 / (0.5 + x)
+    return chebval(1 - 2 * _CENTER / (x + _CENTER), series) / 2 / (0.5 + x)
 
 
 def gaussian(x: Array, rate: float) -> Array:

@@ -34,19 +34,11 @@ def floating(x: npt.ArrayLike) -> Array:
     array([1., 2.])
     """
     x = np.asarray(x)
-    if np.issubdtype(x.dtype, np.floating) or _is_narrow(x.dtype):
+    if np.issubdtype(x.dtype, np.floating) or dtypes.is_narrow(x.dtype):
         return x
     if not np.issubdtype(x.dtype, np.integer):
         raise TypeError(f"an activation takes real numbers, not dtype {x.dtype}")
     return x.astype(np.float64)
-
-
-def _is_narrow(dtype: np.dtype) -> bool:
-    """Whether it is float16, or a type from outside NumPy such as bfloat16."""
-    try:
-        return dtypes.drawn(dtypes.of_weights(dtype)) != dtype
-    except TypeError:
-        return False
 
 
 def _elementwise(formula: Elementwise) -> Elementwise:
@@ -55,7 +47,8 @@ def _elementwise(formula: Elementwise) -> Elementwise:
     @functools.wraps(formula)
     def apply(x: npt.ArrayLike, **parameters: float) -> Array:
         x = floating(x)
-        wide = x.astype(np.float32) if _is_narrow(x.dtype) else x
+        narrow = x.dtype == np.float16 or dtypes.is_narrow(x.dtype)
+        wide = x.astype(np.float32) if narrow else x
         # An exponential that vanishes is 0, whatever the caller's np.seterr.
         with np.errstate(under="ignore"):
             return formula(wide, **parameters).astype(x.dtype, copy=False)

@@ -13,6 +13,35 @@ from netinit._checks.spelling import plain
 from netinit.activations import formulas
 from netinit.activations._numerical import Difference, precision
 
+__all__ = [
+    "Activation",
+    "ActivationLike",
+    "celu",
+    "elu",
+    "erf",
+    "from_callable",
+    "gelu",
+    "gelu_tanh",
+    "get",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_tanh",
+    "identity",
+    "leaky_relu",
+    "mish",
+    "names",
+    "prelu",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "sin",
+    "softplus",
+    "softsign",
+    "tanh",
+]
+
 Array = npt.NDArray[np.floating]
 Elementwise = Callable[[npt.ArrayLike], Array]
 

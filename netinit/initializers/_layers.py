@@ -67,7 +67,7 @@ def _named(shape: tuple[int, ...], layout: str, groups: int) -> Roles:
     needed = {"O"} if "G" in letters else {"O", "I"}
     if len(letters) != len(layout) or not needed <= letters <= set(string.ascii_uppercase):
         raise ValueError(
-            f"layout {layout!r} must name O and I once each (beside G, I may be left out), every "
+            f"layout {layout!r} must name O and I once each (with G, I may be left out), every "
             "other axis by another letter from A to Z"
         )
     if len(layout) != len(shape):
@@ -170,7 +170,7 @@ class Parts(NamedTuple):
             yield tuple(lengths)
 
     def fill(self, out: Array, fill: Callable[[Array, int], None]) -> Array:
-        """Fill `out` part by part with `fill(part, number)`, and hand it back.
+        """Fill `out` part by part with `fill(part, number)`, and return it.
 
         `part` is an array (outputs, inputs, *kernel) to be filled in place, and `number` says
         which of the fused layers it is.

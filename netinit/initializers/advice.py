@@ -1,6 +1,6 @@
 """Which initialization for which network: what to write, why, and the code to paste.
 
-The words and the code stand in `advice.toml`. An architecture says what stands between the layers,
+The words and the code are in `advice.toml`. An architecture says what is between the layers,
 an activation what follows each; tests run every piece of code and hold its weights to the law. The
 book's decision tables are made of the same words.
 """
@@ -31,7 +31,7 @@ class Advice:
     Parameters
     ----------
     recommendation, reason : str
-        Plain words; what stands between backticks is code.
+        Plain words; what is between backticks is code.
     code : str
         Python that makes such a model, or its arrays, and draws its weights so.
     """
@@ -48,10 +48,10 @@ class Decision:
     Parameters
     ----------
     kind : a key of `KINDS`
-        What the row is about: the activation that follows a layer, what stands between the layers,
+        What the row is about: the activation that follows a layer, what is between the layers,
         or a layer that needs something else.
     network, start, reason : str
-        Plain words; what stands between backticks is code.
+        Plain words; what is between backticks is code.
     """
 
     kind: str

@@ -63,7 +63,7 @@ def fans(
         convolution (fan_in, fan_out, *kernel).
     layout : str, optional
         One letter per axis: O output, I input, G groups and B batch (both number independent
-        weights and count in neither fan; beside G, a missing I means one input per group), any
+        weights and count in neither fan; with G, a missing I means one input per group), any
         other the kernel. Keras and JAX have "IO" and "HWIO". The kernel of a transposed
         convolution is "HWOI" in Keras, "HWIO" in Flax unless its `transpose_kernel` is true; give
         `transposed=True` with both. Keras's depthwise convolution has "HWGO".

@@ -134,7 +134,7 @@ def variance_scaling(
         float32 by default; float16, float64, complex64, complex128, or one like bfloat16. The
         variance of a complex weight is E|w|^2.
     out : array, optional
-        An array of that shape, of any strides, to fill and hand back; its dtype counts.
+        An array of that shape, of any strides, to fill and return; its dtype counts.
     **layer
         What the layer is and how its weight is laid out: layout, groups, transposed, stride and
         the other keywords of `fans`.
@@ -261,7 +261,7 @@ def siren(
 ) -> Array:
     """Uniform weights for layers sin(frequency (W x + b)) (Sitzmann et al., 2020, section 3.2).
 
-    The bound of the first layer, whose inputs lie in [-1, 1], is 1 / fan_in. That of the others,
+    The bound of the first layer, whose inputs are in [-1, 1], is 1 / fan_in. That of the others,
     the last one too, is sqrt(6 / fan_in) / frequency: what the sine sees then settles at standard
     deviation 0.893 (1 in the paper, which takes its outputs to be arcsine distributed).
 
@@ -270,7 +270,7 @@ def siren(
     shape : tuple of int
         Shape of the weight, by default (fan_out, fan_in, *kernel).
     frequency : float
-        What the layer multiplies its pre-activations by, omega_0 in the paper.
+        The factor on the layer's pre-activations, omega_0 in the paper.
     layer : {"first", "hidden"}
         The place of the layer.
 

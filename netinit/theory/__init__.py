@@ -2,7 +2,14 @@
 
 from netinit.theory import gains, moments
 from netinit.theory.finite_width import relu_growth, relu_log_moments
-from netinit.theory.gains import UnitGain, UnstableGainWarning, gain, torch_gain, unit_gain
+from netinit.theory.gains import (
+    UnitGain,
+    UnstableGainWarning,
+    gain,
+    gated_gain,
+    torch_gain,
+    unit_gain,
+)
 from netinit.theory.prediction import Prediction, predict
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "UnstableGainWarning",
     "gain",
     "gains",
+    "gated_gain",
     "moments",
     "predict",
     "relu_growth",

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from netinit import activations
-from netinit.activations import ActivationLike
+from netinit.activations import Activation, ActivationLike
 
 Array = npt.NDArray[np.float64]
+Function = Callable[[Array], Array]
 
-# Beyond 12 standard deviations lies 4e-33 of the mass, too little even for x^8.
+# Beyond 12 standard deviations there is 4e-33 of the mass, too little even for x^8.
 _REACH = 12.0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _PANELS = np.arange(-_REACH, _REACH + 1, 2.0)
@@ -20,17 +21,23 @@ _PANELS = np.arange(-_REACH, _REACH + 1, 2.0)
 _BENDS = np.append(np.arange(0.0, 21.0, 2.0), [30.0, 40.0])
 _AT_ONCE = 256  # values of q integrated together, to bound the memory
 _TOLERANCE = 1e-14  # of the sum of the panels' sizes: what halving a panel may still change
+_ROUNDING = 4  # the same for answers that are rounded more coarsely, in units of their precision
 _MOST_PANELS = 2**17  # at one time, for the memory again
+_MOST_COARSE_PANELS = 2**13  # where rounding is what is left to resolve
 
 
 def expectation(
-    function: Callable[[Array], Array], q: npt.ArrayLike = 1.0, *, kinks: Sequence[float] = ()
+    function: Function,
+    q: npt.ArrayLike = 1.0,
+    *,
+    kinks: Sequence[float] = (),
+    precision: float | None = None,
 ) -> Array:
     """E f(sqrt(q) z) for standard normal z.
 
-    Gauss-Legendre quadrature with 16 points a panel. No panel straddles a kink that is named, and a
-    panel is halved as long as that changes the result: so oscillations are followed. A kink that is
-    not named is found most of the time, but one close to an edge can cost half of the digits.
+    Gauss-Legendre quadrature with 16 points per panel. No panel straddles a kink that is named, and
+    a panel is halved as long as that changes the result: so oscillations are followed. A kink that
+    is not named is found most of the time, but one close to an edge can cost half of the digits.
 
     Parameters
     ----------
@@ -40,6 +47,10 @@ def expectation(
         Variance of the argument.
     kinks : sequence of float
         Where `function` jumps or bends sharply.
+    precision : float, optional
+        Relative precision of what the function answers, and of the result: no panel is halved for
+        the sake of smaller changes. By default it is found from a few answers: float32 ones give
+        about six digits.
 
     Returns
     -------
@@ -48,7 +59,8 @@ def expectation(
     Warns
     -----
     RuntimeWarning
-        If 2^17 panels do not resolve the function, as for sin at q = 1e12.
+        If 2^17 panels do not resolve the function, as for sin at q = 1e12; 2^13 if its answers are
+        coarser than those of float64.
 
     Examples
     --------
@@ -62,8 +74,9 @@ def expectation(
     if not callable(function):
         raise TypeError(f"function must be callable, not {function!r}")
     scale = np.sqrt(q).reshape(-1)
+    precision = activations.precision(function) if precision is None else precision
     parts = [
-        _integrate(function, scale[first : first + _AT_ONCE], kinks)
+        _integrate(function, scale[first : first + _AT_ONCE], kinks, precision)
         for first in range(0, scale.size, _AT_ONCE)
     ]
     return np.concatenate([np.empty(0), *parts]).reshape(q.shape)[()]
@@ -76,7 +89,7 @@ def mean(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     0.398942
     """
     record = activations.get(activation)
-    return expectation(record, q, kinks=record.kinks)
+    return expectation(record, q, kinks=record.kinks, precision=record.precision)
 
 
 def second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
@@ -86,7 +99,9 @@ def second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     1.5
     """
     record = activations.get(activation)
-    return expectation(lambda x: record(x) ** 2, q, kinks=record.kinks)
+    return expectation(
+        lambda x: _double(record(x)) ** 2, q, kinks=record.kinks, precision=record.precision
+    )
 
 
 def variance(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
@@ -97,9 +112,31 @@ def variance(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     """
     record = activations.get(activation)
     # Measured from phi(0): then nothing cancels where q is small and phi nearly constant.
-    start = float(record(np.zeros(())))
-    square = expectation(lambda x: (record(x) - start) ** 2, q, kinks=record.kinks)
-    return square - expectation(lambda x: record(x) - start, q, kinks=record.kinks) ** 2
+    start = float(np.asarray(record(np.zeros(()))))
+    precision = record.precision * _cancellation(record, start, q)
+
+    def power(exponent: int) -> Array:
+        return expectation(
+            lambda x: (_double(record(x)) - start) ** exponent,
+            q,
+            kinks=record.kinks,
+            precision=precision,
+        )
+
+    return power(2) - power(1) ** 2
+
+
+def _cancellation(record: Activation, start: float, q: npt.ArrayLike) -> float:
+    """How much larger phi(0) is than what is left of phi without it, at the smallest q; 1 or more.
+
+    In float64 nothing that matters is lost.
+    """
+    smallest = np.sqrt(np.min(q, initial=np.inf))
+    if record.precision < _TOLERANCE or not np.isfinite(smallest):
+        return 1.0
+    ends = _double(record(np.array([-smallest, smallest]))) - start
+    left = float(np.abs(ends).max())
+    return max(1.0, abs(start) / left) if left else 1.0
 
 
 def derivative_second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
@@ -109,7 +146,12 @@ def derivative_second_moment(activation: ActivationLike, q: npt.ArrayLike = 1.0)
     0.5
     """
     record = activations.get(activation)
-    return expectation(lambda x: record.derivative(x) ** 2, q, kinks=record.kinks)
+    return expectation(
+        lambda x: _double(record.derivative(x)) ** 2,
+        q,
+        kinks=record.kinks,
+        precision=record.derivative_precision,
+    )
 
 
 def forward_gain(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
@@ -162,7 +204,9 @@ def length_map(
 def length_map_slope(
     activation: ActivationLike, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike
 ) -> Array:
-    """The derivative of `length_map` by q, scaled_variance E[phi phi' z] / sqrt(q), for q > 0.
+    """The derivative of `length_map` with respect to q: scaled_variance E[phi phi' z] / sqrt(q).
+
+    q must be positive.
 
     A fixed point of the map attracts where this is below 1, and repels where it is above.
 
@@ -172,7 +216,12 @@ def length_map_slope(
     record = activations.get(activation)
     q, weight = _positive(q), _variance(scaled_variance, "scaled_variance")
     # d/dq of phi(sqrt(q) z)^2 is phi phi' z / sqrt(q), that is phi phi' x / q.
-    product = expectation(lambda x: record(x) * record.derivative(x) * x, q, kinks=record.kinks)
+    product = expectation(
+        lambda x: _double(record(x)) * _double(record.derivative(x)) * x,
+        q,
+        kinks=record.kinks,
+        precision=max(record.precision, record.derivative_precision),
+    )
     return weight * product / q
 
 
@@ -186,6 +235,11 @@ def chi(activation: ActivationLike, q: npt.ArrayLike, *, scaled_variance: npt.Ar
     """
     weight = _variance(scaled_variance, "scaled_variance")
     return weight * derivative_second_moment(activation, q)
+
+
+def _double(answers: npt.ArrayLike) -> Array:
+    """Answers as float64: the square of a float16 can overflow."""
+    return np.asarray(answers, np.float64)
 
 
 def _variance(value: npt.ArrayLike, name: str = "q") -> Array:
@@ -212,13 +266,15 @@ def _nonzero(moment: Array, name: str) -> Array:
     return moment
 
 
-def _integrate(function: Callable[[Array], Array], scale: Array, kinks: Array) -> Array:
+def _integrate(function: Function, scale: Array, kinks: Array, precision: float) -> Array:
     """E f(s z) for each s of a one-dimensional `scale`."""
+    tolerance = max(_TOLERANCE, _ROUNDING * precision)
+    most = _MOST_PANELS if tolerance == _TOLERANCE else _MOST_COARSE_PANELS
     edges = _edges(scale, kinks)
     row, panel = np.nonzero(np.diff(edges) > 0)
     left, right = edges[row, panel], edges[row, panel + 1]
     whole = _panels(function, scale[row], left, right)
-    allowed = _TOLERANCE * np.bincount(row, np.abs(whole), scale.size)
+    allowed = tolerance * np.bincount(row, np.abs(whole), scale.size)
     total = np.zeros(scale.size)
     while row.size:
         middle = (left + right) / 2
@@ -227,11 +283,10 @@ def _integrate(function: Callable[[Array], Array], scale: Array, kinks: Array) -
         with np.errstate(invalid="ignore"):  # what overflowed is as it is
             change = np.abs(halves.reshape(2, -1).sum(axis=0) - whole)
         rough = np.tile(change > allowed[row[: whole.size]], 2)
-        if 2 * rough.sum() > _MOST_PANELS:
+        if 2 * rough.sum() > most:
             if scale.size > 1:
-                return np.concatenate(
-                    [_integrate(function, part, kinks) for part in np.array_split(scale, 2)]
-                )
+                halved = np.array_split(scale, 2)
+                return np.concatenate([_integrate(function, s, kinks, precision) for s in halved])
             _warn_unresolved(scale[0], change.sum())
             rough[:] = False
         total += np.bincount(row[~rough], halves[~rough], scale.size)
@@ -248,12 +303,12 @@ def _warn_unresolved(scale: float, error: float) -> None:
     )
 
 
-def _panels(function: Callable[[Array], Array], scale: Array, left: Array, right: Array) -> Array:
+def _panels(function: Function, scale: Array, left: Array, right: Array) -> Array:
     """The integral of f(s z) times the normal density over each panel."""
     half = (right - left)[:, None] / 2
     z = left[:, None] + half * (1 + _NODES)
     x = scale[:, None] * z
-    values = np.asarray(function(x))
+    values = _double(function(x))
     if values.shape != x.shape:
         raise ValueError(f"function must be elementwise: {x.shape} gave {values.shape}")
     with np.errstate(under="ignore"):

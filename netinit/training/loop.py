@@ -43,7 +43,7 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The data, the loss and the optimiser: all that stays the same during a run."""
+    """The data, the loss and the optimizer: all that stays the same during a run."""
 
     x: Array
     y: npt.NDArray
@@ -133,7 +133,7 @@ def train(
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """The networks still training: parameters, the optimiser's memory, places in the stack."""
+    """The networks still training: parameters, the optimizer's memory, places in the stack."""
 
     net: Network
     memory: list[list[Array]]

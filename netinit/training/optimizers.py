@@ -12,7 +12,7 @@ Array = npt.NDArray[np.floating]
 
 
 class Optimizer(Protocol):
-    """What `train` asks of an optimiser: how many arrays it remembers, and how it steps."""
+    """What `train` asks of an optimizer: how many arrays it remembers, and how it steps."""
 
     memories: int
 

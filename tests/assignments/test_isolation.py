@@ -87,10 +87,11 @@ def written(run, places):
     return dict(line.split("\t") for line in told.splitlines())
 
 
-def test_only_three_places_can_be_written(run):
+def test_only_three_places_can_be_written(run, tmp_path):
     code = (sys.prefix, sys.base_prefix, Path(netinit.__file__).parent, FOLDER)
     parents = {parent for path in map(Path, code) for parent in path.parents}
     closed = {"/", "/dev", "/usr", *map(str, [*code, *parents])} - set(isolation.WRITABLE)
+    closed |= {str(tmp_path), str(tmp_path / "shared")}
     told = written(run, [*closed, *isolation.WRITABLE])
     assert {place: what for place, what in told.items() if what != "Read-only file system"} == (
         dict.fromkeys(isolation.WRITABLE, "writable")
@@ -138,6 +139,21 @@ except OSError as error:
 print(os.getuid())
 print(*[line for line in open("/proc/self/status").read().splitlines() if "CapEff" in line])
 """
+
+
+def test_the_grader_reaches_what_a_program_makes_and_nothing_lies_outside(walls, tmp_path):
+    tmp_path.chmod(0o711)
+    code = f"open({isolation.INSIDE!r}, 'w').write('here'); print(1, flush=True); input()"
+    command = walls.command(["-c", code], tmp_path)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=walls.environment(), **pipes) as program:
+        assert program.stdout.readline() == b"1\n"
+        found = isolation.reached(program.pid, isolation.INSIDE)
+        assert Path(found).read_text() == "here"
+        assert isolation.reached(program.pid, f"{isolation.TEMPORARY}/none") is None
+        assert not Path(isolation.INSIDE).exists()
+        program.stdin.close()
+    assert isolation.reached(program.pid, isolation.INSIDE) is None
 
 
 def test_it_is_not_root(run):
@@ -204,12 +220,14 @@ def test_processes_are_limited_only_for_a_user_who_has_no_others(walls):
     limits = "a limit on the number of processes and threads"
     assert limits in bare.missing()
     assert limits not in walls.missing()
-    assert "RLIMIT_NPROC" in " ".join(walls.command(["-c", ""], Path("/tmp/x/s")))
-    assert "RLIMIT_NPROC" not in " ".join(bare.command(["-c", ""], Path("/tmp/x/s")))
+    assert "RLIMIT_NPROC" in " ".join(walls.command(["-c", ""], Path("/nowhere/s")))
+    assert "RLIMIT_NPROC" not in " ".join(bare.command(["-c", ""], Path("/nowhere/s")))
 
 
 def test_what_is_not_enforced_is_named(walls):
     bare = replace(walls, bubblewrap=None)
+    assert isolation.works(bare)
+    assert bare.sockets(Path("/x")) == "/x/k"
     assert "no network" in bare.missing()
     assert "no files but its own" in bare.missing()
     assert not walls.missing()

@@ -1,7 +1,5 @@
 """An Explorer with every panel and control in a static page: what is drawn is the frame."""
 
-import statistics
-
 import ipywidgets
 import numpy as np
 import pytest
@@ -204,31 +202,28 @@ def test_an_axis_has_round_ticks_and_never_too_few(visit, page_url, low, high, c
     assert written == [pytest.approx(expected)]
 
 
-def test_a_key_press_is_drawn_within_a_frame_or_two(visit, page_url, capsys):
+def test_a_key_press_is_drawn_once_and_before_the_second_frame(visit, page_url):
+    """Counted in frames of the page, which a busy machine makes longer and not more."""
     page = visit(page_url)
-    page.locator("[data-control=scale]").focus()
-    times = page.evaluate("""async () => {
+    painted(page)
+    counts = page.evaluate("""async () => {
       const input = document.querySelector('[data-control=scale]');
-      const root = document.querySelector('.ni-explorer'), times = [];
+      const root = document.querySelector('.ni-explorer'), counts = [];
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
       for (let i = 0; i < 30; i++) {
-        await new Promise((done) => setTimeout(done, 30));
-        const start = performance.now();
-        const drawn = new Promise((done) => {
-          const watch = new MutationObserver(() => {
-            watch.disconnect();
-            done(performance.now());
-          });
-          watch.observe(root, { attributes: true, attributeFilter: ['data-drawn'] });
-        });
-        input.value = i % 11;
+        const before = Number(root.dataset.drawn);
+        input.value = (Number(input.value) + 1) % 11;
         input.dispatchEvent(new Event('input'));
-        times.push((await drawn) - start);
+        let frames = 0;
+        while (Number(root.dataset.drawn) === before && frames < 10) { await frame(); frames++; }
+        await frame();
+        await frame();
+        counts.push([frames, Number(root.dataset.drawn) - before]);
       }
-      return times;
+      return counts;
     }""")
-    with capsys.disabled():
-        print(f"\nkey to drawn: median {statistics.median(times):.1f} ms")
-    assert statistics.median(times) < 50
+    assert max(frames for frames, _ in counts) < 2
+    assert {draws for _, draws in counts} == {1}
 
 
 def test_javascript_writes_numbers_as_python_does(visit, page_url):

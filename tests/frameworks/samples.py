@@ -53,7 +53,7 @@ def assert_still_wrong(theirs, *, wrong, right, rel=1e-6):
     """Hold a framework to the value it is known to give, and say so once it gives the right one."""
     if theirs == pytest.approx(right, rel=rel):
         pytest.fail(
-            f"{theirs} is the right value: this framework was mended. Move the test to the "
-            "equalities, and mend the table of reference/frameworks.ipynb if it names this."
+            f"{theirs} is the right value: this framework was fixed. Move the test to the "
+            "equalities, and correct the table of reference/frameworks.ipynb if it names this."
         )
     assert theirs == pytest.approx(wrong, rel=rel), "neither the wrong value known nor the right"

@@ -18,7 +18,7 @@ WORDS = {"value": 0.3, "mean": 0.1, "std": 0.4, "bound": 0.7, "gain": 1.3, "scal
 WORDS |= {"mode": "fan_out", "negative_slope": 0.3, "groups": 2}
 SHAPES = {"dirac": (6, 4, 3, 3), "delta_orthogonal": (96, 64, 3, 3)}
 MATRIX = (300, 500)
-EXACT = {"zeros", "constant", "identity", "dirac"}  # nothing is drawn
+EXACT = {"zeros", "ones", "constant", "identity", "dirac"}  # nothing is drawn
 
 
 def calls(framework):
@@ -39,10 +39,12 @@ def ours(name, words, shape, **layout):
     """What netinit draws with those of the words that its scheme takes."""
     scheme = getattr(netinit, name)
     taken = inspect.signature(scheme).parameters
-    options = {word: value for word, value in WORDS.items() if word in taken and word in words}
+    layered = any(p.kind is p.VAR_KEYWORD for p in taken.values())
+    known = {*taken, *(["groups"] if layered else [])}
+    options = {word: value for word, value in WORDS.items() if word in known and word in words}
     if name == "uniform":
         options.pop("std", None)
-    if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+    if not layered:
         layout = {}
     return scheme(shape, **options, **layout, rng=SEED)
 
@@ -89,8 +91,11 @@ def test_jaxs_call(name):
     call = SCHEMES[name].jax
     shape = SHAPES.get(name, MATRIX)
     if len(shape) == 4:  # JAX's delta_orthogonal wants as many outputs as inputs or more, HWIO
-        theirs = to_front(jax_draw(evaluated(call, ji), (*shape[2:], shape[1], shape[0])))
+        kernel = (*shape[2:], shape[1], shape[0])
+        theirs = to_front(jax_draw(evaluated(call, ji), kernel))
         assert_agree(name, ours(name, words_of(call), shape), theirs)
+        mine = ours(name, words_of(call), kernel, layout="HWIO")
+        assert_agree(name, to_front(mine), theirs)
         return
     theirs = jax_draw(evaluated(call, ji), shape)
     assert_agree(name, ours(name, words_of(call), shape, layout="IO"), theirs)

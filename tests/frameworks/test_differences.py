@@ -2,7 +2,7 @@
 
 Each test shows both: what they do, at the version pinned beside this file, and what netinit does
 instead. Its first line says what is wrong; its link, where that is discussed. What concerns fans
-is in ``test_fans.py``. A test that fails because a framework was mended says so.
+is in ``test_fans.py``. A test that fails because a framework was fixed says so.
 """
 
 import math

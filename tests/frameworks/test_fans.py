@@ -5,6 +5,9 @@ number of weighted inputs it sums, fan_in; and the gradient of the outputs' sum 
 input is the number of outputs it feeds, fan_out. Both are averaged away from the border.
 """
 
+import flax.linen
+import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
@@ -145,7 +148,7 @@ def test_pytorch_takes_a_fused_projection_for_one_wide_layer():
 def test_keras_multiplies_a_depthwise_kernels_fan_in_by_its_channels():
     """A Glorot weight of a (3, 3, 64, 1) kernel is 5.7 times too small.
 
-    https://github.com/keras-team/keras/issues/11773 (closed, not mended)
+    https://github.com/keras-team/keras/issues/11773 (closed, not fixed)
     """
     layer = kl.DepthwiseConv2D(3, padding="same", use_bias=False, data_format="channels_last")
     true = keras_counted(layer, 64)
@@ -166,8 +169,48 @@ def test_keras_swaps_the_fans_of_a_transposed_convolution():
         assert_still_wrong(theirs, wrong=other, right=fan, rel=0.01)
 
 
+def flax_counted(layer, channels):
+    """Mean number of inputs to an output, and of outputs from an input, and the kernel's shape."""
+    x = jnp.ones((1, SIZE, SIZE, channels))
+    shape = layer.init(jax.random.key(0), x)["params"]["kernel"].shape
+    ones = {"params": {"kernel": jnp.ones(shape)}}
+    outputs = layer.apply(ones, x)
+    gradient = jax.grad(lambda x: layer.apply(ones, x).sum())(x)
+    arrays = (torch.tensor(np.asarray(a)).permute(0, 3, 1, 2) for a in (outputs, gradient))
+    return tuple(middle(a).mean().item() for a in arrays), shape
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (4, 2), (6, 3)])
+@pytest.mark.parametrize(("transpose_kernel", "layout"), [(False, "HWIO"), (True, "HWOI")])
+def test_the_kernel_of_flaxs_transposed_convolution(transpose_kernel, layout, kernel, stride):
+    """HWIO by default, HWOI as Keras's if it is the kernel of the convolution whose gradient it is.
+
+    The letters say it: the other layout swaps the fans.
+    """
+    layer = flax.linen.ConvTranspose(
+        16,
+        (kernel, kernel),
+        strides=(stride, stride),
+        use_bias=False,
+        transpose_kernel=transpose_kernel,
+    )
+    true, shape = flax_counted(layer, 64)
+    assert true == pytest.approx((64 * (kernel / stride) ** 2, 16 * kernel**2))
+    assert netinit.fans(shape, layout=layout, transposed=True, stride=stride) == pytest.approx(true)
+    wrong = {"HWIO": "HWOI", "HWOI": "HWIO"}[layout]
+    swapped = netinit.fans(shape, layout=wrong, transposed=True, stride=stride)
+    assert swapped == pytest.approx((16 * (kernel / stride) ** 2, 64 * kernel**2))
+
+
+def test_a_stack_of_grouped_query_projections_counts_as_its_layers():
+    parts = [nn.Linear(48, size, bias=False) for size in (48, 16, 16)]
+    fused = netinit.fans((80, 48), splits=(48, 16, 16))
+    for layer, fan_out in zip(parts, fused.fan_out, strict=True):
+        assert torch_counted(layer, 48) == (fused.fan_in, fan_out)
+
+
 def test_keras_counts_the_outputs_of_all_groups():
-    """https://github.com/keras-team/keras/issues/11773 (closed, not mended); fan_in is right."""
+    """https://github.com/keras-team/keras/issues/11773 (closed, not fixed); fan_in is right."""
     layer = kl.Conv2D(64, 3, groups=8, padding="same", use_bias=False)
     true = keras_counted(layer, 32)
     assert true == (4 * 9, 8 * 9)

@@ -62,6 +62,36 @@ def test_orthogonal_has_the_same_scale_and_spectrum(shape):
     np.testing.assert_allclose(*spectra, atol=1e-5)
 
 
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("size", [3, 4])
+def test_dirac_and_delta_orthogonal_are_isometries_of_torchs_convolutions(transposed, size):
+    """At stride 1, cropped so that tap (k - 1) // 2 is on the output's own position."""
+    before = (size - 1) // 2
+    x = torch.randn(2, 6, 12, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x[..., :4, :] = x[..., -4:, :] = x[..., :4] = x[..., -4:] = 0  # no norm is lost at the border
+    for draw in (netinit.dirac, netinit.delta_orthogonal):
+        weight = draw((6, 6, size, size), transposed=transposed, rng=SEED, dtype=np.float64)
+        weight = torch.from_numpy(weight)
+        if transposed:
+            y = torch.nn.functional.conv_transpose2d(x, weight)
+            y = y[..., before : before + 12, before : before + 12]
+        else:
+            padding = (before, size - 1 - before) * 2
+            y = torch.nn.functional.conv2d(torch.nn.functional.pad(x, padding), weight)
+        if draw is netinit.dirac:
+            assert torch.equal(y, x)
+        np.testing.assert_allclose(y.norm(dim=1), x.norm(dim=1), rtol=1e-12, atol=1e-14)
+
+
+def test_the_gates_of_torchs_lstm_are_orthogonal():
+    lstm = torch.nn.LSTM(40, 32)
+    shape = tuple(lstm.weight_hh_l0.shape)
+    with torch.no_grad():
+        lstm.weight_hh_l0.copy_(torch.from_numpy(netinit.orthogonal(shape, splits=4, rng=SEED)))
+    for gate in lstm.weight_hh_l0.detach().chunk(4):
+        np.testing.assert_allclose(gate @ gate.T, np.eye(32), atol=1e-5)
+
+
 def test_the_relu_gain_is_torchs_and_the_tanh_gain_is_not():
     """calculate_gain("tanh") is the conventional 5/3; the gain that keeps E h² = 1 is smaller."""
     assert moments.forward_gain("relu") == pytest.approx(torch.nn.init.calculate_gain("relu"))
@@ -95,6 +125,10 @@ ELEMENTWISE = {
     **{"mish": torch.nn.functional.mish, "softsign": torch.nn.functional.softsign},
     **{"hard_tanh": torch.nn.functional.hardtanh, "sin": torch.sin, "erf": torch.erf},
     **{"relu": torch.relu, "leaky_relu": torch.nn.functional.leaky_relu},
+    **{"relu6": torch.nn.functional.relu6, "celu": torch.nn.functional.celu},
+    **{"prelu": lambda h: torch.nn.functional.prelu(h, torch.tensor(0.25, dtype=h.dtype))},
+    **{"hard_sigmoid": torch.nn.functional.hardsigmoid},
+    **{"hard_swish": torch.nn.functional.hardswish},
     **{"tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda h: 1 * h},
 }
 
@@ -108,7 +142,9 @@ def test_activations_and_their_derivatives_equal_torchs(name):
     # PyTorch's softplus is the identity beyond 20, and its erf is good to 1e-15.
     np.testing.assert_allclose(record(x.detach().numpy()), y.detach(), rtol=1e-12, atol=1e-14)
     derivative = record.derivative(x.detach().numpy())
-    np.testing.assert_allclose(derivative, x.grad, rtol=1e-10, atol=1e-13)
+    # PyTorch's slope of hard_sigmoid is the float32 number next to 1 / 6.
+    error = 1e-7 if name == "hard_sigmoid" else 1e-10
+    np.testing.assert_allclose(derivative, x.grad, rtol=error, atol=1e-13)
 
 
 TORCH_ACTIVATIONS = {

@@ -553,3 +553,14 @@ def test_a_wrong_seed_is_refused(name, rng):
 def test_every_refusal_says_what_is_wrong(draw, error, message):
     with pytest.raises(error, match=message):
         draw()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "std"),
+    [("float16", 1e-6), ("float16", 1e-7), ("float8_e5m2", 1e-4), ("complex64", 1e-44)],
+)
+def test_no_connection_is_lost_to_rounding(dtype, std):
+    # A weight in 40 or more of a float16 normal of std 1e-6 would be rounded to 0.
+    weights = sparse((300, 50), connections=7, std=std, rng=0, dtype=dtype)
+    assert (np.count_nonzero(weights.astype(complex), axis=1) == 7).all()
+    assert not sparse((3, 5), connections=2, std=0.0, rng=0, dtype=dtype).any()

@@ -41,7 +41,9 @@ def _by_factorization(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Ar
     """
     double = np.promote_types(dtype, np.float64)
     q, r = np.linalg.qr(sampling.normal((rows, columns), std=1.0, rng=rng, dtype=double))
-    return (q * _phases(np.diagonal(r))).astype(dtype)
+    return np.multiply(
+        q, _phases(np.diagonal(r)), out=np.empty(q.shape, dtype), casting="same_kind"
+    )
 
 
 def _by_reflections(rows: int, columns: int, rng: Seed, dtype: np.dtype) -> Array:

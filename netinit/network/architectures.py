@@ -143,8 +143,9 @@ def init_gpt2(
     """GPT-2 with freshly drawn parameters: normal of one std, smaller where a block writes.
 
     Weights and embeddings are normal of standard deviation `std`, the two projections of each block
-    that write into the stream of std / sqrt(2 blocks); biases are 0 (Radford et al., 2019, section
-    2.3, and the model's published code for 0.02).
+    that write into the stream of std / sqrt(2 blocks); biases are 0. The factor is from Radford et
+    al. (2019, section 2.3). The 0.02 is that of common reimplementations; OpenAI's published code
+    has it too, but for the positions, which it draws with 0.01.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from netinit.initializers import constant, normal, registry, streams, zeros
 from netinit.network import tape
 from netinit.network.layers.base import Layer, Parameter, Scope
 from netinit.network.layers.composition import Layers, as_layer
-from netinit.network.protocol import Net
+from netinit.network.protocol import Net, check_output_gradient
 from netinit.network.stacks import stack
 from netinit.network.tape import Variable
 
@@ -189,22 +189,14 @@ class LayerNetwork:
             Of this network's `forward`.
         output_gradient : array of the shape of ``signals.output``
         """
-        upstream = np.asarray(output_gradient, dtype=self.dtype)
-        if upstream.shape != signals.output.shape:
-            raise ValueError(
-                f"output_gradient must have the shape of the output, {signals.output.shape}, "
-                f"not {upstream.shape}"
-            )
-        parameters, kept = signals._scope.variables, signals._scope.signals
-        smooth = signals._inputs.value.dtype.kind == "f"
-        wanted = [*parameters.values(), *kept.values(), *([signals._inputs] if smooth else [])]
-        found = tape.gradients(signals._output, upstream, wanted)
-        pairs = zip([*parameters, *kept], found[: len(parameters) + len(kept)], strict=True)
-        by_name = list(pairs)
+        upstream = check_output_gradient(output_gradient, signals.output)
+        parameters, kept, x = signals._scope.variables, signals._scope.signals, signals._inputs
+        wanted = [*parameters.values(), *kept.values(), x]
+        found = iter(tape.gradients(signals._output, upstream, wanted))
         return LayerGradients(
-            dict(by_name[: len(parameters)]),
-            dict(by_name[len(parameters) :]),
-            found[-1] if smooth else None,
+            {name: next(found) for name in parameters},
+            {name: next(found) for name in kept},
+            next(found) if x.value.dtype.kind == "f" else None,
         )
 
 
@@ -256,11 +248,12 @@ def init_network(
     wanted = layers.parameters()
     chosen = _chosen(wanted, registry.get(weights), schemes or {})
 
-    def draw(seed: arguments.Seed) -> dict[str, Array]:
+    def draw(seed: arguments.Seed) -> LayerNetwork:
         found = streams(seed, wanted)
-        return {n: draw_one(chosen[n], p, found[n], dtype) for n, p in wanted.items()}
+        drawn = {n: draw_one(chosen[n], p, found[n], dtype) for n, p in wanted.items()}
+        return LayerNetwork(layers, drawn)
 
-    return drawn_networks(lambda seed: LayerNetwork(layers, draw(seed)), rng, seeds)
+    return drawn_networks(draw, rng, seeds)
 
 
 def drawn_networks(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from netinit import activations
 from netinit._checks import arrays, dtypes
 from netinit.activations import Activation
+from netinit.network.protocol import check_output_gradient
 
 Array = npt.NDArray[np.floating]
 
@@ -201,12 +202,7 @@ class MLP:
             Of this network's `forward`.
         output_gradient : array of the shape of ``signals.output``
         """
-        delta = np.asarray(output_gradient, dtype=self.dtype)
-        if delta.shape != signals.output.shape:
-            raise ValueError(
-                f"output_gradient must have the shape of the output, {signals.output.shape}, "
-                f"not {delta.shape}"
-            )
+        delta = check_output_gradient(output_gradient, signals.output)
         deltas = [delta]
         upstream = _times(delta, self.weights[-1])
         for layer in range(self.depth - 2, -1, -1):

@@ -87,6 +87,16 @@ class Network(Protocol):
         """Gradients from the gradient with respect to the output, by the chain rule."""
 
 
+def check_output_gradient(gradient: npt.ArrayLike, output: Array) -> Array:
+    """The gradient with respect to an output, in its dtype; it must have its shape."""
+    found = np.asarray(gradient, dtype=output.dtype)
+    if found.shape != output.shape:
+        raise ValueError(
+            f"output_gradient must have the shape of the output, {output.shape}, not {found.shape}"
+        )
+    return found
+
+
 def check_network(net: object) -> None:
     """Refuse what is not a network."""
     if not isinstance(net, Network):

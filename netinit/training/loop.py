@@ -80,8 +80,9 @@ def train(
 ) -> History:
     """Train a copy of `net` on mini-batches; the network passed in does not change.
 
-    A stack of networks trains together, each exactly as it would alone. Each pass over the data
-    takes the examples in a new random order; a batch may straddle two passes.
+    A stack of networks trains together, each as it would alone: perceptrons bit for bit, networks
+    of layers to rounding. Each pass over the data takes the examples in a new random order; a batch
+    may straddle two passes.
 
     Parameters
     ----------

@@ -334,9 +334,9 @@ def test_a_parameter_depends_on_its_name_and_not_on_what_stands_beside_it():
     assert not np.array_equal(large.parameters["new.weight"][:2], large.parameters["out.weight"])
 
 
-def test_schemes_by_pattern_the_last_match_counting():
+def test_schemes_by_pattern_the_first_that_fits_counting():
     layers = [Dense(4, 4), Residual([Dense(4, 4), "relu", Dense(4, 4)])]
-    schemes = {"*.weight": "zeros", "1.*.2.weight": "identity", "*.bias": netinit.he_normal}
+    schemes = {"1.*.2.weight": "identity", "*.weight": "zeros", "*.bias": netinit.he_normal}
     with pytest.raises(ValueError, match="fans"):
         init_network(layers, schemes=schemes, rng=0)
     schemes["*.bias"] = lambda shape, *, rng: np.ones(shape)

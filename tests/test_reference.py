@@ -25,7 +25,7 @@ from netbook import decisions, names, pages, schemes, signatures
 # Modules that serve the others: what they define is for no user.
 INTERNAL = {"style", "activations.formulas", "activations.error_function"}
 HELPERS = {"check_bins", "interpolated", "affine", "named", "as_layer"}
-HELPERS |= {"draw_one", "drawn_networks"}  # one module's service to another
+HELPERS |= {"by_pattern", "draw_one", "drawn_networks"}  # one module's service to another
 PAGES = names.pages(ROOT)
 
 

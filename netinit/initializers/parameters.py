@@ -1,6 +1,6 @@
 """All parameters of a model from one seed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -107,15 +107,28 @@ def _chosen(initializer: Schemes, names: list[str]) -> dict[str, Initializer]:
     """The initializer of each name."""
     if not isinstance(initializer, Mapping):
         return dict.fromkeys(names, get(initializer))
-    known = {pattern: get(scheme) for pattern, scheme in initializer.items()}
+    chosen = by_pattern(initializer, names, "initializer")
+    if missing := [name for name in names if name not in chosen]:
+        raise ValueError(f"initializer: no pattern fits the parameters {missing}")
+    return chosen
+
+
+def by_pattern(
+    schemes: Mapping[str, str | Initializer], names: Iterable[str], argument: str
+) -> dict[str, Initializer]:
+    """The initializer of each name that a pattern fits; the first that fits counts.
+
+    `argument` is what the caller calls the schemes. A pattern that fits no name is an error.
+
+    >>> list(by_pattern({"*.bias": "zeros"}, ["a.weight", "a.bias"], "schemes"))
+    ['a.bias']
+    """
+    known, names = {pattern: get(scheme) for pattern, scheme in schemes.items()}, list(names)
     for pattern in known:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise ValueError(f"initializer: no parameter fits the pattern {pattern!r}")
-    fitting = {name: [pattern for pattern in known if fnmatchcase(name, pattern)] for name in names}
-    missing = [name for name, patterns in fitting.items() if not patterns]
-    if missing:
-        raise ValueError(f"initializer: no pattern fits the parameters {missing}")
-    return {name: known[patterns[0]] for name, patterns in fitting.items()}
+            raise ValueError(f"{argument}: no parameter fits the pattern {pattern!r}")
+    first = {n: next((p for p in known if fnmatchcase(n, p)), None) for n in names}
+    return {name: known[pattern] for name, pattern in first.items() if pattern is not None}
 
 
 def _drawn(name: str, shape: tuple[int, ...], initializer: Initializer, **options: object) -> Array:

@@ -1,6 +1,5 @@
 """A network composed of layers, and how its parameters are drawn."""
 
-import fnmatch
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from netinit._checks import arguments
 from netinit.initializers import constant, normal, registry, streams, zeros
+from netinit.initializers.parameters import by_pattern
 from netinit.network import tape
 from netinit.network.layers.base import Layer, Parameter, Scope
 from netinit.network.layers.composition import Layers, as_layer
@@ -222,8 +222,9 @@ def init_network(
         Of every weight: a name that `netinit.get` knows, or a callable ``(shape, *, rng)``. It is
         told of groups and fused layers if it takes these keywords.
     schemes : mapping of patterns to initializers
-        For parameters whose name matches, ``{"*.out_weight": "zeros"}``; the last match counts.
-        Without one, biases start at 0, gains at 1, embeddings from a standard normal.
+        For parameters whose names they fit, ``{"*.out_weight": "zeros"}``; the first that fits
+        counts, as in `netinit.init_parameters`. A parameter that no pattern fits starts at 0 if it
+        is a bias, at 1 if a gain, from a standard normal if an embedding.
     rng : seed or Generator
         Of one network.
     seeds : iterable of seeds
@@ -234,7 +235,7 @@ def init_network(
     Raises
     ------
     ValueError
-        If a pattern matches no parameter.
+        If a pattern fits no parameter.
 
     Examples
     --------
@@ -299,13 +300,8 @@ def _chosen(
     """An initializer for each parameter."""
     if not wanted:
         raise ValueError("these layers have no parameters: there is nothing to draw")
-    chosen = {name: _STARTS.get(parameter.kind, weights) for name, parameter in wanted.items()}
-    for pattern, scheme in schemes.items():
-        matched = fnmatch.filter(wanted, pattern)
-        if not matched:
-            raise ValueError(f"no parameter matches {pattern!r}: there are {', '.join(wanted)}")
-        chosen |= dict.fromkeys(matched, registry.get(scheme))
-    return chosen
+    usual = {name: _STARTS.get(parameter.kind, weights) for name, parameter in wanted.items()}
+    return usual | by_pattern(schemes, wanted, "schemes")
 
 
 def _checked(

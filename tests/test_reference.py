@@ -24,8 +24,7 @@ from netbook import decisions, names, pages, schemes, signatures
 
 # Modules that serve the others: what they define is for no user.
 INTERNAL = {"style", "activations.formulas", "activations.error_function"}
-HELPERS = {"check_bins", "interpolated", "affine", "named", "as_layer"}
-HELPERS |= {"by_pattern", "draw_one", "drawn_networks"}  # one module's service to another
+HELPERS = {"affine", "as_layer", "named"}  # one module's service to another
 PAGES = names.pages(ROOT)
 
 
@@ -162,6 +161,19 @@ def test_a_name_leads_to_its_section(page, text, target):
     environment = SimpleNamespace(srcdir=str(ROOT), docname=f"reference/{page}")
     at.document = SimpleNamespace(settings=SimpleNamespace(env=environment))
     assert at.target(text) == target
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "called"),
+    [
+        ("initializers.scaling", "zeros", "initializers.zeros"),
+        ("theory.moments", "chi", "moments.chi"),
+        ("network.layers", "Dense", "layers.Dense"),
+        ("losses", "accuracy", "losses.accuracy"),
+    ],
+)
+def test_a_name_is_listed_as_it_is_imported(page, name, called):
+    assert names.called(page, name) == called
 
 
 @pytest.mark.parametrize(

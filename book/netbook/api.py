@@ -122,7 +122,7 @@ class ApiModules(Written):
             term = nodes.term("", "", nodes.literal("", f"netinit.{page}"))
             item = nodes.definition_list_item("", term)
             item += nodes.definition("", *self.markdown(summary))
-            listed = (f"`{page}.{name}`" for name in signatures.public(module))
+            listed = (f"`{names.called(page, name)}`" for name in signatures.public(module))
             item[-1] += self.markdown(", ".join(listed))
             made += item
         return [made]

@@ -51,6 +51,18 @@ def targets(root: Path) -> dict[str, tuple[str, str]]:
     return known
 
 
+def called(page: str, name: str) -> str:
+    """How a reader writes a name of a module: after its package if that offers it.
+
+    >>> called("initializers.scaling", "zeros"), called("theory.moments", "chi")
+    ('initializers.zeros', 'moments.chi')
+    """
+    module = importlib.import_module(f"netinit.{page}")
+    package, _, short = page.rpartition(".")
+    offers = package and getattr(importlib.import_module(f"netinit.{package}"), name, None)
+    return f"{package if offers is getattr(module, name) else short}.{name}"
+
+
 def remember(env: BuildEnvironment, anchor: str) -> None:
     """Let links of other pages to a section of this page pass MyST's check."""
     slugs = env.metadata[env.docname].setdefault("myst_slugs", {})

@@ -19,6 +19,8 @@ from netinit.network.protocol import Net, check_output_gradient
 from netinit.network.stacks import stack
 from netinit.network.tape import Variable
 
+__all__ = ["LayerGradients", "LayerNetwork", "LayerSignals", "init_network"]
+
 Array = npt.NDArray[np.floating]
 Initializer = str | Callable[..., Array]
 

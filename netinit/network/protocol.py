@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["BackwardPass", "ForwardPass", "Network"]
+
 Array = npt.NDArray[np.floating]
 Net = TypeVar("Net", bound="Network")
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from netinit.network.protocol import Net, Network, check_network
 
+__all__ = ["flatten", "stack", "unflatten", "unstack"]
+
 Array = npt.NDArray[np.floating]
 
 

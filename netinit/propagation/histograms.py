@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 from netinit._checks import arguments, arrays
 
+__all__ = ["histogram"]
+
 Array = npt.NDArray[np.float64]
 
 

@@ -12,6 +12,8 @@ from netinit._checks import arguments, arrays
 from netinit.activations import Activation
 from netinit.theory import moments
 
+__all__ = ["Prediction", "predict"]
+
 Array = npt.NDArray[np.float64]
 
 # E phi(sqrt(q) z)^2 is analytic in ln q around the real line, so 16 Chebyshev points on each

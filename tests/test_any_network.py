@@ -166,8 +166,13 @@ def test_a_network_in_a_row_comes_back():
     np.testing.assert_array_equal(row[: first.size], first.ravel())
     again = unflatten(row.astype(np.float32), net)
     np.testing.assert_array_equal(again(IMAGES), net(IMAGES))
-    with pytest.raises(ValueError, match="parameters must be"):
+    assert row.dtype == np.float64
+    with pytest.raises(
+        ValueError, match=rf"parameters must be \({row.size},\), not \({row.size - 1},\)"
+    ):
         unflatten(row[:-1], net)
+    with pytest.raises(ValueError, match="this network is not a stack"):
+        unstack(net)
 
 
 # Measuring ----------------------------------------------------------------------------------

@@ -172,6 +172,20 @@ def test_a_network_of_a_stack_is_the_network_alone(name):
     np.testing.assert_allclose(with_own_batches, nets(x), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_signal_and_gradient_has_the_networks_dtype(name, dtype):
+    layers, shape = NETWORKS[name]
+    net, x = init_network(layers, rng=0, dtype=dtype), example(shape)
+    signals = net.forward(x)
+    gradients = net.backward(signals, np.ones(signals.output.shape))
+    arrays = [*signals.named.values(), signals.output, *signals.attention.values()]
+    arrays += [*gradients.parameters.values(), *gradients.signals.values()]
+    arrays += [] if shape is None else [gradients.inputs]
+    assert {str(array.dtype) for array in arrays} == {dtype}
+    assert all(np.isfinite(array).all() for array in arrays)
+
+
 # Values, by plain NumPy and SciPy -----------------------------------------------------------
 
 
@@ -305,6 +319,33 @@ def test_the_stream_is_that_of_the_outer_blocks():
         np.testing.assert_array_equal(array, signals.named[name])
 
 
+def test_the_states_of_a_recurrence_are_signals_of_their_own():
+    for layer in (Recurrent(2, 3), LSTM(2, 3)):
+        net = init_network({"memory": layer}, rng=0)
+        named = net.forward(np.ones((4, 5, 2))).named
+        times = [f"memory.{time}" for time in range(1, 6)]
+        assert [name for name in named if "cell" not in name] == [*times, "memory"]
+        np.testing.assert_array_equal(np.stack([named[t] for t in times], 1), named["memory"])
+
+
+def test_each_weight_says_which_signal_it_makes():
+    """Doubling a weight doubles its signal, where no bias is added."""
+    layers = {"in": Dense(4, 4), "see": Attention(4, 2), "out": Sequential([Dense(4, 2)])}
+    net, x = init_network(layers, rng=0, dtype=np.float64), RNG.standard_normal((3, 4))
+    made = net.weight_signals
+    assert made == {
+        "in.weight": "in",
+        "see.in_weight": "see.projected",
+        "see.out_weight": "see",
+        "out.0.weight": "out.0",
+    }
+    x = np.stack([x, x], 1).reshape(3, 2, 4)
+    net = init_network({"x": Positions(2, 4)} | layers, rng=0, dtype=np.float64)
+    for weight, signal in net.weight_signals.items():
+        twice = net.replace(net.parameters | {weight: 2 * net.parameters[weight]})
+        np.testing.assert_allclose(twice.forward(x).named[signal], 2 * net.forward(x).named[signal])
+
+
 # Drawing ------------------------------------------------------------------------------------
 
 
@@ -359,13 +400,90 @@ def test_a_stack_of_different_networks_is_refused():
     assert stack([nets[0], nets[0]]).stack_shape == (2,)
 
 
+W, B, G, E = "weight", "bias", "gain", "embedding"
+DRAWN = [
+    (Dense(3, 2), {"weight": ((2, 3), W, {}), "bias": ((2,), B, {})}),
+    (Embedding(5, 2), {"table": ((5, 2), E, {})}),
+    (Positions(5, 2), {"table": ((5, 2), E, {})}),
+    (LayerNorm(3), {"gain": ((3,), G, {}), "bias": ((3,), B, {})}),
+    (RMSNorm(3), {"gain": ((3,), G, {})}),
+    (BatchNorm(3), {"gain": ((3,), G, {}), "bias": ((3,), B, {})}),
+    (Conv1d(4, 6, 3), {"weight": ((6, 4, 3), W, {}), "bias": ((6,), B, {})}),
+    (Conv2d(4, 6, 3, groups=2, bias=False), {"weight": ((6, 2, 3, 3), W, {"groups": 2})}),
+    (
+        Attention(4),
+        {
+            "in_weight": ((12, 4), W, {"splits": 3}),
+            "in_bias": ((12,), B, {}),
+            "out_weight": ((4, 4), W, {}),
+            "out_bias": ((4,), B, {}),
+        },
+    ),
+    (
+        Recurrent(3, 2),
+        {"in_weight": ((2, 3), W, {}), "state_weight": ((2, 2), W, {}), "bias": ((2,), B, {})},
+    ),
+    (
+        LSTM(3, 2),
+        {
+            "in_weight": ((8, 3), W, {"splits": 4}),
+            "state_weight": ((8, 2), W, {"splits": 4}),
+            "bias": ((8,), B, {}),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("layer", "wanted"), DRAWN, ids=lambda value: type(value).__name__)
+def test_what_a_layer_draws(layer, wanted):
+    found = {n: (p.shape, p.kind, dict(p.options)) for n, p in layer.parameters().items()}
+    assert found == wanted
+
+
 # Wrong arguments ----------------------------------------------------------------------------
+
+
+SIZES = [
+    (Dense, {"fan_in": 2, "fan_out": 2}),
+    (Embedding, {"count": 2, "width": 2}),
+    (Positions, {"length": 2, "width": 2}),
+    (Recurrent, {"fan_in": 2, "width": 2}),
+    (LSTM, {"fan_in": 2, "width": 2}),
+    (Attention, {"width": 2, "heads": 2}),
+    (Conv1d, {"inputs": 2, "outputs": 2, "kernel": 2, "stride": 2, "groups": 2}),
+    *((norm, {"width": 2}) for norm in (LayerNorm, RMSNorm, BatchNorm)),
+]
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "name"), [(layer, sizes, name) for layer, sizes in SIZES for name in sizes]
+)
+def test_every_size_is_a_positive_whole_number(layer, sizes, name):
+    layer(**sizes)
+    with pytest.raises(ValueError, match=f"^{name} must be .*at least 1"):
+        layer(**sizes | {name: 0})
+    with pytest.raises(TypeError, match=f"^{name} must be an integer, not 1.5"):
+        layer(**sizes | {name: 1.5})
+
+
+@pytest.mark.parametrize("norm", [LayerNorm, RMSNorm, BatchNorm])
+def test_eps_is_a_small_number(norm):
+    assert norm(3, eps=0).eps == 0
+    with pytest.raises(ValueError, match=r"^eps must be .* at least 0"):
+        norm(3, eps=-1e-9)
+    with pytest.raises(TypeError, match=r"^eps must be"):
+        norm(3, eps="small")
+
+
+def test_one_token_alone_is_looked_up():
+    net = init_network([Embedding(5, 2)], rng=0)
+    found = net(np.full((1, 1), 4))
+    np.testing.assert_array_equal(found[0, 0], net.parameters["0.table"][4])
 
 
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: Dense(0, 3), ValueError, "fan_in must be at least 1"),
         (lambda: Attention(6, 4), ValueError, "heads 4 must divide the width, 6"),
         (lambda: Conv1d(4, 6, 3, groups=4), ValueError, "groups 4 must divide"),
         (lambda: Conv2d(4, 6, (3, 3, 3)), ValueError, "kernel must be .* 2 dimensions"),
@@ -417,7 +535,15 @@ def test_wrong_parameters_are_named(change, error, message):
         ([Embedding(5, 2)], np.full((2, 3), 5), ValueError, "from 0 to 4"),
         ([Embedding(5, 2)], np.ones((2, 3)), TypeError, "whole numbers"),
         ([Positions(3, 2)], np.ones((1, 4, 2)), ValueError, "has 3 positions, not 4"),
-        ([Attention(4)], np.ones((2, 3, 5)), ValueError, "takes 4 features"),
+        (
+            [Attention(4)],
+            np.ones((2, 3, 5)),
+            ValueError,
+            "4 features in the last axis, not 5",
+        ),
+        ([LayerNorm(4)], np.ones((2, 5)), ValueError, "4 features in the last axis, not 5"),
+        ([RMSNorm(4)], np.ones((2, 5)), ValueError, "4 features in the last axis, not 5"),
+        ([BatchNorm(4)], np.ones((2, 5)), ValueError, "layer '0' takes 4 channels, not 5"),
         ([Residual(Dense(3, 2))], np.ones((4, 3)), ValueError, "must keep shape"),
         ([Dense(3, 2), Unembedding("words")], np.ones((4, 3)), ValueError, "no embedding 'words'"),
     ],

@@ -119,7 +119,8 @@ def opened(browser, base, name):
     """The page of a notebook after Run All."""
     with page_of(browser, base, f"/tree/{name}", width=1200, height=2600) as page:
         breathe = functools.partial(page.wait_for_timeout, 100)
-        until(lambda: idle(ask(base, "/api/sessions")), START, "the kernel's start", breathe)
+        started = functools.partial(idle, base, name)
+        until(started, START, "the kernel's start", breathe)
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=DRAW)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
@@ -138,11 +139,11 @@ def notebook(browser, lab):
         yield page, work
 
 
-def idle(sessions) -> bool:
-    kernels = [session["kernel"] for session in sessions]
-    return bool(kernels) and all(
-        kernel["connections"] >= 1 and kernel["execution_state"] == "idle" for kernel in kernels
-    )
+def idle(base, name) -> bool:
+    """Whether the kernel of a notebook listens; pages that were closed left theirs behind."""
+    sessions = ask(base, "/api/sessions")
+    kernels = [session["kernel"] for session in sessions if session["path"] == name]
+    return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
 def press(notebook, control, key, **wanted):

@@ -12,9 +12,8 @@ Rule = Callable[[Chapter], list[str]]
 
 HEADINGS = (
     "What you will be able to do",
-    "When it breaks",
     "In practice",
-    "What we have seen",
+    "Summary",
     "Quick questions",
     "Exercises",
     "Sources",
@@ -31,10 +30,6 @@ FORBIDDEN = {
     "an absolute path": re.compile(r"[\"'](/(?![\"'\s])\w|~/|[A-Za-z]:\\)"),
     "a change of the import path": re.compile(r"sys\.path"),
 }
-WORDS_PER_MINUTE = 200
-MINUTES_PER_CELL = 0.5
-MINUTES_PER_FIGURE = 1.0
-MINUTES_PER_QUESTION = 0.5
 QUESTIONS = 3
 
 
@@ -209,27 +204,6 @@ def prose_surrounds_code(chapter: Chapter) -> list[str]:
     return problems
 
 
-def estimated_minutes(chapter: Chapter) -> float:
-    """Return the time to read prose, code and figures once."""
-    words = sum(len(plain(c.source).split()) for c in chapter.prose())
-    visible = [c for c in chapter.code() if not c.folded]
-    figures = sum(len(c.figures()) for c in chapter.code())
-    questions = sum(len(c.quizzes()) for c in chapter.code())
-    shown = MINUTES_PER_FIGURE * figures + MINUTES_PER_QUESTION * questions
-    return words / WORDS_PER_MINUTE + MINUTES_PER_CELL * len(visible) + shown
-
-
-def states_the_time_to_read(chapter: Chapter) -> list[str]:
-    """``*About N minutes. ...`` under the title, within 30 % of the estimate."""
-    found = re.search(r"^\*About (\d+) minutes\. .+\*\s*$", chapter.cells[0].source, re.MULTILINE)
-    if not found:
-        return ["no '*About N minutes. You need ...*' under the title"]
-    estimate = estimated_minutes(chapter)
-    if abs(int(found[1]) - estimate) > 0.3 * estimate:
-        return [f"says {found[1]} minutes; words, cells and figures take about {estimate:.0f}"]
-    return []
-
-
 RULES: tuple[Rule, ...] = (
     every_cell_ran_in_order,
     every_value_is_stored,
@@ -244,7 +218,6 @@ RULES: tuple[Rule, ...] = (
     code_runs_anywhere,
     reads_well_raw,
     prose_surrounds_code,
-    states_the_time_to_read,
 )
 
 # What only a chapter of the book has to keep, not every notebook of it.

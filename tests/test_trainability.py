@@ -14,6 +14,7 @@ from netinit.training.trainability import TrainabilityMap, trainability_map
 
 DATA = moons(40, rng=0)
 STORED = Path(__file__).parents[1] / "chapters" / "data" / "trainability.npz"
+RATES = STORED.with_name("rates.npz")
 
 
 def sweep(**changes):
@@ -120,6 +121,21 @@ def test_the_stored_map_is_what_the_sweep_gives():
     # Before training nothing but rounding differs; after it another BLAS moves single runs.
     np.testing.assert_allclose(again.accuracy[0, 0, 0, :, 0], was[:, 0], atol=0.01)
     np.testing.assert_allclose(again.accuracy[0, 0, 0, :, -1], was[:, -1], atol=0.03)
+
+
+def test_the_stored_sweep_of_rates_is_what_the_sweep_gives():
+    assert RATES.stat().st_size <= 200_000
+    stored = TrainabilityMap.load(RATES)
+    assert stored.accuracy.shape == (21, 1, 6, 5, 2)
+    again = trainability_map(
+        digits(), optimizers={"Adam": Adam(1 / 512)}, hidden_layers=[8], gains=[2**0.5],
+        networks=1, rng=7, evaluate_every=300,
+    )  # fmt: skip
+    at = int(np.argmin(np.abs(stored.gains - 2**0.5)))
+    was = stored.accuracy[stored.optimizers.index("Adam 1/512"), 0, at, 0]
+    np.testing.assert_allclose(again.accuracy[0, 0, 0, 0, 0], was[0], atol=0.01)
+    np.testing.assert_allclose(again.accuracy[0, 0, 0, 0, -1], was[-1], atol=0.04)
+
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import flax
+import flax.nnx
 import jax.numpy as jnp
 import keras
 import numpy as np
@@ -134,6 +135,23 @@ def test_every_expert_is_drawn_by_its_own_fan(framework):
     for expert in experts:
         assert_variance(expert, 2 / 256)
     assert len({float(expert.ravel()[0]) for expert in experts}) == 8
+
+
+@each_framework
+def test_deepnorm_weakens_the_branches_and_multiplies_the_stream(framework):
+    words = run("postnorm", framework)
+    for name in ("query", "key", "value", "out", "up", "down"):
+        array = weight(words[name], framework)
+        gain = 1 if name in ("query", "key") else 96**-0.5
+        assert_variance(array, gain * 2 / sum(array.shape))
+
+    def branch(x):
+        return x * x - 24**0.25 * x  # so that the square is left where the stream is right
+
+    found = call(lambda x: words["sublayer"](x, branch), X, framework=framework)
+    centered = X**2 - np.mean(X**2, axis=-1, keepdims=True)
+    expected = centered / centered.std(axis=-1, keepdims=True)
+    np.testing.assert_allclose(found, expected, atol=0.01)
 
 
 # Branches that start at zero ------------------------------------------------------------------

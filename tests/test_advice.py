@@ -14,6 +14,7 @@ import pytest
 from project import ROOT
 
 import netinit as ni
+from netinit.datasets import digits
 from netinit.initializers.advice import (
     FRAMEWORKS,
     KINDS,
@@ -27,7 +28,10 @@ from netinit.initializers.advice import (
     key_of,
     layers,
 )
+from netinit.network import init_network
+from netinit.network.layers import Dense, Residual, Sequential
 from netinit.theory.gains import UnstableGainWarning, gain
+from netinit.training import SGD, Adam, train
 
 EVERYTHING = list(itertools.product(architectures(), activations(), FRAMEWORKS))
 BIBLIOGRAPHY = (ROOT / "chapters" / "references.bib").read_text("utf-8")
@@ -186,3 +190,31 @@ def test_a_table_links_its_sources():
 def test_an_unknown_name_is_told_with_the_nearest(given):
     with pytest.raises(ValueError, match=r"dense|relu"):
         advise(*given)
+
+
+# What the reasons claim -----------------------------------------------------------------------
+
+
+def movement(blocks, power, optimizer):
+    """How far two steps move the stream of a residual network, relative to its size."""
+    branch = {"A": Dense(64, 64, bias=False), "phi": "relu", "B": Dense(64, 64, bias=False)}
+    numbers = map(str, range(1, blocks + 1))
+    stack = {n: Residual(branch, scale=blocks**-power) for n in numbers}
+    layers = Sequential(stack | {"readout": Dense(64, 10, bias=False)})
+    schemes = {"*.B.weight": "zeros", "readout.*": "zeros"}
+    net = init_network(layers, "he_normal", schemes=schemes, seeds=range(3))
+    data = digits()
+    x = data.x_train[:64]
+    before = net.forward(x).stream[-1]
+    task = {"optimizer": optimizer, "steps": 2, "batch_size": 64, "rng": 8}
+    moved = train(net, data.x_train, data.y_train, **task).net.forward(x).stream[-1] - before
+    return math.sqrt(np.mean(moved**2) / np.mean(before**2))
+
+
+@pytest.mark.parametrize(("optimizer", "power"), [(Adam(0.001), 1), (SGD(0.1), 0.5)])
+def test_the_factor_of_a_branch_that_keeps_updates_from_adding_up(optimizer, power):
+    at = [movement(blocks, power, optimizer) for blocks in (4, 16, 64)]
+    assert max(at) < 1.1 * min(at)
+    other = [movement(blocks, 1.5 - power, optimizer) for blocks in (4, 64)]
+    growth = 4 if power == 1 else 1 / 16  # too weak a factor for Adam, too strong a one for SGD
+    assert other[1] / other[0] == pytest.approx(growth, rel=0.25)

@@ -21,8 +21,6 @@ OF_PAGES = (*(r for r in rules.RULES if r not in rules.OF_CHAPTERS), *reading.OF
 WAITING = {
     f"{name}-{rule.__name__}"
     for name in (
-        "01_what_and_why",
-        "02_symmetry",
         "03_random_scale",
         "04_vanishing_exploding",
         "05_xavier",

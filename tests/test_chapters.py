@@ -23,7 +23,6 @@ WAITING = {
     for name in (
         "01_what_and_why",
         "02_symmetry",
-        "03_random_scale",
         "04_vanishing_exploding",
         "05_xavier",
         "06_he",

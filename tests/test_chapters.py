@@ -24,7 +24,6 @@ WAITING = {
         "01_what_and_why",
         "02_symmetry",
         "03_random_scale",
-        "04_vanishing_exploding",
         "05_xavier",
         "06_he",
         "07_training_dynamics",

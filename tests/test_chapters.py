@@ -26,7 +26,6 @@ WAITING = {
         "03_random_scale",
         "04_vanishing_exploding",
         "05_xavier",
-        "06_he",
         "07_training_dynamics",
         "08_best_practice",
     )

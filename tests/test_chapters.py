@@ -21,7 +21,6 @@ OF_PAGES = (*(r for r in rules.RULES if r not in rules.OF_CHAPTERS), *reading.OF
 WAITING = {
     f"{name}-{rule.__name__}"
     for name in (
-        "06_he",
         "07_training_dynamics",
         "08_best_practice",
     )

@@ -28,7 +28,6 @@ WAITING = {
         "05_xavier",
         "06_he",
         "07_training_dynamics",
-        "08_best_practice",
     )
     for rule in (*reading.RULES, rules.has_the_skeleton)
 }

@@ -22,7 +22,6 @@ WAITING = {
     f"{name}-{rule.__name__}"
     for name in (
         "07_training_dynamics",
-        "08_best_practice",
     )
     for rule in (*reading.RULES, rules.has_the_skeleton)
 }

@@ -19,7 +19,7 @@ def run(code):
     return words["before"], words["after"]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_missing_factor_rescues_the_network_that_stalled(seed):
     before, after = run(RESCUE.replace("seed(0)", f"seed({seed})"))
     assert before < 0.3

@@ -21,7 +21,6 @@ OF_PAGES = (*(r for r in rules.RULES if r not in rules.OF_CHAPTERS), *reading.OF
 WAITING = {
     f"{name}-{rule.__name__}"
     for name in (
-        "07_training_dynamics",
     )
     for rule in (*reading.RULES, rules.has_the_skeleton)
 }

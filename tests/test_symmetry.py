@@ -73,6 +73,15 @@ def test_units_closer_than_the_tolerance_count_as_one():
     assert distinct_units(network(0), x=x) == 8
 
 
+def test_the_tolerance_is_a_fraction_of_the_largest_activation():
+    x, _ = batch()
+    net = network(0)
+    net.weights[0] *= 1e-6
+    assert distinct_units(net, x=x) == 8
+    net.weights[0][0] *= 1e5
+    assert distinct_units(net, x=x) == 2
+
+
 def test_the_activations_of_a_stack_are_counted_network_by_network():
     x, _ = batch()
     silent = network(0)

@@ -6,7 +6,6 @@ import json
 import pkgutil
 import re
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import chapter_rules as rules
@@ -16,11 +15,12 @@ from chapter_numbers import numbers_are_backed
 from project import ROOT
 
 import netinit
+from netinit import chooser
 from netinit.initializers import advice
 
 sys.path.insert(0, str(ROOT / "book"))
 
-from netbook import decisions, names, pages, schemes, signatures
+from netbook import names, pages, schemes, signatures
 
 # Modules that serve the others: what they define is for no user.
 INTERNAL = {"style", "activations.formulas", "activations.error_function"}
@@ -196,31 +196,54 @@ def test_every_kind_of_the_catalogue_has_a_heading():
 # Decisions ----------------------------------------------------------------------------------
 
 
-def test_the_chooser_and_chapter_8_hold_no_table_of_their_own():
-    """Both show `netinit.advice`, so that they cannot drift apart."""
-    page = (ROOT / "reference/chooser.md").read_text("utf-8")
-    assert "\n```{decisions}\n```\n" in page
-    assert not re.search(r"^\|", page, re.MULTILINE)
-    path = ROOT / "chapters/08_best_practice.ipynb"
-    chapter = parse(path.stem, json.loads(path.read_text("utf-8")))
-    prose = "\n".join(cell.source for cell in chapter.prose())
-    assert not re.search(r"^\| *[-:]+ *\|", prose, re.MULTILINE)
+def shown_tables(path):
+    """The tables that a notebook's cells show, and the prose around them."""
+    notebook = parse(path.stem, json.loads(path.read_text("utf-8")))
+    prose = "\n".join(cell.source for cell in notebook.prose())
     shown = [
         joined(output["data"]["text/markdown"])
-        for cell in chapter.code()
+        for cell in notebook.code()
         for output in cell.outputs
-        if "text/markdown" in output.get("data", {}) and not cell.quizzes()
+        if "text/markdown" in output.get("data", {}) and not (cell.quizzes() or cell.figures())
     ]
+    return prose, shown
+
+
+def test_chapter_8_holds_no_table_of_its_own():
+    """It shows `netinit.advice`, as the chooser does, so that they cannot drift apart."""
+    prose, shown = shown_tables(ROOT / "chapters/08_best_practice.ipynb")
+    assert not re.search(r"^\| *[-:]+ *\|", prose, re.MULTILINE)
     assert shown == [advice.decision_table(kind) for kind in ("activation", "architecture")]
 
 
-def test_the_directive_writes_every_decision_table():
-    written = []
-    page = SimpleNamespace(env=SimpleNamespace(note_dependency=lambda path: None))
-    page.markdown = lambda text: written.append(text) or []
-    assert decisions.Decisions.run(page) == []
-    for table, kind in zip(written, advice.KINDS, strict=True):
-        assert table == advice.decision_table(kind, references="/chapters/references.md")
+def test_the_chooser_shows_every_decision_table():
+    prose, shown = shown_tables(ROOT / "reference/chooser.ipynb")
+    assert not re.search(r"^\| *[-:]+ *\|", prose, re.MULTILINE)
+    references = "../chapters/references.md"
+    tables = [advice.decision_table(kind, references=references) for kind in advice.KINDS]
+    assert shown == tables
+
+
+def test_the_chooser_starts_with_the_explorer_of_every_network_and_then_of_every_layer():
+    networks, layers = chooser.choose_network(), chooser.choose_layer()
+    assert list(networks.selection) == ["architecture", "activation", "framework"]
+    for architecture in advice.architectures():
+        for framework in advice.FRAMEWORKS:
+            said = advice.advise(architecture, "gelu", framework)
+            frame = networks.frame(
+                architecture=architecture, activation="gelu", framework=framework
+            )
+            assert frame["code"].item() == said.code
+            assert frame["where"].item() == said.condition
+    for layer in advice.layers():
+        frame = layers.frame(layer=layer, framework="nnx")
+        assert frame["code"].item() == advice.advise_layer(layer, "nnx").code
+    path = ROOT / "reference/chooser.ipynb"
+    page = parse(path.stem, json.loads(path.read_text("utf-8")))
+    first, second = (cell for cell in page.code() if cell.figures())
+    assert first == page.code()[0]
+    assert "choose_network()" in first.source
+    assert "choose_layer()" in second.source
 
 
 # The contents -------------------------------------------------------------------------------
@@ -259,7 +282,7 @@ def test_a_notebook_of_the_reference_keeps_the_rule(rule, notebook):
 
 
 def test_the_links_of_the_reference_lead_somewhere():
-    for path in [*Path(ROOT / "reference").glob("*.md"), ROOT / "reference" / "frameworks.ipynb"]:
+    for path in [*(ROOT / "reference").glob("*.md"), *(ROOT / "reference").glob("*.ipynb")]:
         text = path.read_text("utf-8")
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if not target.startswith("https://"):

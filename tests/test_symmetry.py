@@ -46,6 +46,59 @@ def test_a_stack_is_counted_network_by_network():
     assert distinct_units(nets).tolist() == [1, 8]
 
 
+def joint_network():
+    """Two hidden layers of 8 units that only exchanging units of both at once leaves as it is."""
+    net = network(0)
+    net.weights[0][:], net.weights[1][:], net.weights[2][:] = 0.5, np.eye(8), 0.5
+    return net
+
+
+def test_a_symmetry_of_two_layers_shows_in_the_activations_and_stays():
+    x, y = batch()
+    history = train(joint_network(), x, y, optimizer=SGD(0.1), steps=20, batch_size=10, rng=2)
+    assert history.loss[-1] < history.loss[0]
+    for net in (joint_network(), history.net):
+        for layer in (1, 2):
+            assert distinct_units(net, layer) == 8
+            assert distinct_units(net, layer, x=x) == 1
+
+
+def test_units_closer_than_the_tolerance_count_as_one():
+    x, _ = batch()
+    net = constant_network()
+    net.weights[0] += 1e-9 * np.arange(8)[:, None]
+    assert distinct_units(net) == 8
+    assert distinct_units(net, x=x) == 1
+    assert distinct_units(net, x=x, tolerance=0) == 8
+    assert distinct_units(network(0), x=x) == 8
+
+
+def test_the_tolerance_is_a_fraction_of_the_largest_activation():
+    x, _ = batch()
+    net = network(0)
+    net.weights[0] *= 1e-6
+    assert distinct_units(net, x=x) == 8
+    net.weights[0][0] *= 1e5
+    assert distinct_units(net, x=x) == 2
+
+
+def test_the_activations_of_a_stack_are_counted_network_by_network():
+    x, _ = batch()
+    silent = network(0)
+    silent.weights[0][:] = 0
+    nets = stack([joint_network(), network(1), silent])
+    assert distinct_units(nets, x=x).tolist() == [1, 8, 1]
+    assert distinct_units(nets, 2, x=np.stack([x, x, x])).tolist() == [1, 8, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_activations_of_narrow_numbers_are_compared_in_wide_ones(dtype):
+    x, _ = batch()
+    net = init_mlp([3, 8, 4], activation="tanh", rng=0, dtype=dtype)
+    net.weights[0][4:] = net.weights[0][:4]
+    assert distinct_units(net, x=x) == 4
+
+
 @pytest.mark.parametrize("optimizer", [SGD(0.5), Momentum(0.1), Adam(0.05)])
 def test_equal_units_stay_equal_under_every_optimiser(optimizer):
     x, y = batch()
@@ -93,6 +146,9 @@ def test_permuting_leaves_the_network_that_was_given():
         (lambda: units(network(0), 0), ValueError, "from 1 to 2, not 0"),
         (lambda: units(network(0), 1.5), TypeError, "layer must be an integer"),
         (lambda: units(network(0, (3, 4))), ValueError, "no hidden layer"),
+        (lambda: distinct_units(network(0), 3, x=np.eye(3)), ValueError, "from 1 to 2, not 3"),
+        (lambda: distinct_units(network(0), x=np.eye(2)), ValueError, "x must be"),
+        (lambda: distinct_units(network(0), x=np.eye(3), tolerance=-1), ValueError, "tolerance"),
         (lambda: permute_units(network(0), [0, 1]), ValueError, "each of 0 to 7 once"),
         (lambda: permute_units(network(0), [0] * 8), ValueError, "each of 0 to 7 once"),
     ],

@@ -13,7 +13,6 @@ PARTS = (
     "archives",
     "boxes",
     "citations",
-    "decisions",
     "figures",
     "folds",
     "freshness",

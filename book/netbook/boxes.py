@@ -5,7 +5,8 @@ from sphinx.transforms import SphinxTransform
 
 from netbook.markup import Block, block, line, words_of
 
-LABELS = ("Predict", "Surprise", "Commonly said", "Try it", "Aside")
+LABELS = ("Predict", "Surprise", "Commonly said", "Try it", "Aside", "You can stop here")
+TIMES = ("About ", "Core: ")  # how a line that states a time to read begins
 
 
 def label_of(quote: nodes.block_quote) -> str | None:
@@ -41,21 +42,26 @@ class Boxes(SphinxTransform):
                 quote.replace_self(box(quote, label))
 
 
-class ReadingLine(SphinxTransform):
-    """Mark the line in italics below a page's title: the time to read and the prerequisites."""
+class ReadingLines(SphinxTransform):
+    """Mark the line in italics below a title: the time to read, and what one needs for it.
+
+    Below the page's title any such line counts, below another heading one that states a time.
+    """
 
     default_priority = 500
 
     def apply(self, **kwargs) -> None:
-        """Look only below the first title."""
-        title = next(self.document.findall(nodes.title), None)
-        below = title.next_node(descend=False, siblings=True) if title else None
-        words = words_of(below) if isinstance(below, nodes.paragraph) else []
-        if len(words) == 1 and isinstance(words[0], nodes.emphasis):
-            below["classes"].append("reading")
+        """Walk the titles of the page."""
+        for number, title in enumerate(self.document.findall(nodes.title)):
+            below = title.next_node(descend=False, siblings=True)
+            words = words_of(below) if isinstance(below, nodes.paragraph) else []
+            if len(words) != 1 or not isinstance(words[0], nodes.emphasis):
+                continue
+            if number == 0 or words[0].astext().startswith(TIMES):
+                below["classes"].append("reading")
 
 
 def setup(app) -> None:
     """Register the transforms."""
     app.add_transform(Boxes)
-    app.add_transform(ReadingLine)
+    app.add_transform(ReadingLines)

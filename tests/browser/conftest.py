@@ -1,5 +1,6 @@
 """A browser, the built book, and visits to its pages from which nothing outside is reached."""
 
+import contextlib
 import functools
 import http.server
 import subprocess
@@ -18,6 +19,7 @@ from lab import running
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
+QUERIES = {"search": "?q=initialization"}  # what a page shows nothing without
 
 
 @pytest.fixture(scope="session")
@@ -75,18 +77,23 @@ class Visit:
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def check(self) -> None:
+        """Nothing was asked for elsewhere, and the console holds no error."""
+        assert self.outside == [], "asked for something outside"
+        assert self.errors == [], "errors in the console"
 
-@pytest.fixture
-def visit(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
-    """Open a page of the book; at the end nothing may have failed or asked for the outside."""
+
+@contextlib.contextmanager
+def visiting(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
+    """Open pages of the book; at the end nothing may have failed or asked for the outside."""
     contexts, visits = [], []
 
-    def open_(name: str, how: str = "http", query: str = "", **options: object) -> Visit:
+    def open_(name: str, how: str = "http", **options: object) -> Visit:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         contexts.append(context)
         visits.append(_watched(context.new_page(), addresses[how]))
         page = visits[-1].page
-        page.goto(f"{addresses[how]}/{name}.html{query}")
+        page.goto(f"{addresses[how]}/{name}.html{QUERIES.get(name, '')}")
         if options.get("java_script_enabled", True):
             page.wait_for_function(SETTLED)
         return visits[-1]
@@ -94,8 +101,23 @@ def visit(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
     yield open_
     for context in contexts:
         context.close()
-    assert [v.outside for v in visits if v.outside] == [], "asked for something outside"
-    assert [v.errors for v in visits if v.errors] == [], "errors in the console"
+    for seen in visits:
+        seen.check()
+
+
+@pytest.fixture
+def visit(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
+    """Open a page of the book as often as a test wishes."""
+    with visiting(browser, addresses) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def opened(request, browser, addresses: dict[str, str]) -> Iterator[tuple[str, Visit]]:
+    """A name and its page, opened once (``(name, how)``) for all tests that only look at it."""
+    name, how = request.param
+    with visiting(browser, addresses) as open_:
+        yield name, open_(name, how)
 
 
 # The widgets are drawn, and the mathematics set, where there are any.

@@ -13,13 +13,15 @@ keras = pytest.importorskip("keras")
 jax = pytest.importorskip("jax")
 flax = pytest.importorskip("flax")
 
-SCALE = {"relu": 2.0, "gelu": 2.352, "silu": 2.811, "tanh": 1.0, "selu": 1.0, "sigmoid": 1.0}
+SCALE = {"relu": 2.0, "gelu": 2.352, "silu": 2.811, "mish": 2.211, "elu": 1.551}
+SCALE |= {"tanh": 1.0, "selu": 1.0, "sigmoid": 16.0}
 BLOCKS = 12  # of the transformer
 RESIDUAL = 1 / math.sqrt(16)
 SHAPES = {
     "dense": (1, 784),
     "convolution": (1, 8, 8, 3),
     "residual": (1, 256),
+    "residual_adam": (1, 256),
     "normalized": (1, 8, 8, 64),
     "transformer": (1, 4, 256),
 }
@@ -52,6 +54,12 @@ def jax_weights(words, architecture):
     return {name: np.asarray(value) for name, value in flat.items()}
 
 
+def nnx_weights(words):
+    state = flax.nnx.state(words["model"], flax.nnx.Param)
+    leaves, _ = jax.tree_util.tree_flatten_with_path(flax.nnx.to_pure_dict(state))
+    return {jax.tree_util.keystr(path): np.asarray(value) for path, value in leaves}
+
+
 @functools.cache
 def weights(architecture, activation, framework):
     torch.manual_seed(1)
@@ -59,7 +67,8 @@ def weights(architecture, activation, framework):
     words = run(architecture, activation, framework)
     if framework == "jax":
         return jax_weights(words, architecture)
-    return {"pytorch": torch_weights, "keras": keras_weights}[framework](words)
+    read = {"pytorch": torch_weights, "keras": keras_weights, "nnx": nnx_weights}
+    return read[framework](words)
 
 
 def matrices(found):
@@ -87,7 +96,7 @@ def expected(weight, activation, framework):
     return math.sqrt(SCALE[activation] / fan)
 
 
-FRAMEWORKS = ["pytorch", "keras", "jax"]
+FRAMEWORKS = ["pytorch", "keras", "nnx", "jax"]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -112,15 +121,54 @@ def test_a_wrong_variance_is_noticed(framework):
         assert_std(weight, expected(weight, "tanh", framework))
 
 
+@pytest.mark.parametrize(("architecture", "factor"), [("residual", RESIDUAL), ("residual_adam", 1)])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("activation", activations())
-def test_a_residual_branch_starts_small_and_ends_in_zeros(activation, framework):
-    drawn = matrices(weights("residual", activation, framework))
+def test_a_residual_branch_ends_in_zeros(activation, framework, architecture, factor):
+    drawn = matrices(weights(architecture, activation, framework))
     zero = [w for w in drawn if not w.any()]
     first = [w for w in drawn if w.any()]
     assert len(zero) == len(first) == 16
     for weight in first:
-        assert_std(weight, expected(weight, activation, framework) * RESIDUAL)
+        assert_std(weight, expected(weight, activation, framework) * factor)
+
+
+def called(words, framework):
+    """What the model makes of an input of ones, after each zero was set to a half."""
+    model, ones = words["model"], np.ones((1, 256), np.float32)
+    if framework == "jax":
+        params = model.init(jax.random.key(1), ones)["params"]
+        half = jax.tree.map(lambda w: w if w.any() else w + 0.5, params)
+        return np.asarray(model.apply({"params": half}, ones))
+    if framework == "nnx":
+        state = jax.tree.map(lambda w: w if w.any() else w + 0.5, flax.nnx.state(model))
+        flax.nnx.update(model, state)
+        return np.asarray(model(ones))
+    if framework == "keras":
+        for w in model.weights:
+            w.assign(w if keras.ops.any(w) else w + 0.5)
+        return model(ones).detach().numpy()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(p if p.any() else p + 0.5)
+        return model(torch.from_numpy(ones)).numpy()
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_branches_for_adam_are_divided_by_their_number(framework):
+    code = advise("residual_adam", "tanh", framework).code.replace("range(16)", "range(1)")
+    undivided = code.replace("(256, 16", "(256, 1").replace("(x, 16)", "(x, 1)")
+    undivided = undivided.replace("Block(16)", "Block(1)")
+    assert code != undivided
+    moved = []
+    for text in (code, undivided):
+        torch.manual_seed(1)
+        keras.utils.set_random_seed(1)
+        words = {}
+        exec(text, words)
+        moved.append(called(words, framework) - 1)
+    assert np.abs(moved[1]).max() > 0.1
+    np.testing.assert_allclose(moved[0] * 16, moved[1], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -139,30 +187,64 @@ def test_the_forget_gate_alone_starts_open(framework):
     assert biases[0].sum() == 128
     assert set(biases[0]) <= {0.0, 1.0}
     name = next(name for name, w in found.items() if w is biases[0])
-    assert "hf" in name if framework == "jax" else (biases[0][128:256] == 1).all()
+    one_each = framework in ("jax", "nnx")
+    assert "hf" in name if one_each else (biases[0][128:256] == 1).all()
+
+
+def gates_of(found, rows, framework):
+    """The matrices of the four gates that have that number of inputs."""
+    inputs = 1 if framework == "pytorch" else 0
+    drawn = [w for w in matrices(found) if w.shape[inputs] == rows]
+    if framework in ("pytorch", "keras"):
+        (fused,) = drawn
+        return np.split(fused, 4, axis=1 - inputs)
+    return drawn
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_recurrent_matrices_are_orthogonal(framework):
-    found = weights("recurrent", "relu", framework)
-    recurrent = [w for w in matrices(found) if w.shape != (64, 128) and 64 not in w.shape]
-    for weight in recurrent:
-        gates = np.split(weight, len(weight) // 128) if framework != "keras" else [weight]
-        for gate in gates:
-            np.testing.assert_allclose(gate @ gate.T, np.eye(128), atol=1e-5)
-    assert len(recurrent) == (4 if framework == "jax" else 1)
+def test_the_recurrent_matrix_of_every_gate_is_orthogonal(framework):
+    gates = gates_of(weights("recurrent", "relu", framework), 128, framework)
+    assert len(gates) == 4
+    for gate in gates:
+        assert gate.shape == (128, 128)
+        np.testing.assert_allclose(gate @ gate.T, np.eye(128), atol=1e-5)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_input_matrix_of_every_gate_is_xavier_s(framework):
+    gates = gates_of(weights("recurrent", "relu", framework), 64, framework)
+    assert len(gates) == 4
+    for gate in gates:
+        assert_std(gate, math.sqrt(2 / (64 + 128)))
+
+
+def test_no_gate_is_orthogonal_in_what_keras_and_nnx_draw_by_default():
+    lstm = keras.layers.LSTM(128)
+    lstm.build((None, None, 64))
+    cell = flax.nnx.OptimizedLSTMCell(64, 128, rngs=flax.nnx.Rngs(0))
+    for fused in (
+        lstm.cell.recurrent_kernel.value.detach().numpy(),
+        np.asarray(cell.dense_h.kernel[...]),
+    ):
+        np.testing.assert_allclose(fused @ fused.T, np.eye(128), atol=1e-5)
+        for gate in np.split(fused, 4, axis=1):
+            stretched = np.linalg.svd(gate, compute_uv=False)
+            assert stretched.max() < 0.95
+            assert stretched.min() < 0.05
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_projections_into_the_residual_stream_are_smaller(framework):
     drawn = matrices(weights("transformer", "gelu", framework))
-    small = [w for w in drawn if w.std() > 0.012]
-    last = [w for w in drawn if w.std() <= 0.012]
+    std = math.sqrt(0.4 / 256)
+    small = [w for w in drawn if w.std() > std / 2]
+    last = [w for w in drawn if w.std() <= std / 2]
     assert len(last) == 2 * BLOCKS
+    assert len(small) >= 2 * BLOCKS
     for weight in small:
-        assert_std(weight, 0.02)
+        assert_std(weight, std)
     for weight in last:
-        assert_std(weight, 0.02 / math.sqrt(2 * BLOCKS))
+        assert_std(weight, std / math.sqrt(2 * BLOCKS))
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

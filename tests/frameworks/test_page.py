@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import flax
 import flax.linen
+import flax.nnx
 import jax
 import jax.numpy as jnp
 import keras
@@ -210,8 +211,8 @@ def test_the_lines_that_change_a_default_do():
         **{"rng": np.random.default_rng(SEED), "inputs": np.ones((1, 400), np.float32)},
         **{"model": model, "dense": dense, "linear": torch.nn.Linear(400, 512)},
     }
-    assert len(BLOCKS) == 4
-    torch_block, keras_block, flax_block, netinit_block = BLOCKS
+    assert len(BLOCKS) == 5
+    torch_block, keras_block, flax_block, nnx_block, netinit_block = BLOCKS
 
     exec(torch_block, words)
     for layer, fan_in in zip(model, (FEATURES, 64 * 9), strict=True):
@@ -224,6 +225,9 @@ def test_the_lines_that_change_a_default_do():
 
     exec(flax_block, words)
     assert he(parameters_of(words["layer"], words["inputs"])["kernel"], 400)
+
+    exec(nnx_block, words)
+    assert he(np.asarray(words["layer"].kernel[...]), 400)
 
     exec(netinit_block, words)
     assert he(words["linear"].weight.detach(), 400)

@@ -137,7 +137,6 @@ def test_the_stored_sweep_of_rates_is_what_the_sweep_gives():
     np.testing.assert_allclose(again.accuracy[0, 0, 0, 0, -1], was[-1], atol=0.04)
 
 
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

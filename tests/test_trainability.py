@@ -126,7 +126,7 @@ def test_the_stored_map_is_what_the_sweep_gives():
 def test_the_stored_sweep_of_rates_is_what_the_sweep_gives():
     assert RATES.stat().st_size <= 200_000
     stored = TrainabilityMap.load(RATES)
-    assert stored.accuracy.shape == (21, 1, 6, 5, 2)
+    assert stored.accuracy.shape == (26, 1, 6, 5, 2)
     again = trainability_map(
         digits(), optimizers={"Adam": Adam(1 / 512)}, hidden_layers=[8], gains=[2**0.5],
         networks=1, rng=7, evaluate_every=300,

@@ -149,6 +149,7 @@ def test_permuting_leaves_the_network_that_was_given():
         (lambda: distinct_units(network(0), 3, x=np.eye(3)), ValueError, "from 1 to 2, not 3"),
         (lambda: distinct_units(network(0), x=np.eye(2)), ValueError, "x must be"),
         (lambda: distinct_units(network(0), x=np.eye(3), tolerance=-1), ValueError, "tolerance"),
+        (lambda: distinct_units(network(0), x=np.eye(3) * np.nan), ValueError, "not finite"),
         (lambda: permute_units(network(0), [0, 1]), ValueError, "each of 0 to 7 once"),
         (lambda: permute_units(network(0), [0] * 8), ValueError, "each of 0 to 7 once"),
     ],

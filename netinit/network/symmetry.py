@@ -88,6 +88,8 @@ def distinct_units(
     else:
         tolerance = arguments.real_number(tolerance, "tolerance", at_least=0)
         found = net.forward(x).activations[layer].astype(np.float64)
+        if not np.isfinite(found).all():
+            raise ValueError(f"x: layer {layer} computes numbers that are not finite")
         counts = [_distinct(a.T, tolerance) for a in found.reshape(-1, *found.shape[-2:])]
     return np.reshape(counts, net.stack_shape) if net.stack_shape else counts[0]
 

@@ -218,6 +218,28 @@ def test_other_quotations_stay_quotations(quote):
 
 
 @pytest.mark.parametrize(
+    ("number", "below", "marked"),
+    [
+        (0, nodes.emphasis("", "", nodes.Text("Choose your network.")), True),
+        (0, nodes.Text("Choose your network."), False),
+        (1, nodes.emphasis("", "", nodes.Text("About 6 minutes. You need the core.")), True),
+        (1, nodes.emphasis("", "", nodes.Text("Note this.")), False),
+        (1, nodes.Text("About 6 minutes."), False),
+    ],
+)
+def test_a_line_in_italics_that_states_a_time_is_marked_below_every_title(number, below, marked):
+    titles = [nodes.title("", text) for text in ("The page", "Going deeper: why")]
+    bodies = [paragraph(nodes.Text("Words.")), paragraph(nodes.Text("Words."))]
+    bodies[number] = paragraph(below)
+    inner = nodes.section("", titles[1], bodies[1])
+    page = document(nodes.section("", titles[0], bodies[0], inner))
+    boxes.ReadingLines(page).apply()
+    assert ["reading" in body["classes"] for body in bodies] == [
+        marked and at == number for at in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize(
     ("mode", "summaries"),
     [
         ("all", ["Solution"]),

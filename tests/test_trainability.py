@@ -1,3 +1,4 @@
+import runpy
 import warnings
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,23 @@ def test_the_stored_sweep_of_rates_is_what_the_sweep_gives():
     was = stored.accuracy[stored.optimizers.index("Adam 1/512"), 0, at, 0]
     np.testing.assert_allclose(again.accuracy[0, 0, 0, 0, 0], was[0], atol=0.01)
     np.testing.assert_allclose(again.accuracy[0, 0, 0, 0, -1], was[-1], atol=0.04)
+
+
+def test_the_stored_five_starts_are_what_their_command_gives():
+    path = STORED.with_name("five_starts.npz")
+    assert path.stat().st_size <= 200_000
+    made = runpy.run_path(str(path.with_suffix(".py")))
+    with np.load(path) as stored:
+        sweep = dict(stored)
+    assert sweep["schemes"].tolist() == list(made["SCHEMES"])
+    assert sweep["rates"].tolist() == list(made["RATES"])
+    grid = [len(sweep[name]) for name in ("schemes", "hidden_layers", "rates")]
+    assert sweep["accuracy"].shape == (*grid, made["SEEDS"], len(sweep["steps"]))
+    scheme, hidden, rate = list(made["SCHEMES"]).index("He"), 0, 3
+    again = made["history"]("He", made["HIDDEN_LAYERS"][hidden], made["RATES"][rate])
+    for name in ("loss", "accuracy"):
+        was = sweep[name][scheme, hidden, rate]
+        np.testing.assert_allclose(getattr(again, name), was, atol=0.03)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import ast
 import itertools
 import math
 import re
+import warnings
 from contextlib import nullcontext
 
 import numpy as np
@@ -30,7 +31,7 @@ from netinit.initializers.advice import (
 )
 from netinit.network import init_network
 from netinit.network.layers import Dense, Residual, Sequential
-from netinit.theory.gains import UnstableGainWarning, gain
+from netinit.theory.gains import UnstableGainWarning, gain, unit_gain
 from netinit.training import SGD, Adam, train
 
 EVERYTHING = list(itertools.product(architectures(), activations(), FRAMEWORKS))
@@ -218,3 +219,15 @@ def test_the_factor_of_a_branch_that_keeps_updates_from_adding_up(optimizer, pow
     other = [movement(blocks, 1.5 - power, optimizer) for blocks in (4, 64)]
     growth = 4 if power == 1 else 1 / 16  # too weak a factor for Adam, too strong a one for SGD
     assert other[1] / other[0] == pytest.approx(growth, rel=0.25)
+
+
+@pytest.mark.parametrize("activation", ["gelu", "silu", "mish"])
+def test_the_growth_that_a_reason_states_is_the_slope_of_the_gain(activation):
+    reason = advise("dense", activation).reason
+    stated = r"grows by a factor of ([\d.]+) a layer, (?:nearly|about) (\w+)fold in (\d+) layers"
+    factor, times, depth = re.search(stated, reason).groups()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnstableGainWarning)
+        slope = unit_gain(activation).slope
+    assert round(slope, 2) == float(factor)
+    assert slope ** int(depth) == pytest.approx({"four": 4, "five": 5}[times], rel=0.1)

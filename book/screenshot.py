@@ -83,11 +83,11 @@ def take(browser: Browser, page: Path, scheme: str) -> bytes:
 
 
 def save(taken: bytes, target: Path, mark: str) -> None:
-    """Write a picture that carries the fingerprint `mark`."""
+    """Write a picture in 256 colors that carries the fingerprint `mark`."""
     text = PngInfo()
     text.add_text(KEY, mark)
     with Image.open(io.BytesIO(taken)) as image:
-        image.save(target, pnginfo=text, optimize=True)
+        image.convert("RGB").quantize(256).save(target, pnginfo=text, optimize=True)
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ from project import ROOT
 import netinit
 
 PACKAGE = ROOT / "netinit"
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if "widgets" not in path.parts)
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "widgets" not in path.relative_to(PACKAGE).parts
+)
 # What a module may import at its top beside the standard library; the rest is imported where it
 # is used, so that a missing extra is missed only by those who need it.
 TOP_LEVEL = {"plots.py": {"numpy", "matplotlib"}}

@@ -108,7 +108,7 @@ def test_every_test_is_in_one_step():
     """Those of the frameworks have a command of their own."""
     commands = [step.command for group in run.steps() for step in group]
     paths = [path for path in project.files() if path.match("tests/**/test_*.py")]
-    paths = [path for path in paths if "frameworks" not in path.relative_to(ROOT).parts]
+    paths = [path for path in paths if "frameworks" not in path.relative_to(project.ROOT).parts]
     assert len(paths) > 20
     for path in paths:
         assert sum(collects(command, path) for command in commands) == 1, path

@@ -24,7 +24,7 @@ from netbook.fingerprints import fingerprint
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 SCHEMES = ("light", "dark")
-SIZE = {"width": 1200, "height": 1300}
+SIZE = {"width": 1200, "height": 1500}
 # The end of the first panel, where there is one.
 BOTTOM = "() => document.querySelector('.ni-panel')?.getBoundingClientRect().bottom ?? 860"
 DRAWN = "() => performance.getEntriesByName('ni-host-done').length > 0"

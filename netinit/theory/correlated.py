@@ -1,4 +1,4 @@
-"""Gaussian expectations at two correlated inputs: E phi(u) phi(v), by formula, series, quadrature."""
+"""Gaussian expectations at two correlated inputs, E phi(u) phi(v)."""
 
 import functools
 import math

@@ -97,8 +97,8 @@ def correlation_map(
 ) -> Array:
     """The correlation of two inputs in the next layer, where both have the second moment `q`.
 
-    (sigma_w^2 E phi(u) phi(v) + sigma_b^2) / (sigma_w^2 E phi(u)^2 + sigma_b^2), Eq. (4) of Poole
-    et al., 2016.
+    (sigma_w^2 E phi(u) phi(v) + sigma_b^2) / (sigma_w^2 E phi(u)^2 + sigma_b^2) (Poole et al.,
+    2016).
 
     >>> float(correlation_map("relu", 0.0, q=1.0, scaled_variance=2.0).round(12))
     0.318309886184
@@ -120,7 +120,7 @@ def correlation_slope(
 ) -> Array:
     """The derivative of the correlation map with respect to c, at a fixed point q of the length.
 
-    sigma_w^2 E phi'(u) phi'(v), which is chi at c = 1 (Eq. (5) of Schoenholz et al., 2017).
+    sigma_w^2 E phi'(u) phi'(v), which is chi at c = 1 (Schoenholz et al., 2017).
 
     >>> float(correlation_slope("relu", 1.0, q=1.0, scaled_variance=2.0).round(12))
     1.0

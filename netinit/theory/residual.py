@@ -43,7 +43,7 @@ def fixup_scale(blocks: int, *, layers: int) -> float:
     """Fixup's factor on the weights of a branch, blocks^(-1 / (2 layers - 2)).
 
     It multiplies the standard (He) initialization of every layer of the branch but the last, which
-    starts at 0 (Zhang, Dauphin and Ma, 2019, section 3).
+    starts at 0 (Zhang, Dauphin and Ma, 2019).
 
     Parameters
     ----------

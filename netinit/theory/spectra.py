@@ -93,7 +93,7 @@ def jacobian_variance(
 
     At criticality, chi = 1, and for great width it is depth (m_2 / m_1^2 - 1) for orthogonal
     weights and depth (m_2 / m_1^2) for Gaussian ones, where m_k = E phi'^(2k) at the fixed point
-    `q` (Pennington, Schoenholz and Ganguli, 2017, Eq. (22)). For relu that is the depth and twice
+    `q` (Pennington, Schoenholz and Ganguli, 2017). For relu that is the depth and twice
     the depth.
 
     Parameters

@@ -65,7 +65,7 @@ def t_fixup(layers: int, *, decoder: bool) -> float:
 
     0.67 layers^(-1/4) in the encoder, and (9 layers)^(-1/4) in the decoder; the embeddings, of
     standard deviation width^(-1/2), are multiplied by the factor of their side as well (Huang et
-    al., 2020, section 3.2).
+    al., 2020).
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def multipliers(
         "adam" stands for every optimizer whose steps do not depend on the gradient's scale.
     parametrization : {"mup", "standard", "ntk"}
         - "mup", maximal update: the features of every layer change by an amount that does not
-          depend on the width (Yang and Hu, 2021; Yang et al., 2022, table 3). With one hidden layer
+          depend on the width (Yang and Hu, 2021; Yang et al., 2022). With one hidden layer
           and SGD it is the mean-field parametrization. Attention divides by the head's width and
           not by its root.
         - "standard": the variance falls as 1 / fan_in, one learning rate for all.

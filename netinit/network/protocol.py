@@ -44,6 +44,10 @@ class BackwardPass(Protocol):
     def signals(self) -> dict[str, Array]:
         """Of each named signal."""
 
+    @property
+    def inputs(self) -> Array | None:
+        """Of the inputs; None where these are tokens."""
+
 
 @runtime_checkable
 class Network(Protocol):

@@ -1,6 +1,7 @@
 """What signals and gradients do on their way through a network: measured, predicted, drawn."""
 
 from netinit.propagation.histograms import histogram
+from netinit.propagation.jacobian import jacobian, singular_values
 from netinit.propagation.measurement import (
     LayerStatistics,
     Moments,
@@ -24,8 +25,10 @@ __all__ = [
     "describe",
     "gaussian_layer",
     "histogram",
+    "jacobian",
     "measure",
     "predict",
     "random_signals",
+    "singular_values",
     "wide_forward",
 ]

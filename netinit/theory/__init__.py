@@ -1,6 +1,15 @@
-"""What the theory says: moments under a Gaussian, gains, predictions, finite width."""
+"""What the theory says of a random network: moments, gains, fixed points, spectra, scales."""
 
-from netinit.theory import gains, moments
+from netinit.theory import (
+    correlated,
+    gains,
+    mean_field,
+    moments,
+    residual,
+    spectra,
+    transformers,
+    width,
+)
 from netinit.theory.finite_width import relu_growth, relu_log_moments
 from netinit.theory.gains import (
     UnitGain,
@@ -16,13 +25,19 @@ __all__ = [
     "Prediction",
     "UnitGain",
     "UnstableGainWarning",
+    "correlated",
     "gain",
     "gains",
     "gated_gain",
+    "mean_field",
     "moments",
     "predict",
     "relu_growth",
     "relu_log_moments",
+    "residual",
+    "spectra",
     "torch_gain",
+    "transformers",
     "unit_gain",
+    "width",
 ]

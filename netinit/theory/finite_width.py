@@ -65,13 +65,13 @@ def relu_log_moments(width: int) -> tuple[float, float]:
     width = arguments.positive(width, "width")
     share = np.exp(_log_binomials(width) - width * np.log(2))
     share /= share.sum()
-    log_mean, log_variance = _log_chi_squared(width)
+    log_mean, log_variance = log_chi_squared(width)
     log_mean += np.log(2 / width)
     mean = share @ log_mean
     return float(mean), float(share @ (log_variance + (log_mean - mean) ** 2))
 
 
-def _log_chi_squared(most: int) -> tuple[Array, Array]:
+def log_chi_squared(most: int) -> tuple[Array, Array]:
     """Mean and variance of ln chi^2_k for k = 1 to `most`: digamma and trigamma at k / 2."""
     k = np.arange(1, most + 1)
     mean, variance = np.empty(most), np.empty(most)

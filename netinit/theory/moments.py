@@ -30,10 +30,11 @@ def expectation(
     function: Function,
     q: npt.ArrayLike = 1.0,
     *,
+    mean: npt.ArrayLike = 0.0,
     kinks: Sequence[float] = (),
     precision: float | None = None,
 ) -> Array:
-    """E f(sqrt(q) z) for standard normal z.
+    """E f(mean + sqrt(q) z) for standard normal z.
 
     Gauss-Legendre quadrature with 16 points per panel. No panel straddles a kink that is named, and
     a panel is halved as long as that changes the result: so oscillations are followed. A kink that
@@ -43,8 +44,8 @@ def expectation(
     ----------
     function : callable
         Elementwise, array to array.
-    q : array of any shape
-        Variance of the argument.
+    q, mean : arrays of shapes that broadcast
+        Variance and mean of the argument.
     kinks : sequence of float
         Where `function` jumps or bends sharply.
     precision : float, optional
@@ -54,7 +55,7 @@ def expectation(
 
     Returns
     -------
-    array of the shape of `q`
+    array of the shape of `q` and `mean` together
 
     Warns
     -----
@@ -67,17 +68,17 @@ def expectation(
     >>> float(expectation(np.abs, q=4.0, kinks=[0.0]).round(12))
     1.595769121606
     """
-    q = _variance(q)
+    q, mean = np.broadcast_arrays(_variance(q), _finite(mean, "mean"))
     kinks = np.asarray(kinks, dtype=np.float64)
     if kinks.ndim != 1 or not np.isfinite(kinks).all():
         raise ValueError(f"kinks must be a sequence of finite numbers, not {kinks.tolist()}")
     if not callable(function):
         raise TypeError(f"function must be callable, not {function!r}")
-    scale = np.sqrt(q).reshape(-1)
+    scale, shift = np.sqrt(q).reshape(-1), mean.reshape(-1)
     precision = activations.precision(function) if precision is None else precision
     parts = [
-        _integrate(function, scale[first : first + _AT_ONCE], kinks, precision)
-        for first in range(0, scale.size, _AT_ONCE)
+        _integrate(function, scale[some], shift[some], kinks, precision)
+        for some in (slice(first, first + _AT_ONCE) for first in range(0, scale.size, _AT_ONCE))
     ]
     return np.concatenate([np.empty(0), *parts]).reshape(q.shape)[()]
 
@@ -242,12 +243,24 @@ def _double(answers: npt.ArrayLike) -> Array:
     return np.asarray(answers, np.float64)
 
 
-def _variance(value: npt.ArrayLike, name: str = "q") -> Array:
-    """`value` as a float64 array, finite and not negative."""
+def _real(value: npt.ArrayLike, name: str) -> Array:
+    """`value` as a float64 array."""
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be real numbers, not {value!r}")
-    array = array.astype(np.float64)
+    return array.astype(np.float64)
+
+
+def _finite(value: npt.ArrayLike, name: str) -> Array:
+    array = _real(value, name)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, not {value!r}")
+    return array
+
+
+def _variance(value: npt.ArrayLike, name: str = "q") -> Array:
+    """`value` as a float64 array, finite and not negative."""
+    array = _real(value, name)
     if not np.all(np.isfinite(array) & (array >= 0)):
         raise ValueError(f"{name} must be finite and not negative, not {value!r}")
     return array
@@ -266,27 +279,30 @@ def _nonzero(moment: Array, name: str) -> Array:
     return moment
 
 
-def _integrate(function: Function, scale: Array, kinks: Array, precision: float) -> Array:
-    """E f(s z) for each s of a one-dimensional `scale`."""
+def _integrate(
+    function: Function, scale: Array, shift: Array, kinks: Array, precision: float
+) -> Array:
+    """E f(m + s z) for each s of a one-dimensional `scale` and each m of `shift`."""
     tolerance = max(_TOLERANCE, _ROUNDING * precision)
     most = _MOST_PANELS if tolerance == _TOLERANCE else _MOST_COARSE_PANELS
-    edges = _edges(scale, kinks)
+    edges = _edges(scale, shift, kinks)
     row, panel = np.nonzero(np.diff(edges) > 0)
     left, right = edges[row, panel], edges[row, panel + 1]
-    whole = _panels(function, scale[row], left, right)
-    allowed = tolerance * np.bincount(row, np.abs(whole), scale.size)
+    whole = _panels(function, scale[row], shift[row], left, right)
+    allowed = np.finfo(np.float64).tiny + tolerance * np.bincount(row, np.abs(whole), scale.size)
     total = np.zeros(scale.size)
     while row.size:
         middle = (left + right) / 2
         row, left, right = np.tile(row, 2), np.append(left, middle), np.append(middle, right)
-        halves = _panels(function, scale[row], left, right)
+        halves = _panels(function, scale[row], shift[row], left, right)
         with np.errstate(invalid="ignore"):  # what overflowed is as it is
             change = np.abs(halves.reshape(2, -1).sum(axis=0) - whole)
         rough = np.tile(change > allowed[row[: whole.size]], 2)
         if 2 * rough.sum() > most:
             if scale.size > 1:
-                halved = np.array_split(scale, 2)
-                return np.concatenate([_integrate(function, s, kinks, precision) for s in halved])
+                halved = zip(np.array_split(scale, 2), np.array_split(shift, 2), strict=True)
+                parts = [_integrate(function, s, m, kinks, precision) for s, m in halved]
+                return np.concatenate(parts)
             _warn_unresolved(scale[0], change.sum())
             rough[:] = False
         total += np.bincount(row[~rough], halves[~rough], scale.size)
@@ -303,11 +319,11 @@ def _warn_unresolved(scale: float, error: float) -> None:
     )
 
 
-def _panels(function: Function, scale: Array, left: Array, right: Array) -> Array:
-    """The integral of f(s z) times the normal density over each panel."""
+def _panels(function: Function, scale: Array, shift: Array, left: Array, right: Array) -> Array:
+    """The integral of f(m + s z) times the normal density over each panel."""
     half = (right - left)[:, None] / 2
     z = left[:, None] + half * (1 + _NODES)
-    x = scale[:, None] * z
+    x = shift[:, None] + scale[:, None] * z
     values = _double(function(x))
     if values.shape != x.shape:
         raise ValueError(f"function must be elementwise: {x.shape} gave {values.shape}")
@@ -316,10 +332,10 @@ def _panels(function: Function, scale: Array, left: Array, right: Array) -> Arra
         return (values * density * half) @ _WEIGHTS
 
 
-def _edges(scale: Array, kinks: Array) -> Array:
+def _edges(scale: Array, shift: Array, kinks: Array) -> Array:
     """Sorted panel edges in z, one row per scale; some panels may be empty."""
     points = np.concatenate([-_BENDS, _BENDS, kinks])
-    # A scale of 0 reads the function at 0 alone; any panels serve.
-    bends = points / np.where(scale > 0, scale, 1.0)[:, None]
+    # A scale of 0 reads the function at one place alone; any panels serve.
+    bends = (points - shift[:, None]) / np.where(scale > 0, scale, 1.0)[:, None]
     panels = np.broadcast_to(_PANELS, (scale.size, _PANELS.size))
     return np.sort(np.clip(np.concatenate([bends, panels], axis=1), -_REACH, _REACH), axis=1)

@@ -1,0 +1,249 @@
+"""Residual streams, transformers and width: the scales that papers prescribe do what they say."""
+
+import math
+
+import numpy as np
+import pytest
+
+from netinit.network import init_network
+from netinit.network.layers import BatchNorm, Dense, Residual
+from netinit.theory import residual, transformers, width
+
+
+@pytest.mark.parametrize(("layers", "gain"), [(1, 1.0), (2, 2.0)])
+def test_the_growth_of_a_residual_stream(layers, gain):
+    branch = [part for _ in range(layers) for part in ("relu", Dense(256, 256, bias=False))]
+    # The stream itself passes no activation: the branch of two layers starts with a matrix.
+    branch = branch if layers == 1 else branch[1:]
+    net = init_network([Residual(branch)] * 10, "he_normal", seeds=range(3), dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((8, 256))
+    grown = (net.forward(x).output ** 2).mean() / (x**2).mean()
+    theory = residual.residual_growth(10, branch_gain=gain)
+    assert math.log(grown) == pytest.approx(math.log(theory), rel=0.08)
+
+
+def test_a_scale_of_one_over_the_root_bounds_the_growth():
+    grown = [residual.residual_growth(n, branch_scale=n**-0.5) for n in (10, 1000)]
+    assert grown[0] < grown[1] < math.e
+    assert residual.residual_growth(3, branch_scale=0.0) == 1
+
+
+def test_fixup():
+    assert residual.fixup_scale(16, layers=2) == 0.25
+    assert residual.fixup_scale(16, layers=3) == pytest.approx(0.5)
+    with pytest.raises(ValueError, match="two or more layers"):
+        residual.fixup_scale(16, layers=1)
+
+
+def test_batch_normalization_without_skips_explodes_at_its_rate():
+    n, depth, batch = 256, 14, 128
+    block = [Dense(n, n, bias=False), BatchNorm(n), "relu"]
+    net = init_network(block * depth + [Dense(n, n, bias=False)], seeds=range(2), dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((batch, n))
+    signals = net.forward(x)
+    upstream = np.random.default_rng(1).standard_normal(signals.output.shape)
+    found = net.backward(signals, upstream).signals
+    kept = [name for name, signal in found.items() if signal.shape == signals.output.shape]
+    normalized = [name for name in kept if int(name.split(".")[0].split("_")[0]) % 3 == 1]
+    squares = [(found[name] ** 2).mean() for name in normalized]
+    rate = (squares[0] / squares[8]) ** (1 / 8)
+    assert rate == pytest.approx(residual.batchnorm_gradient_factor("relu"), rel=0.08)
+
+
+def test_the_rate_of_batch_normalization():
+    assert residual.batchnorm_gradient_factor("relu") == pytest.approx(math.pi / (math.pi - 1))
+    assert residual.batchnorm_gradient_factor("identity") == pytest.approx(1)
+    assert [round(residual.batchnorm_residual_gradient(n), 1) for n in (10, 40)] == [17.3, 111.9]
+    exponent = math.log(residual.batchnorm_residual_gradient(4000), 10) - math.log(
+        residual.batchnorm_residual_gradient(400), 10
+    )
+    assert exponent == pytest.approx(math.pi / (math.pi - 1), rel=0.01)
+
+
+def test_deepnorm_and_its_kin():
+    found = transformers.deepnorm(24)
+    assert (found.alpha, found.beta) == pytest.approx((48**0.25, 192**-0.25))
+    encoder, decoder = transformers.deepnorm_encoder_decoder(12, 6)
+    assert encoder.alpha * encoder.beta == pytest.approx(0.81 * 0.87)
+    assert encoder.alpha == pytest.approx(0.81 * (12**4 * 6) ** (1 / 16))
+    assert (decoder.alpha, decoder.beta) == pytest.approx((18**0.25, 72**-0.25))
+    assert transformers.t_fixup(6, decoder=True) == pytest.approx(54**-0.25)
+    assert transformers.small_init_std(512) == pytest.approx(math.sqrt(2 / (512 + 4 * 512)))
+
+
+def test_deepnorm_bounds_a_step_whatever_the_depth():
+    """The change of the output by one SGD step, in 6 and in 48 sublayers; a plain sum's grows."""
+    changes = {
+        name: [change_of_a_step(depth, *scales(depth)) for depth in (6, 48)]
+        for name, scales in {
+            "deepnorm": lambda n: (
+                transformers.deepnorm(n // 2).alpha,
+                transformers.deepnorm(n // 2).beta,
+            ),
+            "post-norm": lambda n: (1.0, 1.0),
+        }.items()
+    }
+    assert changes["deepnorm"][1] / changes["deepnorm"][0] == pytest.approx(1, rel=0.25)
+    assert changes["post-norm"][1] / changes["post-norm"][0] > 1.3
+
+
+def change_of_a_step(depth, alpha, beta, n=48, batch=16, rate=0.01):
+    """RMS change of a post-norm stack of x -> LN(alpha x + W2 relu(W1 x)) by one SGD step."""
+    rng = np.random.default_rng(0)
+    weights = [
+        [beta * rng.standard_normal((n, n)) / math.sqrt(n) for _ in range(2)] for _ in range(depth)
+    ]
+    x, target = rng.standard_normal((2, batch, n))
+
+    def norm(y):
+        centered = y - y.mean(-1, keepdims=True)
+        return centered / centered.std(-1, keepdims=True)
+
+    def forward(weights):
+        kept, a = [], norm(x)
+        for first, second in weights:
+            h = a @ first.T
+            y = alpha * a + np.maximum(h, 0) @ second.T
+            kept.append((a, h, y))
+            a = norm(y)
+        return kept, a
+
+    kept, before = forward(weights)
+    upstream, stepped = (before - target) / batch, []
+    for (a, h, y), (first, second) in zip(kept[::-1], weights[::-1], strict=True):
+        z, scale = norm(y), y.std(-1, keepdims=True)
+        dy = upstream - upstream.mean(-1, keepdims=True)
+        dy = (dy - z * (upstream * z).mean(-1, keepdims=True)) / scale
+        dh = (dy @ second) * (h > 0)
+        stepped.append([first - rate * dh.T @ a, second - rate * dy.T @ np.maximum(h, 0)])
+        upstream = alpha * dy + dh @ first
+    _, after = forward(stepped[::-1])
+    return math.sqrt(np.square(after - before).mean())
+
+
+def test_the_start_of_gpt2():
+    small = transformers.gpt2_start()
+    assert small.loss == pytest.approx(math.log(50257) + 0.1536)
+    assert small.attention_logit_std == pytest.approx(0.3072)
+    exact = transformers.gpt2_start(activation="gelu")
+    assert exact.mlp_second_moment == pytest.approx(0.005452, rel=1e-3)
+    assert exact.mlp_second_moment / exact.embedding_second_moment == pytest.approx(6.8, rel=0.01)
+    large = transformers.gpt2_start(width=1600, layers=48)
+    assert (large.loss, large.stream_growth) == pytest.approx((11.145, 407), rel=5e-3)
+    plain = transformers.gpt2_start(residual_scale=1.0)
+    assert plain.stream_growth - 1 == pytest.approx(24 * (small.stream_growth - 1))
+    assert plain.loss == small.loss
+    with pytest.raises(ValueError, match="std must be positive"):
+        transformers.gpt2_start(std=0.0)
+
+
+def test_the_entropy_of_attention():
+    rng = np.random.default_rng(0)
+    for std in (0.3, 1.0):
+        logits = std * rng.standard_normal((500, 512))
+        p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+        measured = -(p * np.log(p)).sum(-1).mean()
+        assert transformers.attention_entropy(std, keys=512) == pytest.approx(measured, abs=0.02)
+    assert transformers.attention_entropy(5.0, keys=64) == 0
+
+
+@pytest.mark.parametrize(
+    ("parametrization", "optimizer", "slopes"),
+    [
+        ("mup", "sgd", (0, 0)),
+        ("mup", "adam", (0, 0)),
+        ("standard", "adam", (0, 1)),
+        ("standard", "sgd", (-0.5, 0.5)),
+        ("ntk", "sgd", (-0.5, -0.5)),
+    ],
+)
+def test_a_coordinate_check(parametrization, optimizer, slopes):
+    """How the change of both hidden layers by one step follows the width."""
+    widths = [64, 256, 1024]
+    changes = [
+        np.mean([hidden_changes(n, parametrization, optimizer, seed) for seed in range(4)], axis=0)
+        for n in widths
+    ]
+    found = np.polyfit(np.log(widths), np.log(changes), 1)[0]
+    assert found == pytest.approx(slopes, abs=0.12)
+
+
+def hidden_changes(n, parametrization, optimizer, seed, base=64):
+    """RMS change of h1 and h2 by one step of SGD, or one of the signs that Adam starts with."""
+    rng = np.random.default_rng(seed)
+    # Targets much larger than the outputs, so that the error is the same at every width.
+    x, target = rng.standard_normal((32, 20)), 10 * rng.standard_normal((32, 5))
+    roles = [
+        width.multipliers(role, n / base, optimizer=optimizer, parametrization=parametrization)
+        for role in ("input", "hidden", "output")
+    ]
+    fans, sizes = (20, base, base), [(n, 20), (n, n), (5, n)]
+    weights = [
+        role.std / math.sqrt(fan) * rng.standard_normal(size)
+        for role, fan, size in zip(roles, fans, sizes, strict=True)
+    ]
+
+    def forward(weights):
+        h1 = roles[0].forward * x @ weights[0].T
+        h2 = roles[1].forward * np.maximum(h1, 0) @ weights[1].T
+        return h1, h2, roles[2].forward * np.maximum(h2, 0) @ weights[2].T
+
+    h1, h2, out = forward(weights)
+    delta = (out - target) / len(x)
+    g3 = roles[2].forward * delta.T @ np.maximum(h2, 0)
+    delta = roles[2].forward * delta @ weights[2] * (h2 > 0)
+    g2 = roles[1].forward * delta.T @ np.maximum(h1, 0)
+    delta = roles[1].forward * delta @ weights[1] * (h1 > 0)
+    g1 = roles[0].forward * delta.T @ x
+    rate = 1e-3 if optimizer == "sgd" else 1e-5
+    steps = [g if optimizer == "sgd" else np.sign(g) for g in (g1, g2, g3)]
+    stepped = [
+        w - rate * role.learning_rate * step
+        for w, role, step in zip(weights, roles, steps, strict=True)
+    ]
+    after = forward(stepped)
+    return [math.sqrt(np.square(after[i] - (h1, h2)[i]).mean()) for i in range(2)]
+
+
+def test_multipliers_of_shapes():
+    base = {"embed": (64, 10), "hidden": (64, 64, 3), "head": (10, 64), "bias": (64,), "scale": ()}
+    wide = {
+        "embed": (128, 10),
+        "hidden": (128, 128, 3),
+        "head": (10, 128),
+        "bias": (128,),
+        "scale": (),
+    }
+    found = width.multipliers_of_shapes(wide, base, optimizer="sgd")
+    assert {name: each.role for name, each in found.items()} == {
+        "embed": "input",
+        "hidden": "hidden",
+        "head": "output",
+        "bias": "input",
+        "scale": "input",
+    }
+    assert found["head"].std == 0.5
+    assert found["embed"].learning_rate == 2
+    assert found["scale"].learning_rate == 1
+    same = width.multipliers_of_shapes(base, base, optimizer="adam")
+    assert {(m.std, m.forward, m.learning_rate) for m in same.values()} == {(1.0, 1.0, 1.0)}
+
+
+def test_shapes_that_do_not_correspond_are_refused():
+    def of(wide, base):
+        return width.multipliers_of_shapes({"w": wide}, {"w": base}, optimizer="adam")
+
+    with pytest.raises(ValueError, match="do not correspond"):
+        of((4, 4), (4,))
+    with pytest.raises(ValueError, match="the kernel of w differs"):
+        of((4, 4, 5), (4, 4, 3))
+    with pytest.raises(ValueError, match="grow by different factors"):
+        of((8, 16), (4, 4))
+    with pytest.raises(ValueError, match="these differ: b, w"):
+        width.multipliers_of_shapes({"w": (1, 1)}, {"b": (1, 1)}, optimizer="adam")
+    with pytest.raises(ValueError, match="one of SGD"):
+        width.multipliers("hidden", 2, optimizer="adam", parametrization="ntk")
+    with pytest.raises(ValueError, match="ratio must be positive"):
+        width.multipliers("hidden", 0, optimizer="adam")
+    with pytest.raises(ValueError, match="role"):
+        width.multipliers("head", 2, optimizer="adam")

@@ -4,6 +4,7 @@ from netinit.losses import accuracy, softmax_cross_entropy, squared_loss
 from netinit.network import layers
 from netinit.network.architectures import gpt2, init_gpt2, init_residual
 from netinit.network.composed import LayerGradients, LayerNetwork, LayerSignals, init_network
+from netinit.network.data_dependent import normalize_units
 from netinit.network.drawing import init_mlp
 from netinit.network.lsuv import lsuv, lsuv_mlp, lsuv_network
 from netinit.network.mlp import MLP, Gradients, Signals
@@ -31,6 +32,7 @@ __all__ = [
     "lsuv",
     "lsuv_mlp",
     "lsuv_network",
+    "normalize_units",
     "permute_units",
     "softmax_cross_entropy",
     "squared_loss",

@@ -182,7 +182,7 @@ def gpt2_start(
     )
     return TransformerStart(
         attention_logit_std=gained,
-        attention_entropy=attention_entropy(gained, keys=context),
+        attention_entropy=attention_entropy(gained, keys=arguments.positive(context, "context")),
         embedding_second_moment=embedding,
         mlp_second_moment=added,
         stream_growth=1 + layers * added / embedding,

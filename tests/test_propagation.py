@@ -1,6 +1,6 @@
 import functools
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -280,6 +280,19 @@ def test_relu_gradients_meet_the_prediction_in_every_layer_at_any_width(relu_net
     z = z_over_seeds(measured.gradient_second_moment, expected.gradient_second_moment)
     assert np.abs(z).max() < Z_LIMIT
     np.testing.assert_allclose(expected.gradient_factor, [50 / 30, 20 / 50, 40 / 20, 5 / 40])
+
+
+def test_gradients_of_one_unit_a_layer_fall_short_by_the_chance_that_a_layer_is_off():
+    signs = 2**0.5 * np.array(list(product([-1.0, 1.0], repeat=5)))
+    weights = [signs[:, layer, None, None] for layer in range(5)]
+    net = MLP(weights, [np.zeros((32, 1))] * 5, "relu")  # every network of weights +-sqrt(2)
+    x = np.ones((1, 1))
+    found = measure(net, x, output_gradient=np.ones((32, 1, 1)))
+    expected = predict("relu", widths=[1] * 6, weight_variance=2.0, x=x)
+    signal = found.preactivations.second_moment.mean(axis=0)
+    np.testing.assert_allclose(signal, expected.preactivation_second_moment)
+    gradient = found.gradient_second_moment.mean(axis=0) / expected.gradient_second_moment
+    np.testing.assert_allclose(gradient, [1, 1 / 2, 1 / 4, 1 / 8, 1])
 
 
 def test_a_gradient_predicted_by_the_forward_factor_fails(relu_networks):

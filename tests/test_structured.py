@@ -1,4 +1,5 @@
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -229,6 +230,30 @@ def test_a_looks_linear_network_is_linear_with_all_singular_values_one(depth):
     np.testing.assert_allclose(other, first, atol=1e-12)
     np.testing.assert_allclose(at_x, first @ x, atol=1e-12)
     assert np.isfinite(at_first).all()
+
+
+@pytest.mark.parametrize(
+    ("signals", "kept"),
+    [((6, 8, 8, 12), 6), ((12, 8, 8, 3), 3), ((12, 4, 8, 9), 4), ((6, 12, 12, 6), 0)],
+)
+def test_singular_values_of_a_looks_linear_network_spread_where_it_widens_and_narrows(
+    signals, kept
+):
+    draw = functools.partial(looks_linear, dtype=np.float64)
+    rng = np.random.default_rng(3)
+    first, *hidden, last = itertools.pairwise(signals)
+    weights = [
+        draw((2 * first[1], first[0]), layer="first", rng=rng),
+        *(draw((2 * fan_out, 2 * fan_in), rng=rng) for fan_in, fan_out in hidden),
+        draw((last[1], 2 * last[0]), layer="last", rng=rng),
+    ]
+    found, _ = jacobian(weights, rng.standard_normal(signals[0]))
+    values = np.linalg.svd(found, compute_uv=False)
+    assert np.sum(np.abs(values - 1) < 1e-9) == kept
+    if kept:
+        np.testing.assert_allclose(values[kept:], 0, atol=1e-9)
+    else:
+        assert 0.01 < values.min() < 0.9
 
 
 def test_an_orthogonal_relu_network_is_not_linear():

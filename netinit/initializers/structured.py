@@ -225,7 +225,9 @@ def looks_linear(
 
     With W orthogonal, the first layer is [W; -W], a hidden one [[W, -W], [-W, W]], the last
     [W, -W]: relu(h) and relu(-h) are both there, and their difference is h. The network is the
-    product of the W, all its singular values are 1 (Balduzzi et al., 2017).
+    product of the W (Balduzzi et al., 2017). All its singular values that are not 0 are 1, unless a
+    W with more outputs than inputs is followed, anywhere above, by one with fewer: the product of
+    two such rectangles is not orthogonal, and its singular values spread.
 
     Parameters
     ----------

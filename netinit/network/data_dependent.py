@@ -14,8 +14,8 @@ def normalize_units(net: MLP, x: npt.ArrayLike) -> MLP:
     From the bottom up, each row of a weight is divided by the standard deviation of its unit's
     pre-activation and the bias set to minus the mean over the standard deviation: the start of
     weight normalization (Salimans and Kingma, 2016, section 3) and of Kraehenbuehl et al. (2016).
-    Beside `lsuv`, which scales a layer as a whole, it keeps every unit's differences between inputs
-    and so lets gradients grow as batch normalization does.
+    Unlike `lsuv`, which scales a layer as a whole, it makes every unit vary by the same amount from
+    input to input; in return gradients grow with depth, as behind batch normalization.
 
     Parameters
     ----------

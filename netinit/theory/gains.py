@@ -209,7 +209,10 @@ def gated_gain(
 
 
 def torch_gain(activation: ActivationLike) -> float:
-    """What torch.nn.init.calculate_gain gives: neither forward nor backward gains, but for relu.
+    """What torch.nn.init.calculate_gain gives.
+
+    It is the forward and the backward gain of activations that are straight on each side of zero
+    (linear, relu, leaky_relu), and neither of the two for tanh, sigmoid and selu.
 
     Raises
     ------

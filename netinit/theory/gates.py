@@ -13,8 +13,8 @@ Array = npt.NDArray[np.float64]
 def kept(bias: npt.ArrayLike, steps: npt.ArrayLike) -> Array:
     """The share of a cell's state that its forget gate keeps, sigmoid(bias)^steps.
 
-    For inputs and recurrent weights that leave the gate at its bias, as at the start (Gers,
-    Schmidhuber and Cummins, 2000).
+    For inputs and recurrent weights that leave the gate at its bias, which small ones nearly do
+    (Gers, Schmidhuber and Cummins, 2000). Where they vary what the gate sees, less is kept.
 
     Parameters
     ----------

@@ -56,10 +56,10 @@ def predict(
     """The variance recursion, run for each input on its own and then averaged.
 
     For an input x, q^1 = Var W |x|^2 + Var b, then
-    q^(l+1) = n_l Var W E phi(sqrt(q^l) z)^2 + Var b (Eq. (3) of Poole et al., 2016), and backward
-    E (delta^l)^2 = n_(l+1) Var W E phi'(sqrt(q^l) z)^2 E (delta^(l+1))^2 (Eq. (5) of Schoenholz et
-    al., 2017). The first layer is exact at any width, as is every layer of a homogeneous
-    activation without biases; the others are limits of great width.
+    q^(l+1) = n_l Var W E phi(sqrt(q^l) z)^2 + Var b (Poole et al., 2016), and backward
+    E (delta^l)^2 = n_(l+1) Var W E phi'(sqrt(q^l) z)^2 E (delta^(l+1))^2 (Schoenholz et al., 2017).
+    The first layer is exact at any width, as is every layer of a homogeneous activation without
+    biases; the others are limits of great width.
 
     Parameters
     ----------

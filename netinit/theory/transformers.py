@@ -34,7 +34,7 @@ class DeepNorm:
 def deepnorm(layers: int) -> DeepNorm:
     """DeepNorm's scales for a stack of encoder layers alone, or of decoder layers alone.
 
-    alpha = (2 layers)^(1/4) and beta = (8 layers)^(-1/4) (Wang et al., 2022, figure 2).
+    alpha = (2 layers)^(1/4) and beta = (8 layers)^(-1/4) (Wang et al., 2024).
 
     >>> found = deepnorm(24)
     >>> round(found.alpha, 4), round(found.beta, 4)
@@ -45,7 +45,7 @@ def deepnorm(layers: int) -> DeepNorm:
 
 
 def deepnorm_encoder_decoder(encoder_layers: int, decoder_layers: int) -> tuple[DeepNorm, DeepNorm]:
-    """DeepNorm's scales for the encoder and the decoder of one model (Wang et al., 2022, figure 2).
+    """DeepNorm's scales for the encoder and the decoder of one model (Wang et al., 2024).
 
     >>> encoder, decoder = deepnorm_encoder_decoder(6, 6)
     >>> round(encoder.alpha, 3), round(decoder.alpha, 3)
@@ -63,9 +63,9 @@ def deepnorm_encoder_decoder(encoder_layers: int, decoder_layers: int) -> tuple[
 def t_fixup(layers: int, *, decoder: bool) -> float:
     """T-Fixup's factor on the value, output and feed-forward weights, without normalization.
 
-    0.67 layers^(-1/4) in the encoder, and (9 layers)^(-1/4) in the decoder; the embeddings, of
-    standard deviation width^(-1/2), are multiplied by the factor of their side as well (Huang et
-    al., 2020).
+    0.67 layers^(-1/4) in the encoder, and (9 layers)^(-1/4) in the decoder. The embeddings of both
+    sides, of standard deviation width^(-1/2), are multiplied by (9 layers)^(-1/4) (Huang et al.,
+    2020).
 
     Parameters
     ----------

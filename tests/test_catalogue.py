@@ -15,6 +15,13 @@ BIBLIOGRAPHY = (ROOT / "chapters" / "references.bib").read_text("utf-8")
 KEYS = re.findall(r"^@\w+\{([^,]+),", BIBLIOGRAPHY, re.MULTILINE)
 # The common form of the schemes that have one; its name is that of the frameworks.
 WITHOUT_SOURCE = "variance_scaling"
+# Names and a year, as in "He et al., 2015", "Box and Muller (1958)" or "Derrida, 1981".
+NAME = r"(?:[Vv]an )?[A-Z][\w-]+"
+NAMED = re.compile(
+    rf"({NAME})(?: et al\.|(?:, {NAME})* (?:and|&) {NAME})?(?:, | \()((?:19|20)\d\d)\b"
+)
+# The sources whose key is not that of the first author and the year.
+OTHER_KEYS = {"Zhang and Sennrich": "zhang2019rms", "Zhang & Sennrich": "zhang2019rms"}
 KINDS = ["draw", "scaling", "structure", "bias", "data"]
 
 
@@ -73,6 +80,28 @@ def test_a_docstring_cites_what_the_catalogue_cites():
             years = re.findall(r"\d{4}", scheme.citation)
             assert years
             assert all(year in getattr(netinit, scheme.name).__doc__ for year in years)
+
+
+def keys_named(text):
+    """The keys of the sources that a text names by author and year."""
+    for source in NAMED.finditer(re.sub(r"\s*\\?\n\s*(?:# )?", " ", text)):
+        other = [key for names, key in OTHER_KEYS.items() if source[0].startswith(names)]
+        yield other[0] if other else re.sub("^van ", "", source[1].lower()) + source[2]
+
+
+def test_the_names_and_the_year_of_a_source_give_its_key():
+    said = """A ramp (He et al., 2015; van Laarhoven, 2017), after Schreiber and Van
+    # Loan (1989), Jacot, Gabriel and Hongler, 2018, and Zhang \\
+    and Sennrich (2019). In 2020 it was no longer new; Geman (1980) is older."""
+    expected = "he2015 laarhoven2017 schreiber1989 jacot2018 zhang2019rms geman1980"
+    assert list(keys_named(said)) == expected.split()
+
+
+def test_every_source_that_the_package_names_is_in_the_book():
+    files = [path for end in ("py", "toml") for path in (ROOT / "netinit").rglob(f"*.{end}")]
+    named = {key for path in files for key in keys_named(path.read_text("utf-8"))}
+    assert {"derrida1981", "shepherd1981", "schreiber1989", "wang2024"} <= named
+    assert not named - set(KEYS)
 
 
 def test_the_bibliography_is_in_order_and_names_each_work_once():

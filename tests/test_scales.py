@@ -7,7 +7,7 @@ import pytest
 
 from netinit.network import init_network
 from netinit.network.layers import BatchNorm, Dense, Residual
-from netinit.theory import residual, transformers, width
+from netinit.theory import moments, residual, transformers, width
 
 
 @pytest.mark.parametrize(("layers", "gain"), [(1, 1.0), (2, 2.0)])
@@ -247,3 +247,73 @@ def test_shapes_that_do_not_correspond_are_refused():
         width.multipliers("hidden", 0, optimizer="adam")
     with pytest.raises(ValueError, match="role"):
         width.multipliers("head", 2, optimizer="adam")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: residual.residual_growth(0), "blocks must be at least 1"),
+        (lambda: residual.residual_growth(2, branch_gain=-1.0), "branch_gain must be .* least 0"),
+        (lambda: residual.residual_growth(2, branch_scale=math.nan), "branch_scale must be"),
+        (lambda: residual.fixup_scale(0, layers=2), "blocks must be at least 1"),
+        (lambda: residual.fixup_scale(2, layers=0), "layers must be at least 1"),
+        (lambda: residual.batchnorm_residual_gradient(0), "blocks must be at least 1"),
+        (lambda: transformers.deepnorm(0), "^layers must be at least 1"),
+        (lambda: transformers.deepnorm_encoder_decoder(0, 1), "^encoder_layers must be at least"),
+        (lambda: transformers.deepnorm_encoder_decoder(1, 0), "^decoder_layers must be at least"),
+        (lambda: transformers.t_fixup(0, decoder=True), "^layers must be at least 1"),
+        (lambda: transformers.small_init_std(0), "^width must be at least 1"),
+        (lambda: transformers.gpt2_start(vocabulary=0), "^vocabulary must be at least 1"),
+        (lambda: transformers.gpt2_start(width=0), "^width must be at least 1"),
+        (lambda: transformers.gpt2_start(layers=0), "^layers must be at least 1"),
+        (lambda: transformers.gpt2_start(context=0), "^context must be at least 1"),
+        (lambda: transformers.gpt2_start(std=-0.1), "^std must be .* at least 0"),
+        (
+            lambda: transformers.gpt2_start(residual_scale=-1.0),
+            "^residual_scale must be .* least 0",
+        ),
+        (lambda: transformers.attention_entropy(-1.0, keys=2), "^logit_std must be .* at least 0"),
+        (lambda: transformers.attention_entropy(1.0, keys=0), "^keys must be at least 1"),
+        (
+            lambda: width.multipliers("hidden", -1.0, optimizer="sgd"),
+            "^ratio must be .* at least 0",
+        ),
+        (
+            lambda: width.multipliers("hidden", 1.0, optimizer="lion"),
+            "^optimizer .lion. is unknown",
+        ),
+        (
+            lambda: width.multipliers("hidden", 1.0, optimizer="sgd", parametrization="sp"),
+            "^parametrization .sp. is unknown",
+        ),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_flag_is_a_flag():
+    with pytest.raises(TypeError, match=r"^decoder must be True or False"):
+        transformers.t_fixup(6, decoder=1)
+
+
+def test_one_block_and_one_layer_are_allowed():
+    assert residual.fixup_scale(1, layers=2) == 1
+    assert residual.batchnorm_residual_gradient(1) == 2
+    assert transformers.deepnorm(1).alpha == pytest.approx(2**0.25)
+    assert transformers.t_fixup(1, decoder=False) == 0.67
+    assert transformers.attention_entropy(0.0, keys=1) == 0
+
+
+def test_the_parts_of_the_start():
+    start = transformers.gpt2_start(vocabulary=10, context=20, width=50, layers=3, std=0.1)
+    gained = 50 * 0.01
+    assert start.attention_logit_std == pytest.approx(gained)
+    assert start.attention_entropy == pytest.approx(math.log(20) - gained**2 / 2)
+    assert start.embedding_second_moment == pytest.approx(0.02)
+    assert start.logit_std == pytest.approx(math.sqrt(gained))
+    assert start.loss == pytest.approx(math.log(10) + gained / 2)
+    moment = float(moments.second_moment("gelu_tanh", gained))
+    assert start.mlp_second_moment == pytest.approx(200 * 0.01 / 6 * moment)
+    assert start.stream_growth == pytest.approx(1 + 3 * start.mlp_second_moment / 0.02)

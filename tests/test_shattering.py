@@ -74,6 +74,11 @@ def test_what_a_forget_bias_keeps():
     assert gates.kept(-1000.0, 1) == 0
     with pytest.raises(ValueError, match="bias must be finite"):
         gates.kept(np.inf, 1)
+    with pytest.raises(ValueError, match=r"^steps must be finite and not negative"):
+        gates.kept(1.0, -1)
+    with pytest.raises(TypeError, match=r"^bias must be real numbers"):
+        gates.memory_time("1")
+    assert gates.kept(2.0, 2) == pytest.approx(1 / (1 + math.exp(-2)) ** 2)
 
 
 def test_the_sine_networks_of_the_paper_and_of_its_code():

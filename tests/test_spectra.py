@@ -130,3 +130,33 @@ def test_refusals():
         spectra.gaussian_product_edge(0)
     with pytest.raises(ValueError, match="scaled_variance must be positive"):
         spectra.lyapunov_exponents(4, scaled_variance=0.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: spectra.gaussian_product_moment(0, 1), "^depth must be at least 1"),
+        (lambda: spectra.gaussian_product_moment(1, 0), "^order must be at least 1"),
+        (lambda: spectra.lyapunov_exponents(0), "^width must be at least 1"),
+        (lambda: spectra.lyapunov_exponents(2, scaled_variance=-1.0), "^scaled_variance must be"),
+        (lambda: spectra.spectral_norm(0, 1, std=1.0), "^rows must be at least 1"),
+        (lambda: spectra.spectral_norm(1, 0, std=1.0), "^columns must be at least 1"),
+        (lambda: spectra.spectral_norm(1, 1, std=-1.0), "^std must be .* at least 0"),
+        (lambda: spectra.jacobian_variance("relu", depth=0, q=1.0), "^depth must be at least 1"),
+        (lambda: spectra.jacobian_variance("relu", depth=1, q=-1.0), "^q must be .* at least 0"),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_exact_values():
+    assert [spectra.gaussian_product_moment(2, k) for k in (1, 2, 3)] == [1, 3, 12]
+    assert spectra.gaussian_product_edge(1) == pytest.approx(2)
+    assert spectra.gaussian_product_edge(2) == pytest.approx(math.sqrt(27 / 4))
+    assert spectra.spectral_norm(9, 4, std=0.5) == 2.5
+    assert spectra.spectral_norm(1, 1, std=0.0) == 0
+    assert spectra.jacobian_variance("identity", depth=3, q=0.0) == 3
+    with pytest.raises(TypeError, match=r"^orthogonal must be True or False"):
+        spectra.jacobian_variance("relu", depth=1, q=1.0, orthogonal=1)

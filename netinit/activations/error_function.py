@@ -2,8 +2,8 @@
 
 Near 0 by the power series of erf. Elsewhere by exp(x^2) erfc(x) (1 + 2 x), which varies slowly from
 1 at 0 to 2 / sqrt(pi) at infinity: a short Chebyshev series in (x - 3.75) / (x + 3.75), after
-Shepherd and Laframboise (Math. Comp. 36, 1981, 249-253). Its coefficients are computed when the
-module loads, from an integral in which nothing cancels.
+Shepherd and Laframboise (1981). Its coefficients are computed when the module loads, from an
+integral in which nothing cancels.
 
 All functions take and give arrays of float32 or float64, and are accurate to a few units in the
 last place of that dtype.

@@ -193,7 +193,8 @@ def length_map(
 ) -> Array:
     """Variance of the next layer's pre-activations, scaled_variance E phi^2 + bias_variance.
 
-    `scaled_variance` is fan_in times the variance of a weight. Eq. (3) of Poole et al., 2016.
+    `scaled_variance` is fan_in times the variance of a weight. The map is that of Poole et al.
+    (2016).
 
     >>> float(length_map("relu", 1.0, scaled_variance=2.0).round(12))
     1.0
@@ -229,7 +230,7 @@ def length_map_slope(
 def chi(activation: ActivationLike, q: npt.ArrayLike, *, scaled_variance: npt.ArrayLike) -> Array:
     """scaled_variance E phi'^2, the factor per layer on a gradient's second moment.
 
-    Eq. (5) of Schoenholz et al., 2017.
+    At a fixed point q it is the chi_1 of Poole et al. (2016) and Schoenholz et al. (2017).
 
     >>> float(chi("relu", 1.0, scaled_variance=1.0).round(12))
     0.5

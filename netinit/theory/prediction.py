@@ -56,12 +56,11 @@ def predict(
     """The variance recursion, run for each input on its own and then averaged.
 
     For an input x, q^1 = Var W |x|^2 + Var b, then
-    q^(l+1) = n_l Var W E phi(sqrt(q^l) z)^2 + Var b (Eq. (3) of Poole et al., 2016), and backward
-    E (delta^l)^2 = n_(l+1) Var W E phi'(sqrt(q^l) z)^2 E (delta^(l+1))^2 (Schoenholz et al., 2017,
-    whose chi, Eq. (5), is this factor at equal widths). The signal of the first layer is exact at
-    any width, as is that of every layer of a homogeneous activation without biases; all else is a
-    limit of great width. Gradients of a ReLU network fall short by the chance that all units of a
-    layer are off: of the order of 2^-width for each layer.
+    q^(l+1) = n_l Var W E phi(sqrt(q^l) z)^2 + Var b (Poole et al., 2016), and backward
+    E (delta^l)^2 = n_(l+1) Var W E phi'(sqrt(q^l) z)^2 E (delta^(l+1))^2 (Schoenholz et al., 2017).
+    The signal of the first layer is exact at any width, as is that of every layer of a homogeneous
+    activation without biases; all else is a limit of great width. Gradients of a ReLU network fall
+    short by the chance that all units of a layer are off: of the order of 2^-width for each layer.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class DeepNorm:
 def deepnorm(layers: int) -> DeepNorm:
     """DeepNorm's scales for a stack of encoder layers alone, or of decoder layers alone.
 
-    alpha = (2 layers)^(1/4) and beta = (8 layers)^(-1/4) (Wang et al., 2024, figure 2).
+    alpha = (2 layers)^(1/4) and beta = (8 layers)^(-1/4) (Wang et al., 2024).
 
     >>> found = deepnorm(24)
     >>> round(found.alpha, 4), round(found.beta, 4)
@@ -45,7 +45,7 @@ def deepnorm(layers: int) -> DeepNorm:
 
 
 def deepnorm_encoder_decoder(encoder_layers: int, decoder_layers: int) -> tuple[DeepNorm, DeepNorm]:
-    """DeepNorm's scales for the encoder and the decoder of one model (Wang et al., 2024, figure 2).
+    """DeepNorm's scales for the encoder and the decoder of one model (Wang et al., 2024).
 
     >>> encoder, decoder = deepnorm_encoder_decoder(6, 6)
     >>> round(encoder.alpha, 3), round(decoder.alpha, 3)
@@ -182,7 +182,7 @@ def gpt2_start(
     )
     return TransformerStart(
         attention_logit_std=gained,
-        attention_entropy=attention_entropy(gained, keys=context),
+        attention_entropy=attention_entropy(gained, keys=arguments.positive(context, "context")),
         embedding_second_moment=embedding,
         mlp_second_moment=added,
         stream_growth=1 + layers * added / embedding,

@@ -26,8 +26,8 @@ KINDS = {
     "architecture": "the network",
     "case": "the layer",
 }
-# Authors and a year, as in "He et al., 2015".
-SOURCE = re.compile(r"([A-Z]\w+)(?: et al\.| & \w+)?, (\d{4})")
+# Authors and a year, as in "He et al., 2015"; the key of "van Laarhoven" is without its "van".
+SOURCE = re.compile(r"(?:van )?([A-Z]\w+)(?: et al\.| & \w+)?, (\d{4})")
 # The sources whose key in the bibliography is not that of the first author and the year.
 KEYS = {"Zhang & Sennrich, 2019": "zhang2019rms"}
 

@@ -287,3 +287,13 @@ def test_the_links_of_the_reference_lead_somewhere():
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if not target.startswith("https://"):
                 assert (path.parent / target.partition("#")[0]).is_file(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("page", ["chapters/08_best_practice.ipynb", "reference/chooser.ipynb"])
+def test_displayed_tables_with_links_are_read_as_myst(page):
+    """Without the mark of its cell, a link in a displayed table would stay a file's name."""
+    cells = json.loads((ROOT / page).read_text("utf-8"))["cells"]
+    linking = [c for c in cells if "references.md#" in json.dumps(c.get("outputs", []))]
+    assert linking
+    for cell in linking:
+        assert cell["metadata"].get("mystnb") == {"markdown_format": "myst"}, cell["source"]

@@ -213,6 +213,14 @@ def test_refusals():
         mf.critical_line("tanh", 0.0)
     with pytest.raises(ValueError, match="scaled_variance"):
         mf.mean_field("tanh", scaled_variance=-1.0)
+    with pytest.raises(ValueError, match="q must be a positive fixed point of the length map"):
+        mf.correlation_fixed_point("tanh", q=1.0, scaled_variance=6.25, bias_variance=0.09)
+    with pytest.raises(ValueError, match="q must be a positive fixed point of the length map"):
+        mf.correlation_fixed_point("tanh", q=0.0, scaled_variance=0.5)
+    flat = Activation("flat", np.ones_like, np.zeros_like)
+    for ask in (mf.critical_line, lambda a, q: mf.critical_point(a, bias_variance=q)):
+        with pytest.raises(ValueError, match="flat has the slope 0 at every input"):
+            ask(flat, 0.5)
 
 
 def test_an_expectation_around_a_mean():

@@ -100,6 +100,15 @@ def test_every_unit_has_mean_0_and_variance_1_on_the_batch():
     assert low(x).var(axis=0) == pytest.approx(1, rel=1e-3)
 
 
+def test_gradients_grow_behind_normalized_units_of_relu():
+    x = np.random.default_rng(0).standard_normal((256, 128))
+    net = normalize_units(init_mlp([128] * 11, seeds=range(3), dtype=np.float64), x)
+    signals = net.forward(x)
+    upstream = np.random.default_rng(1).standard_normal(signals.output.shape)
+    squares = [(d**2).mean() for d in net.backward(signals, upstream).preactivations]
+    assert 1.2 < (squares[0] / squares[-1]) ** (1 / 9) < 1.6
+
+
 def test_a_unit_that_does_not_vary_is_refused():
     net = init_mlp([4, 8, 2], rng=0)
     with pytest.raises(ValueError, match="a unit of layer 1 has standard deviation 0"):

@@ -15,7 +15,7 @@ def normalize_units(net: MLP, x: npt.ArrayLike) -> MLP:
     pre-activation and the bias set to minus the mean over the standard deviation: the start of
     weight normalization (Salimans and Kingma, 2016, section 3) and of Kraehenbuehl et al. (2016).
     Unlike `lsuv`, which scales a layer as a whole, it makes every unit vary by the same amount from
-    input to input; in return gradients grow with depth, as behind batch normalization.
+    input to input. With relu the gradients then grow with depth, as through batch normalization.
 
     Parameters
     ----------

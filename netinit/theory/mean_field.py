@@ -32,6 +32,7 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 _CRITICAL = 1e-9  # a slope this close to 1 counts as 1
+_SAME = 1e-6  # relative change of a q that a caller may call fixed
 _SETTLED = 1e-14  # a fixed point's relative change that is rounding
 _STEPS = 200  # of a safeguarded Newton iteration, which needs about ten
 _FARTHEST = 1e12  # q beyond which a length map counts as one that explodes
@@ -134,8 +135,8 @@ def length_fixed_point(
 ) -> float:
     """The second moment q* that the length map settles at, starting from q = 1.
 
-    It is 0 where every signal dies out. Where several fixed points attract, it is the one in whose
-    basin q = 1 lies.
+    It is 0 where every signal dies out. Of several fixed points it is the first one in the
+    direction in which the map moves q = 1.
 
     Raises
     ------
@@ -173,6 +174,11 @@ def correlation_fixed_point(
         The fixed point of the length map, `length_fixed_point`; positive.
     scaled_variance, bias_variance : float
 
+    Raises
+    ------
+    ValueError
+        If q is no fixed point of the length map with these variances.
+
     Examples
     --------
     >>> q = length_fixed_point("tanh", scaled_variance=2.5**2, bias_variance=0.3**2)
@@ -182,6 +188,13 @@ def correlation_fixed_point(
     """
     record = activations.get(activation)
     weight, bias = _variances(scaled_variance, bias_variance)
+    q = arguments.real_number(q, "q", at_least=0)
+    after = moments.length_map(record, q, scaled_variance=weight, bias_variance=bias)
+    if q == 0 or abs(after - q) > _SAME * q:
+        raise ValueError(
+            f"q must be a positive fixed point of the length map, not {q:g}, which it takes to "
+            f"{after:g}"
+        )
     if moments.chi(record, q, scaled_variance=weight) <= 1 + _CRITICAL:
         return 1.0
 
@@ -253,7 +266,7 @@ def critical_line(activation: ActivationLike, q: npt.ArrayLike) -> tuple[Array, 
     q = arrays.nonnegative(q, "q")
     if not np.all(q > 0):
         raise ValueError("q must be positive: at 0 two inputs have no correlation")
-    weight = 1 / moments.derivative_second_moment(activation, q)
+    weight = _critical_weight(activations.get(activation), q)
     bias = q - weight * moments.second_moment(activation, q)
     bias = np.where(np.abs(bias) < 1e-13 * q, 0.0, bias)
     return np.where(bias < 0, np.nan, weight)[()], np.where(bias < 0, np.nan, bias)[()]
@@ -300,7 +313,10 @@ def critical_point(activation: ActivationLike, *, bias_variance: float) -> tuple
 
 
 def _critical_weight(record: Activation, q: npt.ArrayLike) -> Array:
-    return 1 / moments.derivative_second_moment(record, q)
+    slopes = moments.derivative_second_moment(record, q)
+    if not np.all(slopes > 0):
+        raise ValueError(f"{record.name} has the slope 0 at every input: no weights make chi 1")
+    return 1 / slopes
 
 
 def _start_of_the_line(record: Activation) -> tuple[float, float] | None:

@@ -3,6 +3,8 @@
 import importlib.util
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+import nbformat
 import pytest
 import yaml
 from docutils import nodes
@@ -618,6 +621,48 @@ def test_jupyter_book_alone_makes_the_same_site_with_problem_sets_and_parts(tiny
     assert ours.returncode == 0, ours.stdout + ours.stderr
     sites = [tiny / where / archives.SITE for where in ("alone/_build", "_build")]
     assert sites[0].read_bytes() == sites[1].read_bytes()
+
+
+# Each goes on when it has seen the other: run one after another, the first would wait in vain.
+MEETING = """from pathlib import Path
+import time
+
+Path("{own}").touch()
+for _ in range(6000):
+    if Path("{other}").exists():
+        break
+    time.sleep(0.1)
+else:
+    raise RuntimeError("{other} is not running")
+print("{own} has met {other}")"""
+
+
+def notebook(code):
+    cells = [nbformat.v4.new_markdown_cell("# A page"), nbformat.v4.new_code_cell(code)]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor runs one at a time")
+def test_notebooks_are_run_side_by_side(tiny):
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: chapters/a\n- file: chapters/b\n"
+    written(tiny, "_toc.yml", toc)
+    written(tiny, "index.md", "# Start\n\nText.\n")
+    for own, other in ("ab", "ba"):
+        written(tiny, f"chapters/{own}.ipynb", notebook(MEETING.format(own=own, other=other)))
+    built = run_build(tiny)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "b has met a" in (tiny / "_build" / "html" / "chapters" / "b.html").read_text()
+
+
+def test_a_notebook_that_fails_stops_the_build_and_is_named(tiny):
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: chapters/a\n- file: chapters/b\n"
+    written(tiny, "_toc.yml", toc)
+    written(tiny, "index.md", "# Start\n\nText.\n")
+    written(tiny, "chapters/a.ipynb", notebook("print(1)"))
+    written(tiny, "chapters/b.ipynb", notebook("raise RuntimeError('out of luck')"))
+    built = run_build(tiny)
+    assert built.returncode != 0
+    assert re.search(r"b\.ipynb.*out of luck", built.stdout + built.stderr, re.DOTALL)
 
 
 MISTAKES = {

@@ -13,6 +13,7 @@ PARTS = (
     "archives",
     "boxes",
     "citations",
+    "execution",
     "figures",
     "folds",
     "freshness",

@@ -93,9 +93,9 @@ def steps() -> list[list[Step]]:
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],
         *deno(),
         [Step("book", python("book/build.py"))],
-        [chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2")],
         [
             Step("pages", python("-m", "pytest", "tests/browser", "-q"), ONE),
+            chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2"),
             chapters(
                 f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
             ),

@@ -129,12 +129,12 @@ def advise_layer(layer: str, framework: str = "netinit") -> Advice:
 
 
 def layers() -> dict[str, str]:
-    """The layers that need something else and have code in every framework, with their names.
+    """The layers that need something else, and their names in words.
 
     >>> layers()["lora"]
     'low-rank addition to trained weights (LoRA)'
     """
-    return {key: entry["label"] for key, entry in _layers().items() if "code" in entry}
+    return {key: entry["label"] for key, entry in _layers().items()}
 
 
 def architectures() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import flax
 import flax.nnx
+import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 from netinit.initializers.advice import advise_layer, layers
+from netinit.theory.width import multipliers_of_shapes
 
 FRAMEWORKS = ["pytorch", "keras", "nnx", "netinit"]
 X = np.random.default_rng(0).standard_normal((64, 256)).astype(np.float32)
@@ -22,10 +24,14 @@ PICTURE = np.random.default_rng(1).standard_normal((2, 8, 8, 64)).astype(np.floa
 @functools.cache
 def run(layer, framework):
     """What the code defines; Keras's layers are built by calls, as a reader would build them."""
+    return defined(advise_layer(layer, framework).code)
+
+
+def defined(code):
     torch.manual_seed(3)
     keras.utils.set_random_seed(3)
     words = {}
-    exec(advise_layer(layer, framework).code, words)
+    exec(code, words)
     return words
 
 
@@ -59,6 +65,28 @@ def weight(layer, framework):
 
 def bias(layer):
     return plain(layer.bias)
+
+
+def convolved(words, name, framework, **options):
+    """What a convolution makes of the picture, channels first, without its border."""
+    x = np.moveaxis(PICTURE, -1, 1).copy()
+    if framework == "netinit":
+        apply = torch.nn.functional.conv_transpose2d if name == "up" else torch.nn.functional.conv2d
+        found = plain(apply(torch.from_numpy(x), torch.from_numpy(words[name]), **options))
+    else:
+        given = x if framework == "pytorch" else PICTURE
+        found = call(words[name], given, framework=framework)
+        found = found if framework == "pytorch" else np.moveaxis(found, -1, 1)
+    return found[..., 3:-3, 3:-3] if name == "up" else found[..., 1:-1, 1:-1]
+
+
+def signals(words, framework, after):
+    """The outputs of the layers, one after another, called on what `after` makes of the last."""
+    found, x = [], plain(words["x"])
+    for layer in words["layers"]:
+        found.append(x @ layer.T if framework == "netinit" else call(layer, x, framework=framework))
+        x = after(found[-1])
+    return found
 
 
 def assert_variance(array, variance):
@@ -152,6 +180,19 @@ def test_deepnorm_weakens_the_branches_and_multiplies_the_stream(framework):
     centered = X**2 - np.mean(X**2, axis=-1, keepdims=True)
     expected = centered / centered.std(axis=-1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+@each_framework
+def test_queries_keys_and_values_each_have_the_variance_of_their_own_matrix(framework):
+    words = run("fused", framework)
+    found = call(words["qkv"], X, framework=framework)
+    assert found.shape == (64, 3 * 256)
+    array = words["weight"] if framework == "netinit" else weight(words["qkv"], framework)
+    parts = np.split(array, 3)
+    for part, made in zip(parts, np.split(found, 3, axis=-1), strict=True):
+        assert_variance(part, 2 / (256 + 256))
+        assert made.var() == pytest.approx(1, rel=0.05)
+    assert max(abs(np.corrcoef([part.ravel() for part in parts])[0, 1:])) < 0.05
 
 
 # Branches that start at zero ------------------------------------------------------------------
@@ -276,6 +317,29 @@ def test_a_state_space_model_spreads_its_rates_and_steps(framework):
     assert (plain(words["direct"]) == 1).all()
 
 
+def last_state(words, framework, inputs, start):
+    """The state of the recurrent layer after it has read the inputs, of shape (steps, width)."""
+    if framework == "netinit":
+        return functools.reduce(words["step"], inputs, start)
+    if framework == "nnx":
+        return functools.reduce(lambda h, x: plain(words["cell"](h, x)[0]), inputs, start)
+    if framework == "keras":
+        return plain(words["model"](inputs[None], initial_state=start[None]))[0]
+    given = (torch.from_numpy(array[:, None]) for array in (inputs, start[None]))
+    return plain(words["model"](*given)[1])[0, 0]
+
+
+@each_framework
+def test_a_relu_network_of_identities_keeps_its_state_without_input(framework):
+    words = run("irnn", framework)
+    start = np.abs(X[0, :128])
+    silence = np.zeros((30, 64), np.float32)
+    kept = last_state(words, framework, silence, start)
+    np.testing.assert_allclose(kept, start, atol=1e-5)
+    added = last_state(words, framework, X[:1, :64], 10 + start) - 10 - start
+    assert added.std() == pytest.approx(0.001 * 64**0.5, rel=0.3)
+
+
 # Convolutions ---------------------------------------------------------------------------------
 
 
@@ -312,3 +376,214 @@ def test_zeros_around_small_maps_cost_what_the_table_says():
             x = torch.relu(conv(x)).detach()
         found.append(float((x**2).mean() / (start**2).mean()))
     assert np.mean(found) == pytest.approx(kept[1], rel=0.35)
+
+
+@each_framework
+@pytest.mark.parametrize(("name", "groups"), [("grouped", 8), ("depthwise", 64)])
+def test_a_grouped_convolution_makes_the_variance_of_its_own_fan(framework, name, groups):
+    words = run("grouped", framework)
+    options = {"groups": groups} if framework == "netinit" else {}
+    found = convolved(words, name, framework, **options)
+    array = weight(words[name], framework)
+    assert array.size == 64 * 64 // groups * 9
+    assert_variance(array, 2 / (64 // groups * 9))
+    assert found.shape[1] == 64
+    assert found.var() == pytest.approx(2, rel=0.25)  # of 9 taps a channel; else it is 1/4 or 1/16
+
+
+@each_framework
+def test_a_transposed_convolution_makes_the_variance_of_its_own_fan(framework):
+    words = run("transposed", framework)
+    options = {"stride": 2, "padding": 1} if framework == "netinit" else {}
+    found = convolved(words, "up", framework, **options)
+    array = weight(words["up"], framework)
+    assert array.size == 64 * 32 * 16
+    assert_variance(array, 2 * 4 / (64 * 16))
+    assert found.shape == (2, 32, 10, 10)  # of 16 x 16
+    assert np.mean(found**2) == pytest.approx(2, rel=0.05)
+
+
+@each_framework
+def test_an_orthogonal_delta_keeps_the_norm_of_every_place(framework):
+    words = run("delta", framework)
+    name = "kernel" if framework == "netinit" else "conv"
+    options = {"padding": 1} if framework == "netinit" else {}
+    found = convolved(words, name, framework, **options)
+    given = np.moveaxis(PICTURE, -1, 1)[..., 1:-1, 1:-1]
+    np.testing.assert_allclose((found**2).sum(axis=1), (given**2).sum(axis=1), rtol=1e-4)
+    array = weight(words[name], framework)
+    assert np.count_nonzero(np.abs(array).sum(axis=(0, 1))) == 1
+
+
+# Activations of their own, and depth without skips ---------------------------------------------
+
+
+@each_framework
+def test_layers_with_leaky_relu_keep_the_second_moment(framework):
+    words = run("leaky", framework)
+    found = call(words["model"], X, framework=framework)
+    assert np.mean(found**2) == pytest.approx(1, rel=0.25)
+    arrays = np.stack([weight(layer, framework) for layer in words["layers"]])
+    assert_variance(arrays, 2 / (1.04 * 256))
+
+
+@each_framework
+def test_arguments_of_the_sine_have_the_std_of_siren(framework):
+    words = run("sine", framework)
+    x = np.random.default_rng(4).uniform(-1, 1, (512, 2)).astype(np.float32)
+    assert call(words["model"], x, framework=framework).shape == (512, 1)
+    bounds = [1 / 2, *[6**0.5 / 16 / 30] * 3]
+    arrays = [weight(layer, framework) for layer in words["layers"]]
+    for array, bound in zip(arrays, bounds, strict=True):
+        assert 0.97 * bound < np.abs(array).max() <= bound * 1.000001
+        assert_variance(array, bound**2 / 3)
+    arguments = signals(words | {"x": x}, framework, lambda h: np.sin(30 * h))
+    stds = [30 * float(h.std()) for h in arguments[:-1]]
+    np.testing.assert_allclose(stds, [10 / 2**0.5, 1, 0.89], rtol=0.08)
+
+
+@each_framework
+def test_deep_orthogonal_layers_keep_every_small_signal(framework):
+    words = run("isometry", framework)
+    found = call(words["model"], 1e-3 * X, framework=framework)
+    product = functools.reduce(np.matmul, [weight(n, framework) for n in words["layers"][::-1]])
+    np.testing.assert_allclose(np.linalg.svd(product, compute_uv=False), 1, atol=1e-4)
+    np.testing.assert_allclose(found, 1e-3 * X @ product.T, atol=1e-6)
+
+
+@each_framework
+def test_a_mirrored_network_has_the_same_isometric_derivative_everywhere(framework):
+    model = run("mirrored", framework)["model"]
+    at, steps = [np.zeros(256, np.float32), X[0]], np.eye(256, dtype=np.float32)
+    first, second = (
+        call(model, x + steps, framework=framework) - call(model, x[None], framework=framework)
+        for x in at
+    )
+    np.testing.assert_allclose(first, second, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.svd(first, compute_uv=False), np.ones(10), atol=1e-4)
+
+
+# Last layers ----------------------------------------------------------------------------------
+
+
+@each_framework
+def test_a_softmax_starts_with_the_frequencies_of_the_classes(framework):
+    found = np.exp(call(run("softmax", framework)["head"], X, framework=framework))
+    shares = found / found.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(shares, [[0.9, 0.09, 0.01]] * 64, rtol=1e-5)
+
+
+@each_framework
+def test_sigmoids_start_with_the_frequency_of_a_rare_label(framework):
+    found = call(run("rare", framework)["head"], X, framework=framework)
+    assert found.shape == (64, 20)
+    np.testing.assert_allclose(1 / (1 + np.exp(-found)), 0.01, rtol=1e-5)
+
+
+# Any layer ------------------------------------------------------------------------------------
+
+
+def parameters(words):
+    """The weights and biases of the model by layer, as they are now."""
+    home = vars(words["model"]) if isinstance(words["model"], flax.nnx.Module) else words
+    kinds = ("kernel", "weight", "bias")
+    return {
+        f"{name}.{kind.replace('kernel', 'weight')}": plain(getattr(home[name], kind)).copy()
+        for name in ("first", "hidden", "last")
+        for kind in kinds
+        if hasattr(home[name], kind)
+    }
+
+
+LABELS = np.arange(64) % 10
+
+
+def one_step(words, framework):
+    """Take one step of the code's optimizer on the cross-entropy of a batch."""
+    model, optimizer, x = words["model"], words["optimizer"], X[:, :32].copy()
+    if framework == "nnx":
+
+        def loss(net):
+            scores = jax.nn.log_softmax(net(jnp.asarray(x)))
+            return -scores[np.arange(64), LABELS].mean()
+
+        optimizer.update(model, flax.nnx.grad(loss)(model))
+        return
+    scores = model(torch.from_numpy(x))
+    torch.nn.functional.cross_entropy(scores, torch.from_numpy(LABELS)).backward()
+    if framework == "pytorch":
+        optimizer.step()
+    else:
+        gradients = [variable.value.grad for variable in model.trainable_weights]
+        optimizer.apply(gradients, model.trainable_weights)
+
+
+def shapes_at(width):
+    layers = {"first": (width, 32), "hidden": (width, width), "last": (10, width)}
+    weights = {f"{name}.weight": shape for name, shape in layers.items()}
+    return weights | {f"{name}.bias": shape[:1] for name, shape in layers.items()}
+
+
+@each_framework
+def test_mup_scales_each_layer_and_its_learning_rate_by_the_width(framework):
+    words = run("mup", framework)
+    expected = multipliers_of_shapes(shapes_at(256), shapes_at(64), optimizer="adam")
+    if framework == "netinit":
+        before = {f"{name}.weight": array for name, array in words["weights"].items()}
+        rates = {f"{name}.weight": rate for name, rate in words["rates"].items()}
+    else:
+        words = defined(advise_layer("mup", framework).code)  # a model of its own: it is changed
+        before = parameters(words)
+        assert before.keys() == expected.keys()
+        one_step(words, framework)
+        after = parameters(words)
+        # Adam's first step is its learning rate, up or down.
+        rates = {name: np.abs(after[name] - old).max() for name, old in before.items()}
+    base = {"first.weight": (2 / 32) ** 0.5, "hidden.weight": (2 / 64) ** 0.5}
+    base["last.weight"] = 1 / 8
+    for name, array in before.items():
+        if name in base:
+            assert_variance(array, (base[name] * expected[name].std) ** 2)
+        else:
+            assert not array.any()
+        assert rates[name] == pytest.approx(0.001 * expected[name].learning_rate, rel=0.01)
+
+
+def change(framework, *edits):
+    """How far the outputs move in one step of code that is edited by pairs (old, new)."""
+    code = advise_layer("mup", framework).code
+    for old, new in edits:
+        assert old in code
+        code = code.replace(old, new)
+    words, x = defined(code), X[:, :32].copy()
+    before = call(words["model"], x, framework=framework).copy()
+    one_step(words, framework)
+    return np.std(call(words["model"], x, framework=framework) - before)
+
+
+def growth(framework, *edits):
+    """By which factor a step moves the outputs more at width 1024 than at 256."""
+    at = [change(framework, ("lr = 64, 256", f"lr = 64, {n}"), *edits) for n in (256, 1024)]
+    return at[1] / at[0]
+
+
+@pytest.mark.parametrize("framework", ["pytorch", "keras", "nnx"])
+def test_with_mup_a_step_moves_the_outputs_alike_at_every_width(framework):
+    assert 0.6 < growth(framework) < 1.5
+
+
+def test_with_one_learning_rate_a_step_moves_the_outputs_by_more_than_the_width():
+    one_rate, usual = ('"lr": lr / m', '"lr": lr'), ("std=base**-0.5 / m", "std=width**-0.5")
+    assert growth("pytorch", one_rate, usual) > 1024 / 256
+    assert growth("pytorch", one_rate) > 2  # the small output weights alone are not enough
+
+
+@each_framework
+def test_lsuv_gives_every_layer_a_std_of_1_on_the_batch(framework):
+    words = run("other", framework)
+    found = signals(words, framework, np.tanh)
+    assert [h.shape for h in found] == [(64, 512), (64, 512), (64, 10)]
+    np.testing.assert_allclose([h.std() for h in found], 1, atol=0.002)
+    for array in (weight(layer, framework) for layer in words["layers"]):
+        values = np.linalg.svd(array, compute_uv=False)
+        np.testing.assert_allclose(values, values[0], rtol=1e-4)

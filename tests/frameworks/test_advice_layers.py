@@ -569,7 +569,7 @@ def growth(framework, *edits):
 
 @pytest.mark.parametrize("framework", ["pytorch", "keras", "nnx"])
 def test_with_mup_a_step_moves_the_outputs_alike_at_every_width(framework):
-    assert 0.6 < growth(framework) < 1.5
+    assert 0.4 < growth(framework) < 1.6  # 1, within the spread of seeds at width 256
 
 
 def test_with_one_learning_rate_a_step_moves_the_outputs_by_more_than_the_width():

@@ -65,4 +65,5 @@ def test_the_two_ways_to_scale_a_branch():
         x = keras.ops.convert_to_tensor(X) if "keras" in line else X
         words = {"x": x, "branch": lambda x: 3 * x, "blocks": 9, "math": math, "keras": keras}
         exec(line, words)
-        assert keras.ops.convert_to_numpy(words["x"]) == pytest.approx(2 * X, rel=1e-6)
+        found = words["x"] if x is X else words["x"].detach().numpy()  # its backend is torch
+        assert found == pytest.approx(2 * X, rel=1e-6)

@@ -223,6 +223,53 @@ def test_refusals():
             ask(flat, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: mf.correlation_slope("tanh", 0.5, q=1.0, scaled_variance=-1.0),
+            "^scaled_variance must",
+        ),
+        (
+            lambda: mf.correlation_map("tanh", 0.5, q=1.0, scaled_variance=-1.0),
+            "^scaled_variance must",
+        ),
+        (
+            lambda: mf.correlation_map("tanh", 0.5, q=1.0, scaled_variance=1.0, bias_variance=-1.0),
+            "^bias_variance must",
+        ),
+        (lambda: mf.correlation_fixed_point("tanh", q=-1.0, scaled_variance=1.0), "^q must be a f"),
+        (lambda: mf.critical_line("tanh", -1.0), "^q must be finite and not"),
+        (lambda: mf.critical_point("tanh", bias_variance=-1.0), "^bias_variance must be a finite"),
+        (lambda: mf.mean_field("tanh", scaled_variance=0.5), "q. is 0, where two inputs have no"),
+    ],
+)
+def test_a_wrong_number_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_without_a_bias_variance_there_are_no_biases():
+    q = mf.length_fixed_point("tanh", scaled_variance=4.0)
+    named = mf.length_fixed_point("tanh", scaled_variance=4.0, bias_variance=0.0)
+    assert q == named > 0
+    assert mf.correlation_fixed_point("tanh", q=q, scaled_variance=4.0) == pytest.approx(
+        0, abs=1e-9
+    )
+
+
+def test_an_answer_says_what_it_was_asked():
+    found = mf.mean_field("tanh", **TANH)
+    asked = (found.activation, found.scaled_variance, found.bias_variance)
+    assert asked == ("tanh", 1.3**2, 0.3**2)
+
+
+def test_relu_on_its_line_has_no_biases_but_for_rounding():
+    weight, bias = mf.critical_line("relu", np.array([1e-3, 0.3, 7.0]))
+    np.testing.assert_allclose(weight, 2, rtol=1e-12)
+    np.testing.assert_array_equal(bias, 0)
+
+
 def test_an_expectation_around_a_mean():
     assert moments.expectation(np.square, 2.0, mean=3.0) == pytest.approx(11)
     assert moments.expectation(np.abs, 0.0, mean=-2.0, kinks=[0.0]) == pytest.approx(2)

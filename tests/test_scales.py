@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from netinit.activations import Activation
 from netinit.network import init_network
 from netinit.network.layers import BatchNorm, Dense, Residual
 from netinit.theory import moments, residual, transformers, width
@@ -53,6 +54,14 @@ def test_batch_normalization_without_skips_explodes_at_its_rate():
 def test_the_rate_of_batch_normalization():
     assert residual.batchnorm_gradient_factor("relu") == pytest.approx(math.pi / (math.pi - 1))
     assert residual.batchnorm_gradient_factor("identity") == pytest.approx(1)
+    # tanh is not homogeneous: only at the variance 1, which the normalization gives, is this right.
+    slopes, values = (
+        moments.expectation(f, q=1.0)
+        for f in (lambda h: np.cosh(h) ** -4.0, lambda h: np.tanh(h) ** 2)
+    )
+    assert residual.batchnorm_gradient_factor("tanh") == pytest.approx(slopes / values)
+    with pytest.raises(ValueError, match="flat is constant"):
+        residual.batchnorm_gradient_factor(Activation("flat", np.ones_like, np.zeros_like))
     assert [round(residual.batchnorm_residual_gradient(n), 1) for n in (10, 40)] == [17.3, 111.9]
     exponent = math.log(residual.batchnorm_residual_gradient(4000), 10) - math.log(
         residual.batchnorm_residual_gradient(400), 10
@@ -68,6 +77,7 @@ def test_deepnorm_and_its_kin():
     assert encoder.alpha == pytest.approx(0.81 * (12**4 * 6) ** (1 / 16))
     assert (decoder.alpha, decoder.beta) == pytest.approx((18**0.25, 72**-0.25))
     assert transformers.t_fixup(6, decoder=True) == pytest.approx(54**-0.25)
+    assert transformers.t_fixup(16, decoder=False) == pytest.approx(0.335)
     assert transformers.small_init_std(512) == pytest.approx(math.sqrt(2 / (512 + 4 * 512)))
 
 
@@ -225,6 +235,11 @@ def test_multipliers_of_shapes():
     assert found["head"].std == 0.5
     assert found["embed"].learning_rate == 2
     assert found["scale"].learning_rate == 1
+    standard = width.multipliers_of_shapes(wide, base, optimizer="sgd", parametrization="standard")
+    assert (standard["head"].std, standard["hidden"].learning_rate) == (0.5**0.5, 1)
+    # Axes of length 1 are axes like others, and a gain that grows is no matrix.
+    single = width.multipliers_of_shapes({"w": (8, 1)}, {"w": (4, 1)}, optimizer="sgd")["w"]
+    assert (single.role, single.learning_rate) == ("input", 2)
     same = width.multipliers_of_shapes(base, base, optimizer="adam")
     assert {(m.std, m.forward, m.learning_rate) for m in same.values()} == {(1.0, 1.0, 1.0)}
 

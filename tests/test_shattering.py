@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from netinit import init_mlp
+from netinit.activations import Activation
 from netinit.network import init_network, normalize_units
 from netinit.network.layers import Dense, Residual
-from netinit.theory import gates, mean_field
+from netinit.theory import gates, mean_field, moments
 from netinit.theory.shattering import gradient_correlation
 
 HE = {"scaled_variance": 2.0, "c": 0.0}
@@ -62,6 +63,51 @@ def test_refusals():
         gradient_correlation("relu", depth=2, c=0.0, scaled_variance=0.0)
     with pytest.raises(ValueError, match="c must lie between"):
         gradient_correlation("relu", depth=2, c=2.0, scaled_variance=2.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"depth": 0}, "^depth must be"),
+        ({"c": math.nan}, "^c must be a finite"),
+        ({"scaled_variance": -1.0}, "^scaled_variance must"),
+        ({"bias_variance": -1.0}, "^bias_variance must"),
+        ({"q": -1.0}, "^q must be a finite number of at least 0"),
+        ({"q": 0.0}, "^q and scaled_variance must be positive"),
+        ({"branch_scale": math.inf}, "^branch_scale must"),
+    ],
+)
+def test_a_wrong_number_is_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        gradient_correlation("relu", **({"depth": 2, "c": 0.0, "scaled_variance": 2.0} | wrong))
+
+
+def test_what_passes_no_gradient_and_what_passes_no_signal_is_refused():
+    flat = Activation("flat", np.ones_like, np.zeros_like)
+    with pytest.raises(ValueError, match=r"^no gradient passes flat at a second moment of 1"):
+        gradient_correlation(flat, depth=2, c=0.0, scaled_variance=2.0)
+    silent = Activation("silent", np.zeros_like, np.ones_like)
+    with pytest.raises(ValueError, match=r"^the signals are 0"):
+        gradient_correlation(silent, depth=2, c=0.0, scaled_variance=2.0)
+
+
+def test_the_signals_follow_the_correlation_map_with_its_biases():
+    """The factor of layer l is the slope of the correlation map, over chi, at the signals there."""
+    settings = {"scaled_variance": 1.5, "bias_variance": 0.3}
+    q, c, product, expected = 0.4, 0.2, 1.0, []
+    for _ in range(4):
+        slope = mean_field.correlation_slope("tanh", c, q=q, scaled_variance=1.5)
+        product *= float(slope) / float(moments.chi("tanh", q, scaled_variance=1.5))
+        expected.append(product)
+        c = float(mean_field.correlation_map("tanh", c, q=q, **settings))
+        q = float(moments.length_map("tanh", q, **settings))
+    found = gradient_correlation("tanh", depth=4, c=0.2, q=0.4, **settings)
+    assert found == pytest.approx(expected)
+
+
+def test_the_inputs_have_the_second_moment_1_unless_it_is_given():
+    named = gradient_correlation("tanh", depth=3, c=0.2, q=1.0, scaled_variance=1.5)
+    assert gradient_correlation("tanh", depth=3, c=0.2, scaled_variance=1.5) == pytest.approx(named)
 
 
 def test_what_a_forget_bias_keeps():

@@ -5,7 +5,7 @@ import pytest
 
 from netinit import init_mlp, orthogonal
 from netinit.network import init_network
-from netinit.network.layers import BatchNorm, Dense, Embedding
+from netinit.network.layers import BatchNorm, Conv1d, Dense, Embedding
 from netinit.propagation import jacobian, singular_values
 from netinit.theory import spectra
 
@@ -107,6 +107,38 @@ def test_the_jacobian_is_that_of_finite_differences():
 def test_inputs_and_outputs_of_several_axes_are_flattened():
     net = init_network([Dense(4, 5)], rng=0, dtype=np.float64)
     assert jacobian(net, np.ones((2, 4))).shape == (2, 5, 4)
+    net = init_network([Conv1d(2, 3, 3), "tanh"], seeds=range(2), dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((4, 2, 6))
+    outputs = net(x)
+    found, step = jacobian(net, x), 1e-6
+    assert found.shape == (2, 4, math.prod(outputs.shape[2:]), 12)
+    for i in range(12):
+        shift = step * np.eye(12)[i].reshape(2, 6)
+        slope = (net(x + shift) - net(x - shift)) / (2 * step)
+        assert found[..., i] == pytest.approx(slope.reshape(2, 4, -1), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("layers", "batch", "passes"),
+    [
+        ([Dense(3, 2)], 4, 1 + 2),  # one pass finds out that the examples are apart
+        ([Dense(3, 2)], 1, 2),
+        ([BatchNorm(3), Dense(3, 2)], 4, 1 + 4 * 2),
+    ],
+)
+def test_examples_that_are_apart_share_their_backward_passes(monkeypatch, layers, batch, passes):
+    net, calls = init_network(layers, rng=0, dtype=np.float64), []
+    backward = type(net).backward
+    counted = lambda *arguments: calls.append(0) or backward(*arguments)  # noqa: E731
+    monkeypatch.setattr(type(net), "backward", counted)
+    jacobian(net, np.random.default_rng(0).standard_normal((batch, 3)))
+    assert len(calls) == passes
+
+
+def test_a_jacobian_has_the_dtype_of_its_network():
+    assert jacobian(init_mlp([3, 2], rng=0), np.ones((1, 3))).dtype == np.float32
+    with pytest.raises(TypeError, match=r"^x must be real numbers"):
+        jacobian(init_mlp([3, 2], rng=0), np.ones((1, 3), complex))
 
 
 def test_in_batch_normalization_the_other_examples_are_fixed():

@@ -62,8 +62,8 @@ def test_jax():
 def test_the_two_ways_to_scale_a_branch():
     keras = pytest.importorskip("keras")
     for line in SCALED.splitlines():
-        x = keras.ops.convert_to_tensor(X) if "keras" in line else X
-        words = {"x": x, "branch": lambda x: 3 * x, "blocks": 9, "math": math, "keras": keras}
+        h = keras.ops.convert_to_tensor(X) if "keras" in line else X
+        words = {"h": h, "branch": lambda x: 3 * x, "blocks": 9, "math": math, "keras": keras}
         exec(line, words)
-        found = words["x"] if x is X else words["x"].detach().numpy()  # its backend is torch
+        found = words["h"] if h is X else words["h"].detach().numpy()  # its backend is torch
         assert found == pytest.approx(2 * X, rel=1e-6)

@@ -7,7 +7,6 @@ A warning is an error. If nothing has changed since the last good build, nothing
 """
 
 import argparse
-import os
 import shutil
 import sys
 import time
@@ -61,8 +60,6 @@ def build(root: Path, out: Path, *, force: bool = False) -> int:
     if not force and complete and stamp.read_text("utf-8") == now:
         return tell(out, "nothing has changed since the last build")
     started = time.monotonic()
-    # Threads of BLAS wait for each other, which on a busy machine makes a chapter ten times slower.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     stamp.unlink(missing_ok=True)
     # Sphinx copies a changed style sheet only when it writes a page, so it must write them all.
     shutil.rmtree(out / "html", ignore_errors=True)

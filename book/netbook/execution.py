@@ -1,10 +1,11 @@
 """Notebooks that must be run are run side by side, before their pages are read.
 
-MyST-NB runs a notebook while Sphinx reads its page, one after another. It finds in its cache what
-was run here, so a processor for each notebook is used, and a page looks the same either way. A
-notebook that fails here is run again by MyST-NB, which reports the error.
+MyST-NB runs notebooks one after another, each while Sphinx reads its page. What was run here it
+finds in its cache, so the pages are the same and all processors are used. A notebook that fails
+here is run again by MyST-NB, which reports the error.
 """
 
+import os
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -29,6 +30,8 @@ def notebooks(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> list[str]
 
 def run(app: Sphinx, env: BuildEnvironment, pages: list[str]) -> None:
     """Run the notebooks, among the pages about to be read, that the cache does not have."""
+    # Threads of BLAS wait for each other, which on a busy machine makes a chapter ten times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     paths = notebooks(app, env, pages)
     if app.config.nb_execution_mode != "cache" or not paths:
         return

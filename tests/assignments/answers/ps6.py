@@ -1,18 +1,6 @@
 """Wrong and right answers to problem set 6; tests/assignments/answer_file.py reads them."""
 
 # %% task: orthogonal
-# %% right: two cases, the signs of R
-
-
-def orthogonal(shape, *, gain=1.0, rng):
-    m, n = shape
-    if m >= n:
-        q, r = np.linalg.qr(rng.normal(size=(m, n)))
-        return gain * (q * np.sign(r.diagonal()))
-    q, r = np.linalg.qr(rng.normal(size=(n, m)))
-    return gain * (q * np.sign(r.diagonal())).T
-
-
 # %% right: fair coins as signs
 
 

@@ -22,8 +22,8 @@ SETS = problem_sets()
 each_set = pytest.mark.parametrize("one", SETS.values(), ids=SETS)
 
 
-def test_there_are_six():
-    assert list(SETS) == ["ps1", "ps2", "ps3", "ps4", "ps5", "ps6"]
+def test_there_are_seven():
+    assert list(SETS) == ["ps1", "ps2", "ps3", "ps4", "ps5", "ps6", "ps7"]
 
 
 @pytest.mark.parametrize("name", ["ps9", "PS1", "", "../ps1"])

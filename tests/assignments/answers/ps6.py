@@ -257,8 +257,10 @@ def stretches(weights, biases, activation, x):
     for W, b in zip(weights, biases):
         h = W @ a + b
         a = activation(h)
-        product = np.diag(activation.derivative(h)) @ W @ product if len(h) != len(x) else (
-            activation.derivative(h) * (W @ product)
+        product = (
+            np.diag(activation.derivative(h)) @ W @ product
+            if len(h) != len(x)
+            else (activation.derivative(h) * (W @ product))
         )
     return np.linalg.svd(product, compute_uv=False)
 

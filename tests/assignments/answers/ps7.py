@@ -1037,7 +1037,9 @@ def first_loss(*, vocabulary, width, token_std, position_std, added):
     own = width * token_std**2 / root
     others = math.log(vocabulary - 1) + width * token_std**2 / 2
     loss = float(np.log((vocabulary - 1) * np.exp(width * token_std**2 / 2) + np.exp(own)))
-    return loss, float(np.exp(own) / ((vocabulary - 1) * np.exp(width * token_std**2 / 2) + np.exp(own)))
+    return loss, float(
+        np.exp(own) / ((vocabulary - 1) * np.exp(width * token_std**2 / 2) + np.exp(own))
+    )
 
 
 # %% wrong: in bits
@@ -1122,7 +1124,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("last", last), ("embedding", embedding), ("attention", attention), ("first", first)]:
+    for name, wrong in [
+        ("last", last),
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+    ]:
         if wrong:
             return name
     return None
@@ -1139,7 +1146,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("last", last), ("first", first)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("last", last),
+        ("first", first),
+    ]:
         if wrong:
             return name
     return None
@@ -1156,7 +1168,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = abs(signs["loss"] - wanted.loss) > 0.1
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1173,7 +1190,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1190,7 +1212,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = signs["hidden"] > 2 * width * std**2
     last = signs["growth"] > 3 * wanted.stream_growth
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1207,7 +1234,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1224,7 +1256,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / std**2)) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1241,7 +1278,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - math.log(context)) > 0.1
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1258,7 +1300,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = False
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1275,7 +1322,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = signs["entropy"] - wanted.attention_entropy > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1292,7 +1344,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = abs(signs["growth"] / wanted.stream_growth - 1) > 0.1
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1309,7 +1366,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) / (2 * blocks) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1326,7 +1388,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("first", attention), ("attention", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("first", attention),
+        ("attention", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1343,7 +1410,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = False
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return None
@@ -1360,7 +1432,12 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
     attention = abs(signs["entropy"] - wanted.attention_entropy) > 0.45
     first = abs(math.log(signs["hidden"] / (width * std**2))) > math.log(2)
     last = not 0.6 < (signs["growth"] - 1) / (wanted.stream_growth - 1) < 3
-    for name, wrong in [("embedding", embedding), ("attention", attention), ("first", first), ("last", last)]:
+    for name, wrong in [
+        ("embedding", embedding),
+        ("attention", attention),
+        ("first", first),
+        ("last", last),
+    ]:
         if wrong:
             return name
     return "sound"

@@ -342,7 +342,7 @@ def test_sigma_reparametrized_logits_do_not_know_the_scale_of_the_weights():
 def test_a_weight_without_a_spectral_norm_is_refused(weight, message):
     with pytest.raises(ValueError, match=message):
         transformers.sigma_reparametrized(weight)
-    with pytest.raises(ValueError, match="^gamma"):
+    with pytest.raises(ValueError, match=r"^gamma"):
         transformers.sigma_reparametrized(np.eye(2), gamma=math.nan)
 
 

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from netinit import activations
 import numpy as np
 import numpy.typing as npt
 
+from netinit import activations
 from netinit._checks import arguments, arrays
 from netinit.activations import ActivationLike
 from netinit.theory import moments
@@ -100,9 +100,7 @@ def small_init_std(width: int) -> float:
     return math.sqrt(2 / (5 * arguments.positive(width, "width")))
 
 
-def sigma_reparametrized(
-    weight: npt.ArrayLike, *, gamma: float = 1.0
-) -> npt.NDArray[np.floating]:
+def sigma_reparametrized(weight: npt.ArrayLike, *, gamma: float = 1.0) -> npt.NDArray[np.floating]:
     """The weight divided by its spectral norm, its largest singular value, times gamma.
 
     sigma-reparametrization (Zhai et al., 2023) trains gamma and the weight, and the layer uses the

@@ -371,6 +371,44 @@ def test_bad_arguments_are_named(call, message):
         call()
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_sigma_reparametrization_sets_the_spectral_norm_of_each_matrix(dtype):
+    weights = np.random.default_rng(0).standard_normal((3, 20, 30)).astype(dtype)
+    weights *= np.array([1, 10, 0.1], dtype)[:, None, None]
+    found = transformers.sigma_reparametrized(weights, gamma=-0.5)
+    assert found.dtype == dtype
+    accuracy = {"rtol": 4 * np.finfo(dtype).eps}
+    np.testing.assert_allclose(np.linalg.norm(found.astype(float), 2, (-2, -1)), 0.5, **accuracy)
+    for matrix, made in zip(weights, found, strict=True):  # only the scale has changed
+        np.testing.assert_allclose(made[0, 0] / made[1, 1], matrix[0, 0] / matrix[1, 1], rtol=4e-3)
+        np.testing.assert_array_equal(np.sign(made), -np.sign(matrix))
+
+
+def test_sigma_reparametrized_logits_do_not_know_the_scale_of_the_weights():
+    rng = np.random.default_rng(1)
+    x, drawn = rng.standard_normal((64, 256)), rng.standard_normal((2, 256, 256)) / 16
+    for scale in (1.0, 100.0):
+        query, key = x @ transformers.sigma_reparametrized(scale * drawn).swapaxes(1, 2)
+        logits = query[:, :32] @ key[:, :32].T / math.sqrt(32)
+        assert logits.std() == pytest.approx(1 / 4, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.zeros((2, 2)), "no matrix of it zero"),
+        (np.stack([np.eye(2), np.zeros((2, 2))]), "no matrix of it zero"),
+        ([[1.0, math.inf]], "^weight must be finite"),
+        ([1.0, 2.0], "^weight must be .*fan_in"),
+    ],
+)
+def test_a_weight_without_a_spectral_norm_is_refused(weight, message):
+    with pytest.raises(ValueError, match=message):
+        transformers.sigma_reparametrized(weight)
+    with pytest.raises(ValueError, match=r"^gamma"):
+        transformers.sigma_reparametrized(np.eye(2), gamma=math.nan)
+
+
 def test_a_flag_is_a_flag():
     with pytest.raises(TypeError, match=r"^decoder must be True or False"):
         transformers.t_fixup(6, decoder=1)

@@ -3,14 +3,18 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from netinit import activations
-from netinit._checks import arguments
+from netinit._checks import arguments, arrays
 from netinit.activations import ActivationLike
 from netinit.theory import moments
 
 __all__ = [
     *["DeepNorm", "TransformerStart", "attention_entropy", "deepnorm"],
-    *["deepnorm_encoder_decoder", "gpt2_start", "small_init_std", "t_fixup"],
+    *["deepnorm_encoder_decoder", "gpt2_start", "sigma_reparametrized", "small_init_std"],
+    "t_fixup",
 ]
 
 
@@ -94,6 +98,39 @@ def small_init_std(width: int) -> float:
     0.02
     """
     return math.sqrt(2 / (5 * arguments.positive(width, "width")))
+
+
+def sigma_reparametrized(weight: npt.ArrayLike, *, gamma: float = 1.0) -> npt.NDArray[np.floating]:
+    """The weight divided by its spectral norm, its largest singular value, times gamma.
+
+    sigma-reparametrization (Zhai et al., 2023) trains gamma and the weight, and the layer uses the
+    result. Then gamma alone sets how far the layer can stretch a vector, whatever training makes of
+    the scale of the weight. (Their code estimates the norm by power iteration; here it is exact.)
+
+    Parameters
+    ----------
+    weight : array of shape (*stack, fan_out, fan_in)
+        Each matrix is divided by its own norm.
+    gamma : float
+        1 at the start.
+
+    Raises
+    ------
+    ValueError
+        If a matrix is zero or not finite.
+
+    Examples
+    --------
+    >>> sigma_reparametrized([[0.0, 4.0], [2.0, 0.0]])
+    array([[0. , 1. ],
+           [0.5, 0. ]])
+    """
+    matrices = arrays.batch(weight, "weight", columns="fan_in")
+    gamma = arguments.real_number(gamma, "gamma")
+    if not np.isfinite(matrices).all() or not matrices.any(axis=(-2, -1)).all():
+        raise ValueError("weight must be finite, and no matrix of it zero")
+    norms = np.linalg.norm(matrices.astype(np.float64), 2, axis=(-2, -1), keepdims=True)
+    return (gamma * matrices / norms).astype(matrices.dtype)
 
 
 @dataclass(frozen=True)

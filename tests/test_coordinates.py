@@ -124,7 +124,8 @@ def test_the_stored_widths_are_what_their_command_gives():
     assert sweep["widths"].tolist() == made["WIDTHS"].tolist()
     for optimizer, rates in made["RATES"].items():
         assert sweep[f"{optimizer}_rates"].tolist() == rates.tolist()
-        assert sweep[optimizer].shape == (2, 4, len(rates), len(made["SEEDS"][optimizer]), 3)
+        seeds = sum(map(len, made["GROUPS"][optimizer]))
+        assert sweep[optimizer].shape == (2, 4, len(rates), seeds, 3)
         # At the base width the two parametrizations agree.
         np.testing.assert_array_equal(sweep[optimizer][0, 0], sweep[optimizer][1, 0])
     for place, parametrization in enumerate(made["PARAMETRIZATIONS"]):

@@ -19,7 +19,8 @@ from netinit.training import SGD, Adam, train
 
 BASE, HIDDEN, STEPS = 64, 4, 60
 WIDTHS = np.array([64, 128, 256, 512])
-SEEDS = {"adam": range(10), "sgd": range(5)}
+# Networks of one group see the same batches.
+GROUPS = {"adam": [range(5), range(5, 10)], "sgd": [range(5)]}
 OPTIMIZERS = {"adam": Adam, "sgd": SGD}
 RATES = {"adam": 2.0 ** -np.arange(11, 4, -1), "sgd": 2.0 ** -np.arange(6, -1, -1)}
 PARAMETRIZATIONS = ["standard", "mup"]
@@ -33,26 +34,29 @@ def shapes(width: int) -> dict[str, tuple[int, ...]]:
 
 def losses(parametrization: str, optimizer: str, width: int, rate: float) -> np.ndarray:
     """Training loss of each seed after 20, 40 and 60 steps; NaN where it is not finite."""
-    widths, seeds = [64, *HIDDEN * [width], 10], SEEDS[optimizer]
-    net = init_mlp(widths, "he_normal", output="lecun_normal", seeds=seeds)
     scale = {"optimizer": optimizer, "parametrization": parametrization}
     wide = multipliers_of_shapes(shapes(width), shapes(BASE), **scale)
     # The weights are already drawn with the standard deviations of the standard parametrization.
     standard = scale | {"parametrization": "standard"}
     drawn = multipliers_of_shapes(shapes(width), shapes(BASE), **standard)
-    started = {n: np.float32(wide[n].std / drawn[n].std) * p for n, p in net.parameters.items()}
+    factors = {name: np.float32(wide[name].std / drawn[name].std) for name in wide}
     rates = {name: OPTIMIZERS[optimizer](rate * m.learning_rate) for name, m in wide.items()}
-    data = digits()
-    settings = {"steps": STEPS, "batch_size": 64, "evaluate_every": 20, "rng": seeds}
-    run = train(net.replace(started), data.x_train, data.y_train, optimizer=rates, **settings)
-    return run.loss[:, 1:]
+    data, found = digits(), []
+    settings = {"optimizer": rates, "steps": STEPS, "batch_size": 64, "evaluate_every": 20}
+    for group in GROUPS[optimizer]:
+        layers = [64, *HIDDEN * [width], 10]
+        net = init_mlp(layers, "he_normal", output="lecun_normal", seeds=group)
+        net = net.replace({name: factors[name] * p for name, p in net.parameters.items()})
+        batches = np.random.default_rng(list(group))
+        found.append(train(net, data.x_train, data.y_train, rng=batches, **settings).loss[:, 1:])
+    return np.concatenate(found)
 
 
 def swept(optimizer: str) -> np.ndarray:
     """Losses of shape (parametrizations, widths, rates, seeds, 3)."""
     grid = product(PARAMETRIZATIONS, [optimizer], WIDTHS, RATES[optimizer])
     found = joblib.Parallel(n_jobs=-1)(joblib.delayed(losses)(*job) for job in grid)
-    sizes = (len(PARAMETRIZATIONS), len(WIDTHS), len(RATES[optimizer]), len(SEEDS[optimizer]), -1)
+    sizes = (len(PARAMETRIZATIONS), len(WIDTHS), len(RATES[optimizer]), -1, STEPS // 20)
     return np.array(found, np.float32).reshape(sizes)
 
 

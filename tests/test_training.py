@@ -274,6 +274,25 @@ def test_a_healthy_network_has_not_diverged():
     assert isinstance(history, History)
 
 
+# One optimizer per parameter -------------------------------------------------------------------
+
+
+def test_the_same_optimizer_for_every_parameter_is_one_for_all():
+    net = networks(1)[0]
+    each = dict.fromkeys(reversed(net.parameters), Adam(0.003))
+    assert_same_run(run(stack([net]), optimizer=each), 0, run(net, optimizer=Adam(0.003)))
+
+
+def test_each_parameter_steps_as_its_own_optimizer_says():
+    net = networks(1)[0]
+    kinds = {"W1": SGD(0.1), "b1": SGD(0.2), "W2": Momentum(0.1), "b2": Adam(0.01)}
+    found = run(net, optimizer=kinds, steps=1, batch_size=60).net
+    for name, kind in kinds.items():
+        alone = run(net, optimizer=kind, steps=1, batch_size=60).net.parameters[name]
+        np.testing.assert_array_equal(found.parameters[name], alone)
+        assert not np.array_equal(alone, net.parameters[name])
+
+
 # Bad input -----------------------------------------------------------------------------------
 
 
@@ -282,6 +301,8 @@ def test_a_healthy_network_has_not_diverged():
     [
         ({"optimizer": "sgd"}, TypeError, "SGD, Momentum or Adam"),
         ({"optimizer": SGD}, TypeError, "SGD, Momentum or Adam"),
+        ({"optimizer": {"W1": SGD(0.1)}}, ValueError, "these differ: W2, b1, b2"),
+        ({"optimizer": dict.fromkeys(["W1", "b1", "W2", "b2"], SGD)}, TypeError, "SGD, Momentum"),
         ({"steps": -1}, ValueError, "steps"),
         ({"steps": 2.5}, TypeError, "steps"),
         ({"batch_size": 0}, ValueError, "batch_size must be from 1 to 60"),

@@ -1,6 +1,6 @@
 """Seeded training of one network or of a stack of networks, with its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,14 +43,14 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """The data, the loss and the optimizer: all that stays the same during a run."""
+    """The data, the loss and the optimizers: all that stays the same during a run."""
 
     x: Array
     y: npt.NDArray
     x_test: Array | None
     y_test: npt.NDArray | None
     loss: str
-    optimizer: Optimizer
+    optimizers: dict[str, Optimizer]
 
     def compare(self, output: Array, targets: npt.NDArray) -> tuple[Array, Array]:
         """The loss of each network, and its gradient at the output."""
@@ -69,7 +69,7 @@ def train(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
-    optimizer: Optimizer,
+    optimizer: Optimizer | Mapping[str, Optimizer],
     steps: int,
     batch_size: int,
     rng: arguments.Seed | Sequence[arguments.Seed],
@@ -92,6 +92,8 @@ def train(
     y : integer array of shape (examples,), or (examples, outputs) for the squared loss
         Where the output has positions, as in a language model, (examples, positions).
     optimizer : SGD, Momentum or Adam
+        Or a mapping of the name of every parameter to its own, as where layers have learning rates
+        of their own (`netinit.theory.width`).
     steps, batch_size : int
     rng : seed, or a list of one seed per network of the stack
         Of the order of the examples. With one seed all networks see the same batches.
@@ -147,8 +149,10 @@ def _run(
     """Train a flat stack; its final parameters and (networks, 3, evaluations) results."""
     final = copy(net)
     results = np.full((net.stack_shape[0], 3, len(evaluated)), np.nan)
-    count = task.optimizer.memories
-    memory = [[np.zeros_like(p) for _ in range(count)] for p in net.parameters.values()]
+    memory = [
+        [np.zeros_like(p) for _ in range(task.optimizers[name].memories)]
+        for name, p in net.parameters.items()
+    ]
     state = _State(net, memory, np.arange(len(results)))
     done = 0
     for place, step in enumerate(evaluated):
@@ -178,7 +182,7 @@ def _step(
     gradients = state.net.backward(signals, gradient).parameters
     pairs = zip(state.net.parameters.items(), state.memory, strict=True)
     for (name, parameter), memory in pairs:
-        task.optimizer.update(parameter, gradients[name], memory, step)
+        task.optimizers[name].update(parameter, gradients[name], memory, step)
     return state
 
 
@@ -224,18 +228,33 @@ def _task(
     x_test: npt.ArrayLike | None,
     y_test: npt.ArrayLike | None,
     loss: str,
-    optimizer: Optimizer,
+    optimizer: Optimizer | Mapping[str, Optimizer],
 ) -> _Task:
     """The checked arguments, the inputs in the network's dtype."""
     arguments.choice(loss, losses.LOSSES, "loss")
-    if isinstance(optimizer, type) or not callable(getattr(optimizer, "update", None)):
-        raise TypeError(f"optimizer must be SGD, Momentum or Adam (a record), not {optimizer!r}")
+    optimizers = _optimizers(net, optimizer)
     if (x_test is None) != (y_test is None):
         raise ValueError("x_test and y_test go together: give both or neither")
     x, y = _examples(net, x, y, "x", "y")
     if x_test is not None:
         x_test, y_test = _examples(net, x_test, y_test, "x_test", "y_test")
-    return _Task(x, y, x_test, y_test, loss, optimizer)
+    return _Task(x, y, x_test, y_test, loss, optimizers)
+
+
+def _optimizers(
+    net: Network, optimizer: Optimizer | Mapping[str, Optimizer]
+) -> dict[str, Optimizer]:
+    """The optimizer of each parameter, by its name."""
+    names = list(net.parameters)
+    if not isinstance(optimizer, Mapping):
+        optimizer = dict.fromkeys(names, optimizer)
+    if set(optimizer) != set(names):
+        differ = ", ".join(sorted(map(str, set(optimizer) ^ set(names))))
+        raise ValueError(f"optimizer must name every parameter once; these differ: {differ}")
+    for each in optimizer.values():
+        if isinstance(each, type) or not callable(getattr(each, "update", None)):
+            raise TypeError(f"optimizer must be SGD, Momentum or Adam (a record), not {each!r}")
+    return {name: optimizer[name] for name in names}
 
 
 def _examples(

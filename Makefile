@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book test test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -34,10 +34,13 @@ book: $(INSTALLED) ## build the site into _build/html, warnings being errors
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it even if nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)
 
+nightly: $(INSTALLED) ## what make test leaves out because it is slow
+	$(BIN)/python -m tests --nightly
+
 test-frameworks: ## compare netinit with PyTorch, Keras and JAX, in a separate environment
 	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
 	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
-	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks
+	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks -n auto --maxprocesses 4
 
 release: $(INSTALLED) ## the students' versions of the problem sets, run to see that they work
 	$(BIN)/python -m assignments release

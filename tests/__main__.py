@@ -86,7 +86,6 @@ def deno() -> list[list[Step]]:
 
 def steps() -> list[list[Step]]:
     """Return the checks, the quickest first; those of a list run side by side."""
-    kernel = second_kernel()
     modules = ("netinit", "assignments")
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
@@ -96,15 +95,23 @@ def steps() -> list[list[Step]]:
         [
             Step("pages", python("-m", "pytest", "tests/browser", "-q"), ONE),
             chapters("own kernel, two threads", OPENBLAS_NUM_THREADS="2"),
-            chapters(
-                f"{kernel} kernel, one thread", OPENBLAS_NUM_THREADS="1", OPENBLAS_CORETYPE=kernel
-            ),
             Step("tests", python("-m", "pytest", "tests", *ELSEWHERE, "-q"), ONE),
             Step("answers", python("-m", "pytest", ANSWERS[0], "-q"), ONE),
             Step("doctests", python("-m", "pytest", "--doctest-modules", *modules, "-q"), ONE),
         ],
         # By itself: it grades two notebooks at a time, within limits of time.
         [Step("classroom", python("-m", "pytest", "tests/assignments", ANSWERS[1], "-q"))],
+    ]
+
+
+def nightly_steps() -> list[list[Step]]:
+    """Return what is slow and nearly the same as a check of every run."""
+    kernel = second_kernel()
+    blas = {"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": kernel}
+    marked = python("-m", "pytest", "tests", "-m", "nightly", "-q")
+    return [
+        [Step("book", python("book/build.py"))],
+        [chapters(f"{kernel} kernel, one thread", **blas), Step("marked", marked, ONE)],
     ]
 
 
@@ -155,19 +162,31 @@ def run_all(groups: list[list[Step]]) -> list[str]:
     return failed
 
 
+def report(groups: list[list[Step]]) -> int:
+    """Run all steps and say how many passed; return the exit code."""
+    failed = run_all(groups)
+    print(f"\n{sum(map(len, groups)) - len(failed)} passed, {len(failed)} failed", flush=True)
+    if failed:
+        print("Failed: " + "; ".join(failed), file=sys.stderr)
+    return int(bool(failed))
+
+
 def main() -> int:
     """Run what has to be run; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
     parser.add_argument("--force", action="store_true", help="run even if nothing has changed")
-    force, before = parser.parse_args().force, fingerprint()
-    if not force and PASSED.is_file() and PASSED.read_text("utf-8") == f"{before}\n{programs()}":
+    parser.add_argument("--nightly", action="store_true", help="run what every run leaves out")
+    options, before = parser.parse_args(), fingerprint()
+    if options.nightly:
+        return report(nightly_steps())
+    if (
+        not options.force
+        and PASSED.is_file()
+        and PASSED.read_text("utf-8") == f"{before}\n{programs()}"
+    ):
         print("Nothing changed since all tests passed. To run them again: make test FORCE=1")
         return 0
-    todo = steps()
-    failed = run_all(todo)
-    print(f"\n{sum(map(len, todo)) - len(failed)} passed, {len(failed)} failed", flush=True)
-    if failed:
-        print("Failed: " + "; ".join(failed), file=sys.stderr)
+    if report(steps()):
         return 1
     PASSED.parent.mkdir(exist_ok=True)
     # The tests install a browser or a sandbox where one is missing: it counts as there from now on.

@@ -97,6 +97,21 @@ def test_the_second_kernel_is_another_and_not_a_newer_one(monkeypatch, chosen, s
     assert run.second_kernel() == second
 
 
+def test_the_night_runs_what_every_run_leaves_out(once, monkeypatch, capfd):
+    monkeypatch.setattr(run, "nightly_steps", lambda: [[GOOD, GOOD]])
+    assert once([BAD], arguments=["--nightly"]) == 0
+    assert "2 passed, 0 failed" in capfd.readouterr().out
+    assert not run.PASSED.exists()  # it says nothing of the others
+    monkeypatch.setattr(run, "nightly_steps", lambda: [[BAD]])
+    assert once([GOOD], arguments=["--nightly"]) == 1
+
+
+def test_the_night_has_another_kernel_and_the_marked_tests():
+    chapters, marked = run.nightly_steps()[-1]
+    assert chapters.environment["OPENBLAS_CORETYPE"] == run.second_kernel()
+    assert "nightly" in marked.command[marked.command.index("-m", 3) + 1]
+
+
 def collects(command, path):
     """Whether a command of pytest runs the tests of a file."""
     within = [run.ROOT / each for each in command if each.startswith("tests")]

@@ -69,6 +69,69 @@ def test_the_rate_of_batch_normalization():
     assert exponent == pytest.approx(math.pi / (math.pi - 1), rel=0.01)
 
 
+def test_a_small_batch_makes_the_gradient_grow_faster():
+    factor = residual.batchnorm_gradient_factor
+    for m in (4, 5, 8, 64):
+        assert factor("identity", batch=m) == pytest.approx((m - 2) / (m - 3), rel=1e-12)
+        # Homogeneous functions: the sphere has the moments of normal values of its correlation.
+        angle = math.acos(-1 / (m - 1))
+        both_on = (math.pi - angle) / (2 * math.pi)
+        product = (math.sin(angle) + (math.pi - angle) * math.cos(angle)) / (2 * math.pi)
+        trace = m * ((1 - 1 / m) ** 2 - (1 - 1 / m) / m) / 2 + (m - 1) / m * (both_on + product)
+        law = m / ((1 / 2 - product) * (m - 3)) * trace / (m - 1)
+        assert factor("relu", batch=m) == pytest.approx(law, rel=1e-9)
+    for name in ("relu", "tanh", "gelu"):
+        assert factor(name, batch=10**6) == pytest.approx(factor(name), rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "batch"), [("relu", 8), ("tanh", 10)])
+def test_the_rate_in_a_small_batch_is_measured(name, batch):
+    n, depth = 512, 9
+    block = [Dense(n, n, bias=False), BatchNorm(n, eps=0.0), name]
+    net = init_network(block * depth, seeds=range(3), dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((batch, n))
+    signals = net.forward(x)
+    upstream = np.random.default_rng(1).standard_normal(signals.output.shape)
+    found = list(net.backward(signals, upstream).signals.values())[1::3]
+    squares = np.mean([np.mean(found[layer] ** 2, axis=(1, 2)) for layer in (0, 6)], axis=1)
+    rate = (squares[0] / squares[1]) ** (1 / 6)
+    assert rate == pytest.approx(residual.batchnorm_gradient_factor(name, batch=batch), rel=0.05)
+    assert rate > 1.04 * residual.batchnorm_gradient_factor(name)
+
+
+def test_a_batch_that_is_too_small_and_a_kink_away_from_0_are_refused():
+    with pytest.raises(ValueError, match="4 or more"):
+        residual.batchnorm_gradient_factor("relu", batch=3)
+    with pytest.raises(ValueError, match="hard_tanh has a kink away from 0"):
+        residual.batchnorm_gradient_factor("hard_tanh", batch=8)
+
+
+def test_a_normalizer_free_stream_has_the_predicted_sizes():
+    rng, n, stages, alpha = np.random.default_rng(0), 400, [4, 3], 0.5
+    sizes = iter(residual.normalizer_free_sizes(stages, alpha=alpha))
+
+    def layer(x):
+        W = rng.standard_normal((n, n))
+        W -= W.mean(axis=1, keepdims=True)
+        return np.maximum(x, 0) @ W.T * (2 / (1 - 1 / math.pi) / n) ** 0.5
+
+    x = rng.standard_normal((200, n))
+    for blocks in stages:
+        for block in range(blocks):
+            beta = next(sizes)
+            assert x.std() == pytest.approx(beta, rel=0.03)
+            skip = layer(x / beta) if block == 0 else x
+            x = skip + alpha * layer(x / beta)
+    assert next(sizes, None) is None
+
+
+def test_stages_without_blocks_are_refused():
+    with pytest.raises(ValueError, match="at least one stage"):
+        residual.normalizer_free_sizes([])
+    with pytest.raises(ValueError, match="a number of blocks in stages"):
+        residual.normalizer_free_sizes([2, 0])
+
+
 def test_deepnorm_and_its_kin():
     found = transformers.deepnorm(24)
     assert (found.alpha, found.beta) == pytest.approx((48**0.25, 192**-0.25))

@@ -1,15 +1,22 @@
 """Residual networks at their start: how a stream of sums grows, and the scales that hold it."""
 
 import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from netinit import activations
 from netinit._checks import arguments
-from netinit.activations import ActivationLike
+from netinit.activations import Activation, ActivationLike
 from netinit.theory import moments
+from netinit.theory._standardized import pair_expectation
+
+Array = npt.NDArray[np.float64]
 
 __all__ = [
     *["batchnorm_gradient_factor", "batchnorm_residual_gradient", "fixup_scale"],
-    *["residual_growth"],
+    *["normalizer_free_sizes", "residual_growth"],
 ]
 
 
@@ -63,28 +70,65 @@ def fixup_scale(blocks: int, *, layers: int) -> float:
     return blocks ** (-1 / (2 * layers - 2))
 
 
-def batchnorm_gradient_factor(activation: ActivationLike) -> float:
+def batchnorm_gradient_factor(activation: ActivationLike, *, batch: int | None = None) -> float:
     """What one layer of batch normalization, activation and weights does to a gradient.
 
-    The factor on its second moment on the way back, without skip connections, for great width and
-    batch: E phi'^2 / Var phi at unit variance, whatever the scale of the weights, which the
-    normalization divides out (Yang et al., 2019). It is pi / (pi - 1) for relu.
+    The factor on its second moment on the way back, without skip connections, for great width,
+    whatever the scale of the weights, which the normalization divides out. In a large batch it is
+    E phi'^2 / Var phi at unit variance (Yang et al., 2019): pi / (pi - 1) for relu. A small batch
+    makes it larger: for the identity it is (m - 2) / (m - 3) in a batch of m, because of m
+    directions the normalization takes two out of the gradient, and divides by a variance that is
+    sometimes small. The inputs count as exchangeable: no two are more alike than any others.
+
+    Parameters
+    ----------
+    activation : str or Activation
+    batch : int, optional
+        Number of examples, 4 or more (with 3 the average is infinite); by default a large batch.
+        The activation must then be smooth except at 0.
 
     Raises
     ------
     ValueError
-        If the activation is constant.
+        If the activation is constant, the batch too small, or a kink away from 0.
 
     Examples
     --------
     >>> round(batchnorm_gradient_factor("relu"), 4)
     1.4669
+    >>> round(batchnorm_gradient_factor("identity", batch=8), 4)
+    1.2
     """
     record = activations.get(activation)
-    variance = float(moments.variance(record, 1.0))
-    if variance <= 0:
+    if float(moments.variance(record, 1.0)) <= 0:
         raise ValueError(f"{record.name} is constant: batch normalization divides by 0")
-    return float(moments.derivative_second_moment(record, 1.0)) / variance
+    if batch is None:
+        slopes = float(moments.derivative_second_moment(record, 1.0))
+        return slopes / float(moments.variance(record, 1.0))
+    if arguments.positive(batch, "batch") < 4:
+        raise ValueError("batch must be 4 or more: with 3 the average factor is infinite")
+    if any(record.kinks):
+        raise ValueError(f"{record.name} has a kink away from 0; only a large batch is computed")
+    return _small_batch_factor(record, batch)
+
+
+def _small_batch_factor(record: Activation, m: int) -> float:
+    """The factor in a batch of m: E 1/s^2 times the trace of (P - z z'/m) D P D, over m - 1.
+
+    P takes the mean off, D = diag phi'(z), and z is a unit's standardized batch. Its standard
+    deviation s is independent of z: m s^2 is a variance a times chi-squared with m - 1 degrees of
+    freedom, where a = E phi(z1)^2 - E phi(z1) phi(z2).
+    """
+
+    def over(f: Callable[[Array, Array], Array]) -> float:
+        return pair_expectation(f, m)
+
+    phi, slope = record.function, record.derivative
+    a = over(lambda z, _: phi(z) ** 2) - over(lambda z, other: phi(z) * phi(other))
+    own = over(lambda z, _: ((1 - 1 / m) ** 2 - (1 - 1 / m) * z**2 / m) * slope(z) ** 2)
+    shared = over(lambda z, other: slope(z) * slope(other) * (1 + z * other) / m**2)
+    trace = m * own + m * (m - 1) * shared
+    return m / (a * (m - 3)) * trace / (m - 1)
 
 
 def batchnorm_residual_gradient(blocks: int) -> float:
@@ -101,3 +145,39 @@ def batchnorm_residual_gradient(blocks: int) -> float:
     blocks = arguments.positive(blocks, "blocks")
     slope = 1 - 1 / math.pi
     return math.prod(1 + 1 / (1 + slope * block) for block in range(blocks))
+
+
+def normalizer_free_sizes(stages: Sequence[int], *, alpha: float = 0.2) -> Array:
+    """The standard deviation of the stream that each block of a normalizer-free network reads.
+
+    A block computes x + alpha f(x / beta), where f keeps variance 1 (weights that were standardized
+    and the gain `netinit.gain(activation, "std")`), and beta is the predicted standard deviation of
+    x: these numbers. Each block adds alpha^2 to the variance. The first block of a stage changes
+    the width, and its skip path reads x / beta, too, so the variance starts again at 1 + alpha^2
+    (Brock, De and Smith, 2021).
+
+    Parameters
+    ----------
+    stages : sequence of int
+        Number of blocks in each stage. The stream that enters the first has variance 1.
+    alpha : float
+        The factor in front of each branch.
+
+    Returns
+    -------
+    ndarray of float64, shape (sum of stages,)
+
+    Examples
+    --------
+    >>> normalizer_free_sizes([2, 2]).round(4)
+    array([1.    , 1.0198, 1.0392, 1.0198])
+    """
+    alpha = arguments.real_number(alpha, "alpha")
+    lengths = [arguments.positive(blocks, "a number of blocks in stages") for blocks in stages]
+    if not lengths:
+        raise ValueError("stages must name the number of blocks of at least one stage")
+    entering, variance = [], 1.0
+    for blocks in lengths:
+        entering += [variance, *(1 + alpha**2 * np.arange(1, blocks))]
+        variance = 1 + alpha**2 * blocks
+    return np.sqrt(entering)

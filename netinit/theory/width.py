@@ -26,6 +26,11 @@ _POWERS: dict[tuple[str, str], dict[str, _Powers]] = {
         "hidden": (0.0, -0.5, 0.0),
         "output": (0.0, -0.5, 0.0),
     },
+    ("ntk", "adam"): {
+        "input": (0.0, 0.0, 0.0),
+        "hidden": (0.0, -0.5, -0.5),
+        "output": (0.0, -0.5, -0.5),
+    },
     ("mup", "sgd"): {
         "input": (0.0, 0.0, 1.0),
         "hidden": (-0.5, 0.0, 0.0),
@@ -83,8 +88,10 @@ def multipliers(
           and SGD it is the mean-field parametrization. Attention divides by the head's width and
           not by its root.
         - "standard": the variance falls as 1 / fan_in, one learning rate for all.
-        - "ntk": the factor 1 / sqrt(fan_in) stands in the forward pass, one learning rate; for SGD
-          (Jacot, Gabriel and Hongler, 2018). Features change less and less.
+        - "ntk": the factor 1 / sqrt(fan_in) stands in the forward pass. With SGD and one learning
+          rate, features change less and less (Jacot, Gabriel and Hongler, 2018). With Adam one
+          rate would move them by ever more; with the root of the width in the rate of hidden and
+          output weights, their change does not depend on it (Everett et al., 2024).
 
     Examples
     --------
@@ -98,8 +105,6 @@ def multipliers(
     ratio = arguments.real_number(ratio, "ratio", at_least=0)
     if ratio == 0:
         raise ValueError("ratio must be positive")
-    if (parametrization, optimizer) not in _POWERS:
-        raise ValueError(f"the {parametrization} parametrization is one of SGD, not of {optimizer}")
     return Multipliers(role, *(ratio**p for p in _POWERS[parametrization, optimizer][role]))
 
 

@@ -14,7 +14,8 @@ def kept(bias: npt.ArrayLike, steps: npt.ArrayLike) -> Array:
     """The share of a cell's state that its forget gate keeps, sigmoid(bias)^steps.
 
     For inputs and recurrent weights that leave the gate at its bias, which small ones nearly do
-    (Gers, Schmidhuber and Cummins, 2000). Where they vary what the gate sees, less is kept.
+    (Gers, Schmidhuber and Cummins, 2000). Where a gate varies from step to step, less is kept on
+    average; where inputs hold it open for long, more.
 
     Parameters
     ----------

@@ -49,6 +49,28 @@ def test_the_step_is_the_full_one_seen_through_random_directions(rank):
     assert np.mean(found) == pytest.approx(float(first_step_cosine(rank, WIDTH)), rel=0.03)
 
 
+def test_in_a_batch_the_fall_of_the_loss_keeps_its_power_of_the_rank():
+    rng, falls = np.random.default_rng(162), []
+    for rank in (4, 64):
+        x, delta = rng.standard_normal((2, 100, 32, WIDTH))
+        A = rng.standard_normal((100, rank, WIDTH)) / WIDTH**0.5
+        gradient = np.einsum("bio,bin,brn->bor", delta, x, A, optimize=True)
+        falls.append([np.sum(gradient**2), np.sum(np.abs(gradient))])
+    found = np.divide(falls[1], falls[0])
+    law = [first_step_change([4, 64], multiplier=1, step=step) for step in ("gradient", "sign")]
+    assert found == pytest.approx([after / before for before, after in law], rel=0.1)
+
+
+def test_for_one_input_the_law_is_the_root_mean_square_of_the_cosine():
+    rng = np.random.default_rng(163)
+    row, A = rng.standard_normal((2, 3000, WIDTH))
+    cosines = np.abs(np.sum(row * A, axis=1))  # at rank 1 the step is along A
+    cosines /= np.linalg.norm(row, axis=1) * np.linalg.norm(A, axis=1)
+    law = float(first_step_cosine(1, WIDTH))
+    assert np.mean(cosines**2) ** 0.5 == pytest.approx(law, rel=0.05)
+    assert np.mean(cosines) == pytest.approx(np.sqrt(2 / np.pi) * law, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [

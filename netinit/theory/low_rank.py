@@ -22,6 +22,10 @@ def first_step_change(
     times its gradient. A step of the sign of the gradient, as Adam's first one is, moves each
     entry of the output by this number.
 
+    With several inputs in the batch, the step for one also moves the outputs of the others, and
+    the change need not go with these powers of the rank. To first order the fall of the loss does,
+    on average over A, for any batch.
+
     Parameters
     ----------
     rank : array
@@ -49,7 +53,11 @@ def first_step_cosine(rank: npt.ArrayLike, fan_in: int) -> Array:
     """The cosine between the first step of gradient descent on B and a step of the full weight.
 
     sqrt(r / (n + r + 1)) for independent normal weights A of any variance and B of zero: the step
-    is the full one, seen through r random directions of n. For large n; a single A varies.
+    is the full one, seen through r random directions of n.
+
+    For large n this is the root mean square over A. If the gradient has many rows, as it has with
+    a large batch, a single A comes close to it. For a gradient of rank one, as of a single input,
+    the mean cosine is smaller at small r: at r = 1 by the factor sqrt(2 / pi).
 
     Parameters
     ----------

@@ -154,7 +154,9 @@ class TransformerStart:
     logit_std : float
         Of the output, of one token.
     loss : float
-        Cross-entropy in nats, of targets that do not depend on the inputs.
+        Cross-entropy in nats, of targets that do not depend on the inputs. It is larger if the
+        output layer is tied to the embeddings and the branches add so little that a token's own
+        embedding is still a large part of the stream: with a small `residual_scale`, for example.
     """
 
     attention_logit_std: float

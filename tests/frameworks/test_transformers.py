@@ -39,6 +39,8 @@ def draw(model):
     for module in model.modules():
         if isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)
     for block in model.blocks:
         for last in (block.attention.out, block.mlp.down):
             nn.init.normal_(last.weight, std=0.02 / (2 * len(model.blocks)) ** 0.5)
@@ -53,6 +55,8 @@ def test_the_printed_loops_draw_gpt2():
             last = name.endswith(("attention.out.weight", "mlp.down.weight"))
             wanted = 0.02 / math.sqrt(2 * BLOCKS) if last else 0.02
             assert float(parameter.detach().std()) == pytest.approx(wanted, rel=0.03), name
+        else:
+            assert not parameter.detach().any(), name
 
 
 def test_keras_and_jax_draw_the_last_layers():

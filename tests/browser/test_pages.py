@@ -1,5 +1,6 @@
 """Every page of the built book, over http and as a file, with nothing outside in reach."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from drawn import check_cells, check_points
+from PIL import Image
 from saved import explorers, models, quizzes, views
 from sphinx_external_toc.events import remove_suffix
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -262,6 +264,30 @@ def test_a_page_fits_a_phone_and_its_contents_open(visit, name):
     page.locator(".chapters a").first.wait_for(state="visible")
     page.keyboard.press("Escape")
     page.locator(".chapters a").first.wait_for(state="hidden")
+
+
+EDGE = """(pre) => {
+  const wide = pre.scrollWidth > pre.clientWidth + 60;
+  return wide && !pre.closest("details, .fold") ? [pre.clientWidth, pre.clientHeight] : null;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", [".cell_input pre", ".cell_output pre"])
+def test_code_that_is_wider_than_a_phone_shows_that_it_scrolls(visit, kind, scheme):
+    page = visit("chapters/14_width", color_scheme=scheme, **PHONE).page
+    places = page.locator(kind).all()
+    pre, (width, height) = next((p, size) for p in places if (size := p.evaluate(EDGE)))
+
+    def edge(left):
+        """What is drawn in the last row of pixels, below the text: in the middle, at the edge."""
+        pre.evaluate("(pre, left) => { pre.scrollLeft = left; }", left)
+        image = Image.open(io.BytesIO(pre.screenshot())).convert("RGB")
+        middle, right = (image.getpixel((x, height - 3)) for x in (width // 2, width - 1))
+        return np.abs(np.subtract(middle, right)).max()
+
+    assert edge(0) > 20
+    assert edge(10_000) < 4
 
 
 @OPENED

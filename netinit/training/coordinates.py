@@ -36,6 +36,7 @@ class CoordinateCheck:
         """The power of the width in each movement, shape (*stack,): fitted to the logarithms.
 
         0 where the width does not matter, 1 where twice the width moves the signal twice as far.
+        Not finite where a signal does not move, or training diverged, at some width.
         """
         centered = np.log(self.widths) - np.log(self.widths).mean()
         weights = centered / np.square(centered).sum()

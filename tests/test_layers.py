@@ -523,6 +523,14 @@ def test_wrong_parameters_are_named(change, error, message):
         LayerNetwork([Dense(2, 2)], right | change)
 
 
+def test_a_kernel_needs_room_with_its_padding():
+    net = init_network([Conv2d(1, 1, (5, 3), padding=(1, 0))], rng=0)
+    assert net(np.ones((1, 1, 3, 3))).shape == (1, 1, 1, 1)
+    message = r"layer '.+': a kernel of \(5, 3\) does not fit into \[4, 3\], padding included$"
+    with pytest.raises(ValueError, match=message):
+        net(np.ones((1, 1, 2, 3)))
+
+
 @pytest.mark.parametrize(
     ("layers", "x", "error", "message"),
     [

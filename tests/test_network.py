@@ -368,6 +368,23 @@ def test_a_bfloat16_network_is_the_float32_one_rounded():
         assert relative_error(gradient.astype(np.float32), right.parameters[name]) < 0.03
 
 
+def test_a_bfloat16_bias_gradient_is_summed_in_float32():
+    net = init_mlp([2, 3], dtype="bfloat16", rng=0)
+    ones = np.ones((1000, 3)).astype(net.dtype)
+    found = net.backward(net.forward(ones[:, :2]), ones)
+    assert np.array_equal(found.biases[0].astype(float), [1000.0] * 3)  # not 256
+
+
+def test_names_of_parameters_that_do_not_fit_are_told():
+    net = init_mlp([2, 3, 1], rng=0)
+    parameters = dict(net.parameters)
+    parameters["W3"] = parameters.pop("W2")
+    with pytest.raises(
+        ValueError, match=r"^parameters must be W1, b1, W2, b2, not W1, b1, b2, W3$"
+    ):
+        net.replace(parameters)
+
+
 def test_a_bfloat16_network_is_measured_trained_and_scaled_by_lsuv():
     from netinit.network import lsuv_mlp
     from netinit.propagation import measure

@@ -13,12 +13,13 @@ from tests.project import ROOT
 SITE = ROOT / "_build" / "html"
 SETS = problem_sets()
 TEXTS = (".html", ".ipynb", ".js", ".json", ".txt", ".inv", ".md", ".py", ".toml")
+STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 
 def as_read(text):
-    """A page's words without its markup, JSON or escapes, and without white space."""
+    """A page's words without markup, JSON, escapes or curly quotes, and without white space."""
     text = html.unescape(re.sub(r"<[^>]+>", "", text)).replace("\\n", "\n").replace('\\"', '"')
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"\s+", "", text.translate(STRAIGHT))
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,9 @@ NOTEBOOK = json.loads((ROOT / "chapters" / "12_shattering.ipynb").read_text("utf
 PROSE = "\n\n".join(
     "".join(cell["source"]) for cell in NOTEBOOK["cells"] if cell["cell_type"] == "markdown"
 )
-(BLOCK,) = re.findall(r"```python\n(.*?)```", PROSE, re.DOTALL)
-SCALED, TORCH, JAX = BLOCK.strip().split("\n\n")
+# The scaled branch, then, in a section of its own, the measurement.
+SCALED, MEASURED = re.findall(r"```python\n(.*?)```", PROSE, re.DOTALL)
+TORCH, JAX = MEASURED.strip().split("\n\n")
 NET = netinit.init_mlp([6, 20, 20, 3], "he_normal", rng=12)
 X = np.random.default_rng(12).standard_normal((2, 6)).astype(np.float32)
 

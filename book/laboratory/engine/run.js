@@ -55,7 +55,268 @@
 // run.examples() -> {inputs, targets, count}: the first 128 test examples
 // The same experiment and precision give the same run, whatever the page does in between.
 
+import { createData } from "./data.js";
+import { FIELDS, validate } from "./experiment.js";
+import { accuracy, LOSSES, softmax } from "./losses.js";
+import { backward, createNetwork, createWorkspace, forward, parameterShapes } from "./network.js";
+import { createOptimizer } from "./optimizers.js";
+import { createStream } from "./random.js";
+import { drawWeights } from "./schemes.js";
+import { layerStatistics, meanSquare, outputStatistics } from "./statistics.js";
+import { predict } from "./theory.js";
+
+const PROBE = 128;
+const PRECISIONS = { float32: Float32Array, float64: Float64Array };
+
 /** Start an experiment. */
-export function createRun(_experiment, _options = {}) {
-  throw new Error("the engine is being written");
+export function createRun(experiment, options = {}) {
+  return new Run(experiment, options);
+}
+
+class Run {
+  #Values;
+  #network;
+  #optimizer;
+  #training; // buffers of a batch
+  #probing; // buffers of the probe
+  #batches;
+  #norms = null; // of the last change of each parameter
+  #frozen = null; // what batch norm uses in predict, until the parameters change
+  #start; // the experiment at step 0, and the gradient at the output then
+  #prediction;
+
+  constructor(experiment, options) {
+    this.#Values = PRECISIONS[options.precision ?? "float32"];
+    this.experiment = { ...experiment };
+    this.steps = 0;
+    this.batchLoss = NaN;
+    this.diverged = false;
+    this.data = this.#dataOf(options);
+    this.#batches = options.batches ? listed(options.batches) : this.#drawnBatches();
+    const drawn = parameterShapes(this.#shape()).map((p) => this.#drawn(p));
+    this.parameters = options.parameters ? this.#given(drawn, options.parameters) : drawn;
+    this.#rebuild();
+    this.#optimizer = createOptimizer(experiment.optimizer, this.parameters);
+    this.#compare(this.#probing, this.#probe("Train"));
+    const { rows } = this.#probe("Train");
+    const square = meanSquare(this.#probing.outputGradient, rows * this.data.outputs);
+    this.#start = { experiment: { ...experiment }, square };
+  }
+
+  step(count = 1) {
+    let made = 0;
+    while (made < count && !this.diverged && this.#update()) made += 1;
+    return made;
+  }
+
+  adjust(changes) {
+    const { experiment, problems } = validate({ ...this.experiment, ...changes });
+    for (const [name, field] of Object.entries(FIELDS)) {
+      if (field.live || experiment[name] === this.experiment[name]) continue;
+      problems.push(`${field.label} cannot change during a run; start a new one.`);
+      experiment[name] = this.experiment[name];
+    }
+    const before = this.experiment;
+    this.experiment = experiment;
+    const changed = (...names) => names.some((name) => experiment[name] !== before[name]);
+    if (changed("normalization")) this.parameters = this.#renormalized();
+    if (changed("normalization", "optimizer")) {
+      this.#optimizer = createOptimizer(experiment.optimizer, this.parameters);
+      this.#norms = null;
+    }
+    if (changed("normalization", "activation", "skip", "batch")) this.#rebuild();
+    return { experiment: { ...experiment }, problems };
+  }
+
+  statistics() {
+    const train = this.#probe("Train");
+    const probing = this.#probing;
+    const loss = this.#compare(probing, train);
+    backward(this.#network, probing, train.x, train.rows, false);
+    const scored = { loss, accuracy: this.#accuracy(train) };
+    const layers = layerStatistics(this.#network, probing, train.rows);
+    for (const layer of layers) layer.update = this.#updateOf(layer.name);
+    const output = outputStatistics(this.#network, probing, train.rows);
+    output.update = this.#updateOf("head");
+    const test = this.#probe("Test");
+    const tested = { testLoss: this.#compare(probing, test), testAccuracy: this.#accuracy(test) };
+    return { step: this.steps, ...scored, ...tested, diverged: this.diverged, layers, output };
+  }
+
+  predict(points, count) {
+    const { inputs, outputs, loss } = this.data;
+    const values = this.#Values.from(points.subarray(0, count * inputs));
+    const frozen = this.#frozenNorms();
+    const found = new this.#Values(count * outputs);
+    for (let first = 0; first < count; first += PROBE) {
+      const rows = Math.min(PROBE, count - first);
+      const x = values.subarray(first * inputs, (first + rows) * inputs);
+      const output = forward(this.#network, this.#probing, x, rows, frozen);
+      found.set(output.subarray(0, rows * outputs), first * outputs);
+    }
+    if (loss === "softmax_cross_entropy") softmax(found, count, outputs);
+    return found;
+  }
+
+  examples() {
+    const { x, y, rows } = this.#probe("Test");
+    return { inputs: x, targets: y, count: rows };
+  }
+
+  get theory() {
+    return this.#predicted()?.forward ?? null;
+  }
+
+  get gradientTheory() {
+    return this.#predicted()?.backward?.map((factor) => factor * this.#start.square) ?? null;
+  }
+
+  #predicted() {
+    if (this.#prediction === undefined) {
+      const { x, rows } = this.#probe("Train");
+      this.#prediction = predict(this.#start.experiment, this.data, x, rows);
+    }
+    return this.#prediction;
+  }
+
+  #update() {
+    const batch = this.#batches();
+    if (!batch) return false;
+    const { inputs, xTrain, yTrain } = this.data;
+    const training = this.#training;
+    for (let row = 0; row < batch.length; row++) {
+      training.y[row] = yTrain[batch[row]];
+      for (let i = 0; i < inputs; i++) {
+        training.x[row * inputs + i] = xTrain[batch[row] * inputs + i];
+      }
+    }
+    const { x, y } = training;
+    this.batchLoss = this.#compare(training, { x, y, rows: batch.length });
+    this.diverged = !Number.isFinite(this.batchLoss);
+    if (this.diverged) return false;
+    backward(this.#network, training, x, batch.length);
+    this.#norms = this.#optimizer.step(this.#network.gradients, this.experiment.rate);
+    this.#frozen = null;
+    this.steps += 1;
+    return true;
+  }
+
+  /** The loss of some inputs; the workspace then holds its gradient at the output. */
+  #compare(workspace, { x, y, rows }) {
+    const { loss, outputs } = this.data;
+    const output = forward(this.#network, workspace, x, rows);
+    return LOSSES[loss](output, y, workspace.outputGradient, rows, outputs);
+  }
+
+  #accuracy({ y, rows }) {
+    const { classes } = this.data;
+    return classes ? accuracy(this.#probing.output, y, rows, classes) : null;
+  }
+
+  #updateOf(layer) {
+    const place = this.parameters.findIndex(({ name }) => name === `${layer}.weight`);
+    if (!this.#norms) return 0;
+    const { values } = this.parameters[place];
+    const size = Math.sqrt(meanSquare(values) * values.length);
+    return size > 0 ? this.#norms[place] / size : null;
+  }
+
+  /** The first training or test examples. */
+  #probe(half) {
+    const { inputs, [`x${half}`]: x, [`y${half}`]: y } = this.data;
+    const rows = Math.min(PROBE, y.length);
+    return { x: x.subarray(0, rows * inputs), y: y.subarray(0, rows), rows };
+  }
+
+  #frozenNorms() {
+    if (this.experiment.normalization !== "batch") return undefined;
+    if (!this.#frozen) {
+      const { x, rows } = this.#probe("Train");
+      forward(this.#network, this.#probing, x, rows);
+      this.#frozen = this.#probing.layers.map(({ means, roots }) => {
+        return { means: means.slice(), roots: roots.slice() };
+      });
+    }
+    return this.#frozen;
+  }
+
+  #shape() {
+    const { depth, width, normalization, activation, skip } = this.experiment;
+    const { inputs, outputs } = this.data;
+    return { inputs, outputs, depth, width, normalization, activation, skip };
+  }
+
+  #rebuild() {
+    const batch = Math.min(this.experiment.batch, this.data.yTrain.length);
+    this.#network = createNetwork(this.#shape(), this.parameters);
+    this.#training = createWorkspace(this.#network, batch);
+    this.#training.x = new this.#Values(batch * this.data.inputs);
+    this.#training.y = new this.data.yTrain.constructor(batch);
+    this.#probing = createWorkspace(this.#network, PROBE);
+    this.#frozen = null;
+  }
+
+  #dataOf({ data, digits }) {
+    const { data: name, seed } = this.experiment;
+    const found = data ? { name, ...data } : createData(name, seed, digits);
+    const real = (values) => this.#Values.from(values);
+    const target = found.loss === "squared" ? real : (values) => Int32Array.from(values);
+    const halves = {
+      xTrain: real(found.xTrain),
+      xTest: real(found.xTest),
+      yTrain: target(found.yTrain),
+      yTest: target(found.yTest),
+    };
+    return { ...found, classes: found.loss === "squared" ? 0 : found.outputs, ...halves };
+  }
+
+  /** A parameter with its first values: each layer has random numbers of its own. */
+  #drawn({ name, shape }) {
+    const { scheme, scale, bias, seed } = this.experiment;
+    const [, kind] = name.split(".");
+    const values = new this.#Values(shape.reduce((a, b) => a * b));
+    const stream = createStream(seed, name);
+    if (kind === "weight") drawWeights(scheme, scale, stream, values, ...shape);
+    else if (kind === "gain") values.fill(1);
+    else if (kind === "bias" && bias) values.forEach((_, i) => values[i] = bias * stream.normal());
+    return { name, shape, values };
+  }
+
+  #given(drawn, parameters) {
+    return drawn.map(({ name, shape, values }, i) => {
+      const start = parameters[i]?.values ?? parameters[i];
+      if (start?.length !== values.length) {
+        throw new Error(`parameter ${name} needs ${values.length} values, not ${start?.length}`);
+      }
+      return { name, shape, values: this.#Values.from(start) };
+    });
+  }
+
+  /** The parameters for another normalization: those that stay are the same arrays. */
+  #renormalized() {
+    return parameterShapes(this.#shape()).map((wanted) => {
+      return this.parameters.find(({ name }) => name === wanted.name) ?? this.#drawn(wanted);
+    });
+  }
+
+  /** A function that gives the rows of the next batch; a batch may straddle two passes. */
+  #drawnBatches() {
+    const stream = createStream(this.experiment.seed, "batches");
+    let order = [], place = 0, rows = new Int32Array(0);
+    return () => {
+      const examples = this.data.yTrain.length;
+      const size = Math.min(this.experiment.batch, examples);
+      if (rows.length !== size) rows = new Int32Array(size);
+      for (let i = 0; i < size; i++) {
+        if (place === order.length) [order, place] = [stream.permutation(examples), 0];
+        rows[i] = order[place++];
+      }
+      return rows;
+    };
+  }
+}
+
+function listed(batches) {
+  let next = 0;
+  return () => batches[next++];
 }

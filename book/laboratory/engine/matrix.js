@@ -1,0 +1,78 @@
+// The three products of matrices that a dense layer needs, all in one kernel.
+//
+// Both factors are copied into panels of four rows, in float64, so that the innermost loop reads
+// two contiguous arrays; rows that are missing in the last panel are zeros. A tile of the result,
+// four by four, stays in sixteen local variables until its sums are complete: they are rounded
+// once, when they are stored.
+
+const TILE = 4;
+let panelsOfA = new Float64Array(0);
+let panelsOfB = new Float64Array(0);
+const tile = new Float64Array(TILE * TILE);
+
+/** h = x wT: x is (rows, fanIn), w is (units, fanIn), h is (rows, units). */
+export function timesTransposed(x, w, h, rows, units, fanIn) {
+  multiply(x, fanIn, 1, w, fanIn, 1, h, rows, units, fanIn);
+}
+
+/** up = delta w: delta is (rows, units), w is (units, fanIn), up is (rows, fanIn). */
+export function times(delta, w, up, rows, fanIn, units) {
+  multiply(delta, units, 1, w, 1, fanIn, up, rows, fanIn, units);
+}
+
+/** g = deltaT x: delta is (rows, units), x is (rows, fanIn), g is (units, fanIn). */
+export function transposedTimes(delta, x, g, units, fanIn, rows) {
+  multiply(delta, 1, units, x, 1, fanIn, g, units, fanIn, rows);
+}
+
+/** c[i, j] = sum over p < k of a[i aRow + p aStep] b[j bRow + p bStep], for i < m and j < n. */
+function multiply(a, aRow, aStep, b, bRow, bStep, c, m, n, k) {
+  panelsOfA = packed(panelsOfA, a, aRow, aStep, m, k);
+  panelsOfB = packed(panelsOfB, b, bRow, bStep, n, k);
+  for (let i = 0; i < m; i += TILE) {
+    const height = Math.min(TILE, m - i);
+    for (let j = 0; j < n; j += TILE) {
+      const width = Math.min(TILE, n - j);
+      fillTile(panelsOfA, i * k, panelsOfB, j * k, k);
+      for (let row = 0; row < height; row++) {
+        const start = (i + row) * n + j;
+        for (let column = 0; column < width; column++) {
+          c[start + column] = tile[row * TILE + column];
+        }
+      }
+    }
+  }
+}
+
+/** Rows of a matrix as panels: entry (i, p) is at floor(i / 4) 4 k + 4 p + i mod 4. */
+function packed(panels, a, aRow, aStep, rows, k) {
+  const size = Math.ceil(rows / TILE) * TILE * k;
+  const target = panels.length < size ? new Float64Array(size) : panels;
+  for (let i = 0; i < rows + TILE - 1; i++) {
+    let to = (i - (i % TILE)) * k + (i % TILE);
+    if (to >= size) break;
+    let from = i * aRow;
+    for (let p = 0; p < k; p++, to += TILE, from += aStep) target[to] = i < rows ? a[from] : 0;
+  }
+  return target;
+}
+
+/** The tile of the panels that start at `a` and `b`. */
+function fillTile(panelA, a, panelB, b, k) {
+  let s00 = 0, s01 = 0, s02 = 0, s03 = 0;
+  let s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+  let s20 = 0, s21 = 0, s22 = 0, s23 = 0;
+  let s30 = 0, s31 = 0, s32 = 0, s33 = 0;
+  for (const end = a + TILE * k; a < end; a += TILE, b += TILE) {
+    const x0 = panelA[a], x1 = panelA[a + 1], x2 = panelA[a + 2], x3 = panelA[a + 3];
+    const y0 = panelB[b], y1 = panelB[b + 1], y2 = panelB[b + 2], y3 = panelB[b + 3];
+    s00 += x0 * y0, s01 += x0 * y1, s02 += x0 * y2, s03 += x0 * y3;
+    s10 += x1 * y0, s11 += x1 * y1, s12 += x1 * y2, s13 += x1 * y3;
+    s20 += x2 * y0, s21 += x2 * y1, s22 += x2 * y2, s23 += x2 * y3;
+    s30 += x3 * y0, s31 += x3 * y1, s32 += x3 * y2, s33 += x3 * y3;
+  }
+  tile[0] = s00, tile[1] = s01, tile[2] = s02, tile[3] = s03;
+  tile[4] = s10, tile[5] = s11, tile[6] = s12, tile[7] = s13;
+  tile[8] = s20, tile[9] = s21, tile[10] = s22, tile[11] = s23;
+  tile[12] = s30, tile[13] = s31, tile[14] = s32, tile[15] = s33;
+}

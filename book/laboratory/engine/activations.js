@@ -32,11 +32,11 @@ const gelu = (x) => {
   return Math.max(x, 0) - size * tail;
 };
 
-const geluSlope = (x) => {
+/** P(z < x) + x p(x), of which the first is the value over x. */
+const geluSlope = (x, value = gelu(x)) => {
   const size = Math.min(Math.abs(x), 40);
-  const scaled = scaledTail(size * HALF_ROOT) / 2 - size * NORMAL_PEAK;
-  const left = Math.exp((-size * size) / 2) * scaled;
-  return x < 0 ? left : 1 - left + 0 * x; // NaN stays NaN
+  const below = x === 0 ? 0.5 : Math.abs(x) === Infinity ? Number(x > 0) : value / x;
+  return below + Math.sign(x) * size * NORMAL_PEAK * Math.exp((-size * size) / 2);
 };
 
 const largest = (x) => Math.max(Math.min(x, Number.MAX_VALUE), -Number.MAX_VALUE);
@@ -66,17 +66,24 @@ const FORMULAS = {
  * An activation by its name.
  *
  * @returns {{name, value, slope, apply, applySlope, saturated}} value and slope take a number;
- *   apply(x, out, count) and applySlope(x, delta, count), which multiplies delta by the slope, take
- *   arrays; saturated(x) tells whether the slope is below a twentieth of the steepest, and stays so
- *   from there outward
+ *   apply(x, out, count) and applySlope(x, out, delta, count), which multiplies delta by the slope,
+ *   take arrays; saturated(x) tells whether the slope is below a twentieth of the steepest, and
+ *   stays so from there outward
  */
 export function activation(name) {
+  if (!RECORDS.has(name)) RECORDS.set(name, record(name));
+  return RECORDS.get(name);
+}
+
+const RECORDS = new Map();
+
+function record(name) {
   const { value, slope } = FORMULAS[name];
   const apply = (x, out, count) => {
     for (let i = 0; i < count; i++) out[i] = value(x[i]);
   };
-  const applySlope = (x, delta, count) => {
-    for (let i = 0; i < count; i++) delta[i] *= slope(x[i]);
+  const applySlope = (x, out, delta, count) => {
+    for (let i = 0; i < count; i++) delta[i] *= slope(x[i], out[i]);
   };
   return { name, value, slope, apply, applySlope, saturated: flatness(slope) };
 }

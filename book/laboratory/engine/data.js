@@ -120,3 +120,17 @@ function standardize(x, count) {
   const size = Math.sqrt(square / (count * PIXELS));
   for (let i = 0; i < x.length; i++) x[i] /= size;
 }
+
+/** The data with x and the targets as typed arrays of one precision, class numbers as integers. */
+export function typed(data, Values) {
+  const classified = data.loss !== "squared";
+  const target = (y) => classified ? Int32Array.from(y) : Values.from(y);
+  return {
+    ...data,
+    classes: classified ? data.outputs : 0,
+    xTrain: Values.from(data.xTrain),
+    yTrain: target(data.yTrain),
+    xTest: Values.from(data.xTest),
+    yTest: target(data.yTest),
+  };
+}

@@ -29,7 +29,8 @@ function coefficients() {
 /** exp(x^2) erfc(x) for x >= 0, by Clenshaw's recurrence. */
 export function scaledTail(x) {
   const place = 2 - (4 * CENTER) / (x + CENTER);
-  let last = 0, before = 0;
+  let last = 0;
+  let before = 0;
   for (let k = TERMS - 1; k > 0; k--) {
     const next = SERIES[k] + place * last - before;
     before = last;

@@ -23,7 +23,8 @@ function softmaxCrossEntropy(logits, labels, gradient, rows, classes) {
 
 /** exp(logits - largest) of one row, with their sum. */
 function exponentials(logits, out, start, classes) {
-  let largest = -Infinity, sum = 0;
+  let largest = -Infinity;
+  let sum = 0;
   for (let i = start; i < start + classes; i++) {
     largest = logits[i] > largest || Number.isNaN(logits[i]) ? logits[i] : largest;
   }

@@ -59,20 +59,62 @@ function packed(panels, a, aRow, aStep, rows, k) {
 
 /** The tile of the panels that start at `a` and `b`. */
 function fillTile(panelA, a, panelB, b, k) {
-  let s00 = 0, s01 = 0, s02 = 0, s03 = 0;
-  let s10 = 0, s11 = 0, s12 = 0, s13 = 0;
-  let s20 = 0, s21 = 0, s22 = 0, s23 = 0;
-  let s30 = 0, s31 = 0, s32 = 0, s33 = 0;
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s03 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s13 = 0;
+  let s20 = 0;
+  let s21 = 0;
+  let s22 = 0;
+  let s23 = 0;
+  let s30 = 0;
+  let s31 = 0;
+  let s32 = 0;
+  let s33 = 0;
   for (const end = a + TILE * k; a < end; a += TILE, b += TILE) {
-    const x0 = panelA[a], x1 = panelA[a + 1], x2 = panelA[a + 2], x3 = panelA[a + 3];
-    const y0 = panelB[b], y1 = panelB[b + 1], y2 = panelB[b + 2], y3 = panelB[b + 3];
-    s00 += x0 * y0, s01 += x0 * y1, s02 += x0 * y2, s03 += x0 * y3;
-    s10 += x1 * y0, s11 += x1 * y1, s12 += x1 * y2, s13 += x1 * y3;
-    s20 += x2 * y0, s21 += x2 * y1, s22 += x2 * y2, s23 += x2 * y3;
-    s30 += x3 * y0, s31 += x3 * y1, s32 += x3 * y2, s33 += x3 * y3;
+    const x0 = panelA[a];
+    const x1 = panelA[a + 1];
+    const x2 = panelA[a + 2];
+    const x3 = panelA[a + 3];
+    const y0 = panelB[b];
+    const y1 = panelB[b + 1];
+    const y2 = panelB[b + 2];
+    const y3 = panelB[b + 3];
+    s00 += x0 * y0;
+    s01 += x0 * y1;
+    s02 += x0 * y2;
+    s03 += x0 * y3;
+    s10 += x1 * y0;
+    s11 += x1 * y1;
+    s12 += x1 * y2;
+    s13 += x1 * y3;
+    s20 += x2 * y0;
+    s21 += x2 * y1;
+    s22 += x2 * y2;
+    s23 += x2 * y3;
+    s30 += x3 * y0;
+    s31 += x3 * y1;
+    s32 += x3 * y2;
+    s33 += x3 * y3;
   }
-  tile[0] = s00, tile[1] = s01, tile[2] = s02, tile[3] = s03;
-  tile[4] = s10, tile[5] = s11, tile[6] = s12, tile[7] = s13;
-  tile[8] = s20, tile[9] = s21, tile[10] = s22, tile[11] = s23;
-  tile[12] = s30, tile[13] = s31, tile[14] = s32, tile[15] = s33;
+  tile[0] = s00;
+  tile[1] = s01;
+  tile[2] = s02;
+  tile[3] = s03;
+  tile[4] = s10;
+  tile[5] = s11;
+  tile[6] = s12;
+  tile[7] = s13;
+  tile[8] = s20;
+  tile[9] = s21;
+  tile[10] = s22;
+  tile[11] = s23;
+  tile[12] = s30;
+  tile[13] = s31;
+  tile[14] = s32;
+  tile[15] = s33;
 }

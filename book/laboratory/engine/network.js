@@ -116,7 +116,8 @@ export function forward(network, workspace, x, rows, frozen) {
 
 function dense({ weight, bias, units, fanIn }, x, h, rows) {
   timesTransposed(x, weight, h, rows, units, fanIn);
-  for (let row = 0, i = 0; row < rows; row++) {
+  let i = 0;
+  for (let row = 0; row < rows; row++) {
     for (let unit = 0; unit < units; unit++, i++) h[i] += bias[unit];
   }
 }
@@ -143,7 +144,7 @@ export function backward(network, workspace, x, rows, wanted = true) {
     const [layer, buffer] = [layers[i], workspace.layers[i]];
     const count = rows * layer.units;
     copy(up, buffer.delta, count);
-    phi.applySlope(buffer.z, buffer.delta, count);
+    phi.applySlope(buffer.z, buffer.phi, buffer.delta, count);
     if (normalization !== "none") {
       const { n, roots, delta } = buffer;
       normBackward(normalization, delta, n, roots, layer, layer.gradients, rows, layer.units);

@@ -19,7 +19,8 @@ export function standardize(kind, h, n, means, roots, rows, units) {
   const { count, apart, length, step } = LINES[kind](rows, units);
   for (let line = 0; line < count; line++) {
     const [start, end] = [line * apart, line * apart + length * step];
-    let sum = 0, squares = 0;
+    let sum = 0;
+    let squares = 0;
     for (let i = start; i < end; i += step) sum += h[i];
     const mean = sum / length;
     for (let i = start; i < end; i += step) squares += (h[i] - mean) ** 2;
@@ -32,14 +33,16 @@ export function standardize(kind, h, n, means, roots, rows, units) {
 
 /** Batch norm with the means and roots of another batch. */
 export function standardizeWith(means, roots, h, n, rows, units) {
-  for (let row = 0, i = 0; row < rows; row++) {
+  let i = 0;
+  for (let row = 0; row < rows; row++) {
     for (let unit = 0; unit < units; unit++, i++) n[i] = (h[i] - means[unit]) * roots[unit];
   }
 }
 
 /** z = gain n + shift. */
 export function affine(n, gain, shift, z, rows, units) {
-  for (let row = 0, i = 0; row < rows; row++) {
+  let i = 0;
+  for (let row = 0; row < rows; row++) {
     for (let unit = 0; unit < units; unit++, i++) z[i] = gain[unit] * n[i] + shift[unit];
   }
 }
@@ -53,7 +56,8 @@ export function backward(kind, delta, n, roots, layer, gradients, rows, units) {
   const { gain, shift } = gradients;
   gain.fill(0);
   shift.fill(0);
-  for (let row = 0, i = 0; row < rows; row++) {
+  let i = 0;
+  for (let row = 0; row < rows; row++) {
     for (let unit = 0; unit < units; unit++, i++) {
       gain[unit] += delta[i] * n[i];
       shift[unit] += delta[i];
@@ -63,7 +67,8 @@ export function backward(kind, delta, n, roots, layer, gradients, rows, units) {
   const { count, apart, length, step } = LINES[kind](rows, units);
   for (let line = 0; line < count; line++) {
     const [start, end] = [line * apart, line * apart + length * step];
-    let sum = 0, product = 0;
+    let sum = 0;
+    let product = 0;
     for (let i = start; i < end; i += step) {
       sum += delta[i];
       product += delta[i] * n[i];

@@ -55,7 +55,9 @@ function normals(uniform) {
       spare = null;
       return kept;
     }
-    let x, y, square;
+    let x;
+    let y;
+    let square;
     do {
       x = 2 * uniform() - 1;
       y = 2 * uniform() - 1;

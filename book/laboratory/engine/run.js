@@ -55,13 +55,13 @@
 // run.examples() -> {inputs, targets, count}: the first 128 test examples
 // The same experiment and precision give the same run, whatever the page does in between.
 
-import { createData } from "./data.js";
+import { drawnBatches, listedBatches } from "./batches.js";
+import { createData, typed } from "./data.js";
 import { FIELDS, validate } from "./experiment.js";
 import { accuracy, LOSSES, softmax } from "./losses.js";
 import { backward, createNetwork, createWorkspace, forward, parameterShapes } from "./network.js";
 import { createOptimizer } from "./optimizers.js";
-import { createStream } from "./random.js";
-import { drawWeights } from "./schemes.js";
+import { drawParameter, givenParameters } from "./parameters.js";
 import { layerStatistics, meanSquare, outputStatistics } from "./statistics.js";
 import { predict } from "./theory.js";
 
@@ -91,10 +91,15 @@ class Run {
     this.steps = 0;
     this.batchLoss = NaN;
     this.diverged = false;
-    this.data = this.#dataOf(options);
-    this.#batches = options.batches ? listed(options.batches) : this.#drawnBatches();
-    const drawn = parameterShapes(this.#shape()).map((p) => this.#drawn(p));
-    this.parameters = options.parameters ? this.#given(drawn, options.parameters) : drawn;
+    const { data: name, seed } = experiment;
+    const data = options.data ?? createData(name, seed, options.digits);
+    this.data = typed(data, this.#Values);
+    const { batches, parameters } = options;
+    this.#batches = batches ? listedBatches(batches) : drawnBatches(seed, this.data.yTrain.length);
+    const shapes = parameterShapes(this.#shape());
+    this.parameters = parameters
+      ? givenParameters(shapes, parameters, this.#Values)
+      : shapes.map((wanted) => this.#drawn(wanted));
     this.#rebuild();
     this.#optimizer = createOptimizer(experiment.optimizer, this.parameters);
     this.#compare(this.#probing, this.#probe("Train"));
@@ -180,7 +185,7 @@ class Run {
   }
 
   #update() {
-    const batch = this.#batches();
+    const batch = this.#batches(this.#training.rows);
     if (!batch) return false;
     const { inputs, xTrain, yTrain } = this.data;
     const training = this.#training;
@@ -256,40 +261,8 @@ class Run {
     this.#frozen = null;
   }
 
-  #dataOf({ data, digits }) {
-    const { data: name, seed } = this.experiment;
-    const found = data ? { name, ...data } : createData(name, seed, digits);
-    const real = (values) => this.#Values.from(values);
-    const target = found.loss === "squared" ? real : (values) => Int32Array.from(values);
-    const halves = {
-      xTrain: real(found.xTrain),
-      xTest: real(found.xTest),
-      yTrain: target(found.yTrain),
-      yTest: target(found.yTest),
-    };
-    return { ...found, classes: found.loss === "squared" ? 0 : found.outputs, ...halves };
-  }
-
-  /** A parameter with its first values: each layer has random numbers of its own. */
-  #drawn({ name, shape }) {
-    const { scheme, scale, bias, seed } = this.experiment;
-    const [, kind] = name.split(".");
-    const values = new this.#Values(shape.reduce((a, b) => a * b));
-    const stream = createStream(seed, name);
-    if (kind === "weight") drawWeights(scheme, scale, stream, values, ...shape);
-    else if (kind === "gain") values.fill(1);
-    else if (kind === "bias" && bias) values.forEach((_, i) => values[i] = bias * stream.normal());
-    return { name, shape, values };
-  }
-
-  #given(drawn, parameters) {
-    return drawn.map(({ name, shape, values }, i) => {
-      const start = parameters[i]?.values ?? parameters[i];
-      if (start?.length !== values.length) {
-        throw new Error(`parameter ${name} needs ${values.length} values, not ${start?.length}`);
-      }
-      return { name, shape, values: this.#Values.from(start) };
-    });
+  #drawn(wanted) {
+    return drawParameter(wanted, this.experiment, this.#Values);
   }
 
   /** The parameters for another normalization: those that stay are the same arrays. */
@@ -298,25 +271,4 @@ class Run {
       return this.parameters.find(({ name }) => name === wanted.name) ?? this.#drawn(wanted);
     });
   }
-
-  /** A function that gives the rows of the next batch; a batch may straddle two passes. */
-  #drawnBatches() {
-    const stream = createStream(this.experiment.seed, "batches");
-    let order = [], place = 0, rows = new Int32Array(0);
-    return () => {
-      const examples = this.data.yTrain.length;
-      const size = Math.min(this.experiment.batch, examples);
-      if (rows.length !== size) rows = new Int32Array(size);
-      for (let i = 0; i < size; i++) {
-        if (place === order.length) [order, place] = [stream.permutation(examples), 0];
-        rows[i] = order[place++];
-      }
-      return rows;
-    };
-  }
-}
-
-function listed(batches) {
-  let next = 0;
-  return () => batches[next++];
 }

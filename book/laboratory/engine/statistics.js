@@ -49,7 +49,8 @@ export function meanSquare(values, count = values.length) {
 function spread(values, rows, units) {
   let total = 0;
   for (let unit = 0; unit < units; unit++) {
-    let sum = 0, squares = 0;
+    let sum = 0;
+    let squares = 0;
     for (let i = unit; i < rows * units; i += units) sum += values[i];
     const mean = sum / rows;
     for (let i = unit; i < rows * units; i += units) squares += (values[i] - mean) ** 2;
@@ -78,7 +79,8 @@ function saturatedShare(phi, z, count) {
 /** Shares of the values in equal cells from -4 to 4, and below and above; NaN is in none. */
 function histogram(values, count) {
   const counts = new Array(BINS).fill(0);
-  let below = 0, above = 0;
+  let below = 0;
+  let above = 0;
   for (let i = 0; i < count; i++) {
     const value = values[i];
     if (value < -LIMIT) below += 1 / count;

@@ -128,6 +128,8 @@ export function typed(data, Values) {
   return {
     ...data,
     classes: classified ? data.outputs : 0,
+    targets: classified ? 1 : data.outputs,
+    examples: data.xTrain.length / data.inputs,
     xTrain: Values.from(data.xTrain),
     yTrain: target(data.yTrain),
     xTest: Values.from(data.xTest),

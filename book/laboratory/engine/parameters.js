@@ -30,7 +30,7 @@ function fillWith(values, next) {
 /** Given arrays, or records with `values`, as parameters of those shapes. */
 export function givenParameters(shapes, given, Values) {
   return shapes.map(({ name, shape }, i) => {
-    const start = given[i]?.values ?? given[i];
+    const start = Object.hasOwn(given[i] ?? {}, "values") ? given[i].values : given[i];
     const size = shape.reduce((a, b) => a * b);
     if (start?.length !== size) {
       throw new Error(`parameter ${name} needs ${size} values, not ${start?.length}`);

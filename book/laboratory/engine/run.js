@@ -13,9 +13,10 @@
 //     data        {xTrain, yTrain, xTest, yTest, inputs, outputs, loss} instead of drawing it
 //
 // run.experiment   what runs now (adjust changes it)
-// run.data         {inputs, outputs, loss, classes, xTrain, yTrain, xTest, yTest}: x are row-major
-//                  typed arrays (examples x inputs); y are class numbers (Int32Array), or numbers
-//                  where loss is "squared" (regression: inputs 1, outputs 1, classes 0)
+// run.data         {inputs, outputs, loss, classes, examples, targets, xTrain, yTrain, xTest, yTest}:
+//                  x are row-major typed arrays (examples x inputs); y are class numbers
+//                  (Int32Array), or (examples x targets) numbers where loss is "squared", which has
+//                  no classes (regression: inputs 1, outputs 1, targets 1, classes 0)
 // run.parameters   [{name, shape, values}]: "1.weight" (fan_out x fan_in), "1.bias", with a
 //                  normalization "1.gain" and "1.shift", ..., "head.weight", "head.bias".
 //                  `values` are the live typed arrays
@@ -95,7 +96,7 @@ class Run {
     const data = options.data ?? createData(name, seed, options.digits);
     this.data = typed(data, this.#Values);
     const { batches, parameters } = options;
-    this.#batches = batches ? listedBatches(batches) : drawnBatches(seed, this.data.yTrain.length);
+    this.#batches = batches ? listedBatches(batches) : drawnBatches(seed, this.data.examples);
     const shapes = parameterShapes(this.#shape());
     this.parameters = parameters
       ? givenParameters(shapes, parameters, this.#Values)
@@ -187,15 +188,13 @@ class Run {
   #update() {
     const batch = this.#batches(this.#training.rows);
     if (!batch) return false;
-    const { inputs, xTrain, yTrain } = this.data;
     const training = this.#training;
-    for (let row = 0; row < batch.length; row++) {
-      training.y[row] = yTrain[batch[row]];
-      for (let i = 0; i < inputs; i++) {
-        training.x[row * inputs + i] = xTrain[batch[row] * inputs + i];
-      }
-    }
     const { x, y } = training;
+    const { inputs, targets, xTrain, yTrain } = this.data;
+    for (let row = 0; row < batch.length; row++) {
+      for (let i = 0; i < targets; i++) y[row * targets + i] = yTrain[batch[row] * targets + i];
+      for (let i = 0; i < inputs; i++) x[row * inputs + i] = xTrain[batch[row] * inputs + i];
+    }
     this.batchLoss = this.#compare(training, { x, y, rows: batch.length });
     this.diverged = !Number.isFinite(this.batchLoss);
     if (this.diverged) return false;
@@ -228,9 +227,9 @@ class Run {
 
   /** The first training or test examples. */
   #probe(half) {
-    const { inputs, [`x${half}`]: x, [`y${half}`]: y } = this.data;
-    const rows = Math.min(PROBE, y.length);
-    return { x: x.subarray(0, rows * inputs), y: y.subarray(0, rows), rows };
+    const { inputs, targets, [`x${half}`]: x, [`y${half}`]: y } = this.data;
+    const rows = Math.min(PROBE, y.length / targets);
+    return { x: x.subarray(0, rows * inputs), y: y.subarray(0, rows * targets), rows };
   }
 
   #frozenNorms() {
@@ -252,11 +251,12 @@ class Run {
   }
 
   #rebuild() {
-    const batch = Math.min(this.experiment.batch, this.data.yTrain.length);
+    const { inputs, targets, examples, yTrain } = this.data;
+    const batch = Math.min(this.experiment.batch, examples);
     this.#network = createNetwork(this.#shape(), this.parameters);
     this.#training = createWorkspace(this.#network, batch);
-    this.#training.x = new this.#Values(batch * this.data.inputs);
-    this.#training.y = new this.data.yTrain.constructor(batch);
+    this.#training.x = new this.#Values(batch * inputs);
+    this.#training.y = new yTrain.constructor(batch * targets);
     this.#probing = createWorkspace(this.#network, PROBE);
     this.#frozen = null;
   }

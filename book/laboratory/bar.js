@@ -72,7 +72,7 @@ export function createBar(act, speed, signal) {
       const { statistics, step } = frame;
       const values = [["step", String(step)]];
       if (statistics) values.push(["loss", number(statistics.loss, ".2g")]);
-      if (statistics?.testAccuracy != null) {
+      if (Number.isFinite(statistics?.testAccuracy)) {
         values.push(["unseen right", number(statistics.testAccuracy, ".0%").replace("%", " %")]);
       }
       fill(figures, values);

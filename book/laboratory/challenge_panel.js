@@ -39,8 +39,9 @@ export function createChallenges(choose, guessed, signal) {
   });
   const place = html("div", { class: "lab-challenge" });
   const element = html(
-    "div",
+    "details",
     { class: "lab-challenges" },
+    html("summary", {}, html("strong", {}, "Challenges "), "six networks to break or to save"),
     html(
       "div",
       { class: "lab-choices", role: "group", "aria-label": "Challenges" },
@@ -61,6 +62,7 @@ export function createChallenges(choose, guessed, signal) {
     state.challenge = challengeNamed(name);
     state.start = start;
     state.verdict = "";
+    if (state.challenge) element.open = true;
     parts = state.challenge && content(state.challenge, guesses, guessed);
     place.replaceChildren(...(parts?.elements ?? []));
     label();
@@ -130,9 +132,9 @@ function content(challenge, guesses, guessed) {
     if (right === null) return;
     const { options, because } = challenge.predict;
     judged.hidden = false;
-    judged.textContent = (guess === right ? "You guessed right. " : `It turned out otherwise: “${
-      options[right]
-    }”. `) + because;
+    judged.textContent =
+      (guess === right ? "You guessed right. " : `It turned out otherwise: “${options[right]}”. `) +
+      because;
   }
   return { elements, proof, judge, ask: () => question.querySelector("input").focus() };
 }

@@ -89,7 +89,8 @@ const deep = {
       if (frame.step < 100) return null;
       return frame.statistics.loss > 0.9 * initial.statistics.loss ? 1 : 0;
     },
-    because: "At this scale each layer passes on about half of the mean square, so almost nothing " +
+    because:
+      "At this scale each layer passes on about half of the mean square, so almost nothing " +
       "that tells inputs apart arrives.",
   },
   check: (view) => {
@@ -106,10 +107,10 @@ const rescue = {
   name: "rescue",
   title: "Raise the dead",
   chapter: ["chapters/06_he", "Chapter 6"],
-  task: "The biases of this ReLU network were pushed so low that no unit answers to any input. " +
-    "Bring it to 90 % on unseen points without restarting it.",
+  task: "The biases of this ReLU network were pushed so low that hardly a unit answers to any " +
+    "input. Bring it to 90 % on unseen points without restarting it.",
   hint: "A unit that is 0 for every input has no gradient, so waiting does not help. Move the " +
-    "biases by hand, or change the activation to one that lets something through.",
+    "biases back by hand, or let a normalization center what arrives.",
   experiment: {
     data: "moons",
     depth: 4,
@@ -120,7 +121,7 @@ const rescue = {
     optimizer: "adam",
     rate: 0.003,
   },
-  changes: Array(12).fill("lower"),
+  changes: Array(8).fill("lower"),
   kept: ["data", "depth", "width", "scheme", "scale"],
   predict: {
     question: "If you only play, what will the hidden weights do?",
@@ -179,9 +180,11 @@ const plain = {
   name: "plain",
   title: "A rate that He cannot take",
   chapter: ["chapters/07_training_dynamics", "Chapter 7"],
-  task: "At this learning rate plain gradient descent diverges from He's start. Leave the rate and " +
+  task:
+    "At this learning rate plain gradient descent diverges from He's start. Leave the rate and " +
     "the optimizer, and find weights from which it learns to 90 % in 500 steps.",
-  hint: "Steps are too long where gradients are large. What makes the gradients of the first steps " +
+  hint:
+    "Steps are too long where gradients are large. What makes the gradients of the first steps " +
     "smaller without killing the signal?",
   experiment: {
     data: "digits",
@@ -191,7 +194,7 @@ const plain = {
     scheme: "he_normal",
     scale: 1,
     optimizer: "sgd",
-    rate: 1,
+    rate: 0.7,
   },
   changes: [],
   kept: ["data", "depth", "width", "optimizer", "rate", "batch", "normalization", "skip"],
@@ -221,7 +224,8 @@ const stream = {
   name: "stream",
   title: "A stream that does not flood",
   chapter: ["chapters/11_residual", "Chapter 11"],
-  task: "With skip connections each layer adds to a stream. Keep the skips, use no normalization, " +
+  task:
+    "With skip connections each layer adds to a stream. Keep the skips, use no normalization, " +
     "and choose weights so that the signal grows less than tenfold over 32 layers and the network " +
     "still learns to 90 % in 300 steps.",
   hint: "The stream passes through untouched, so the branches may be small. Chapter 11 divides " +

@@ -15,7 +15,7 @@ const TOP = 22;
 export function axes(context, colors, box, { title, x, y, log = false, whole = true, unit = "" }) {
   const inner = {
     left: box.left + LEFT,
-    right: box.left + box.width - 8,
+    right: box.left + box.width - 14,
     top: box.top + TOP,
     bottom: box.top + box.height - BOTTOM,
   };
@@ -62,7 +62,14 @@ export function line(context, x1, y1, x2, y2) {
 }
 
 /** A curve through points; one whose value is not a number leaves a gap. */
-export function curve(context, color, xs, ys, { x, y }, { dash = [], width = 2, dots = false } = {}) {
+export function curve(
+  context,
+  color,
+  xs,
+  ys,
+  { x, y },
+  { dash = [], width = 2, dots = false } = {},
+) {
   context.strokeStyle = color;
   context.fillStyle = color;
   context.lineWidth = width;
@@ -80,7 +87,7 @@ export function curve(context, color, xs, ys, { x, y }, { dash = [], width = 2, 
   }
   context.stroke();
   context.setLineDash([]);
-  if (dots) for (let i = 0; i < xs.length; i++) dot(context, x(xs[i]), y(ys[i]), ys[i]);
+  if (dots) { for (let i = 0; i < xs.length; i++) dot(context, x(xs[i]), y(ys[i]), ys[i]); }
 }
 
 function dot(context, x, y, value) {

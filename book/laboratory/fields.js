@@ -3,13 +3,15 @@
 import { FIELDS } from "./engine/experiment.js";
 import { number } from "../../netinit/widgets/formatting.js";
 
-const LOG_STEPS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
+const RATES = [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
+// With 1.41, the square root of 2 that ReLU asks of a scheme made for linear layers.
+const SCALES = [1, 1.1, 1.2, 1.3, 1.41, 1.5, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 8.5, 9, 9.5];
 
 /** Round numbers from low to high, both powers of ten. */
-function decades(low, high) {
+function decades(steps, low, high) {
   const values = [];
   for (let power = Math.log10(low); power < Math.log10(high); power++) {
-    for (const step of LOG_STEPS) values.push(Number(`${step}e${power}`));
+    for (const step of steps) values.push(Number(`${step}e${power}`));
   }
   return [...values, high];
 }
@@ -57,9 +59,9 @@ export const nameOf = (value) => NAMES[value] ?? String(value);
 export const STEPS = {
   depth: counted(FIELDS.depth.least, FIELDS.depth.most),
   width: counted(FIELDS.width.least, FIELDS.width.most),
-  scale: decades(FIELDS.scale.least, FIELDS.scale.most),
+  scale: decades(SCALES, FIELDS.scale.least, FIELDS.scale.most),
   bias: [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3],
-  rate: decades(FIELDS.rate.least, FIELDS.rate.most),
+  rate: decades(RATES, FIELDS.rate.least, FIELDS.rate.most),
   batch: [1, 2, 4, 8, 16, 32, 64, 128, 256],
 };
 

@@ -84,12 +84,16 @@ export const RULES = {
         `${number(ratio, ".0e")}-fold, as a mean square.`;
   },
   merged: ({ layers }) => {
-    const found = places(layers, (layer) =>
-      finite(layer.secondMoment) && layer.spread ** 2 / layer.secondMoment < LIMITS.merged);
+    const found = places(
+      layers,
+      (layer) =>
+        finite(layer.secondMoment) && layer.spread ** 2 / layer.secondMoment < LIMITS.merged,
+    );
     return found && `To ${found.words} all inputs look alike: less than one part in ten thousand ` +
         "of the signal tells them apart.";
   },
-  saturated: ({ layers }) => {
+  saturated: ({ layers, experiment }) => {
+    if (!["tanh", "sigmoid"].includes(experiment.activation)) return false;
     const found = places(layers, ({ saturated }) => saturated >= LIMITS.saturated);
     return found && `${capital(found.words)} ${found.one ? "is" : "are"} saturated: most values ` +
         "lie where the activation is flat and lets no gradient through.";

@@ -66,7 +66,7 @@ export default function mount(root, engine, digits, options = {}) {
     html("summary", {}, html("strong", {}, "Experiment "), line),
     form.element,
   );
-  setup.open = matchMedia("(min-width: 48rem)").matches;
+  setup.open = matchMedia("(min-width: 80rem)").matches;
 
   const view = () => state;
   const wants = () => {
@@ -254,12 +254,10 @@ export default function mount(root, engine, digits, options = {}) {
 
   function read({ experiment, challenge, problems }) {
     stop();
-    const known = challengeNamed(challenge);
-    const unknown = challenge && !known ? [`There is no challenge “${challenge}”.`] : [];
     state.experiment = experiment;
-    const start = known ? validate(known.experiment).experiment : experiment;
-    challenges.open(known?.name ?? null, start);
-    tell([...problems, ...unknown]);
+    const start = validate(challengeNamed(challenge)?.experiment ?? {}).experiment;
+    challenges.open(challenge, start);
+    tell(problems);
     restart();
   }
 
@@ -287,16 +285,14 @@ export default function mount(root, engine, digits, options = {}) {
   root.replaceChildren(
     problem,
     bar.element,
-    setup,
-    panels.element,
+    challenges.element,
+    html("div", { class: "lab-work" }, setup, panels.element),
     numbers.element,
     createSwitches((name, on) => {
       panels.shown(name, on);
       look();
     }, signal),
     extras,
-    html("h2", { id: "challenges" }, "Challenges"),
-    challenges.element,
   );
   read(asked);
   return () => life.abort();

@@ -34,7 +34,10 @@ function place(panel, watcher, seen) {
   const legend = panel.legend && html("ul", { class: "lab-legend" }, ...panel.legend.map(sample));
   const element = html(
     "div",
-    { class: `lab-panel lab-${panel.name}${panel.wide ? " lab-wide" : ""}`, "data-panel": panel.name },
+    {
+      class: `lab-panel lab-${panel.name}${panel.wide ? " lab-wide" : ""}`,
+      "data-panel": panel.name,
+    },
     html("div", { class: "lab-stage" }, canvas),
     legend,
     panel.note && html("p", { class: "lab-note" }, panel.note),
@@ -76,7 +79,9 @@ export function createPanels(changed, signal_) {
     shown: (name, on) => {
       named.get(name).element.hidden = !on;
     },
-    wants: (view) => [...new Set(places.filter((p) => p.seen()).flatMap((p) => p.panel.wants(view)))],
+    wants: (
+      view,
+    ) => [...new Set(places.filter((p) => p.seen()).flatMap((p) => p.panel.wants(view)))],
     draw: (view, tell, all = false) => {
       for (const one of places) {
         if (one.element.hidden || !(all || one.seen())) continue;

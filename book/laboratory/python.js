@@ -38,7 +38,10 @@ function imports(experiment, layered) {
 function dataLines({ data, seed }) {
   if (data !== "regression") {
     const call = data === "digits" ? "digits()" : `${data}(400, rng=${seed})`;
-    return [`data = ${call}`, "x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test"];
+    return [
+      `data = ${call}`,
+      "x, y, x_test, y_test = data.x_train, data.y_train, data.x_test, data.y_test",
+    ];
   }
   return [
     `rng = np.random.default_rng(${seed})`,
@@ -129,9 +132,7 @@ function training({ data, optimizer, rate, batch, seed }, steps) {
     `    rng=${seed},`,
     ")",
     `print(f"loss after ${steps} steps: {history.loss[-1]:.3g}")`,
-    ...(squared
-      ? []
-      : ['print(f"accuracy on unseen examples: {history.accuracy[-1]:.3f}")']),
+    ...(squared ? [] : ['print(f"accuracy on unseen examples: {history.accuracy[-1]:.3f}")']),
   ];
 }
 

@@ -4,26 +4,41 @@ import { createRun } from "./engine/run.js";
 import { INTERVENTIONS } from "./interventions.js";
 
 const SIDE = 41; // points of the plane in each direction
-const REACH = 1.6; // of the plane, from the origin
 const CURVE = 161; // points of the fitted curve
 const SHARE = 5; // a measurement takes at most one part in so many of the time
 
+/** How far the inputs go from the origin, and a little further. */
+function reachOf({ data }) {
+  let most = 0;
+  for (const value of data.xTest) most = Math.max(most, Math.abs(value));
+  return 1.08 * most;
+}
+
 /** The points at which the plane is asked: x changes fastest, y falls from row to row. */
-function plane() {
+function plane(reach) {
   const points = new Float32Array(2 * SIDE * SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) {
-    points[2 * i] = REACH * (2 * (i % SIDE) / (SIDE - 1) - 1);
-    points[2 * i + 1] = REACH * (1 - 2 * Math.floor(i / SIDE) / (SIDE - 1));
+    points[2 * i] = reach * (2 * (i % SIDE) / (SIDE - 1) - 1);
+    points[2 * i + 1] = reach * (1 - 2 * Math.floor(i / SIDE) / (SIDE - 1));
   }
   return points;
 }
 
-const line = () => Float32Array.from({ length: CURVE }, (_, i) => 2.4 * (2 * i / (CURVE - 1) - 1));
+function askPlane(run) {
+  const reach = reachOf(run);
+  return { side: SIDE, reach, values: run.predict(plane(reach), SIDE * SIDE) };
+}
+
+function askLine(run) {
+  const reach = reachOf(run);
+  const x = Float32Array.from({ length: CURVE }, (_, i) => reach * (2 * i / (CURVE - 1) - 1));
+  return { x, values: run.predict(x, CURVE) };
+}
 
 const MEASURES = {
   statistics: (run) => ({ ...run.statistics(), distinct: distinct(run) }),
-  plane: (run) => ({ side: SIDE, reach: REACH, values: run.predict(plane(), SIDE * SIDE) }),
-  line: (run) => ({ x: line(), values: run.predict(line(), CURVE) }),
+  plane: askPlane,
+  line: askLine,
   digits: (run) => {
     const { inputs, count } = run.examples();
     return { values: run.predict(inputs, count) };

@@ -26,7 +26,9 @@ export function surface(name) {
   const clear = (height) => {
     const width = Math.max(40, canvas.parentElement.clientWidth);
     const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    if (
+      canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)
+    ) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
       canvas.style.height = `${height}px`;

@@ -2,7 +2,7 @@ import { number } from "../../../netinit/widgets/formatting.js";
 import { axes, curve, decadesAround, text } from "../chart.js";
 
 const NARROW = 460; // px: below it the charts stand one below the other
-const TALL = 190;
+const TALL = 166;
 
 /** Steps to show: round, so that the axis does not move with every step. */
 function reach(steps) {
@@ -30,6 +30,9 @@ function chart(context, box, { history, pins, colors }, { title, keys, y, log })
   ghosts(context, colors, pins, keys[1], map);
   curve(context, colors.other, history.step, history[keys[0]], map, { dash: [5, 3], width: 1.5 });
   curve(context, colors.focus, history.step, history[keys[1]], map, { width: 2.5 });
+  const end = history.step.length - 1;
+  const now = [history.step.slice(end), history[keys[1]].slice(end)];
+  curve(context, colors.focus, ...now, map, { dots: true });
 }
 
 function paint({ context, width }, view) {

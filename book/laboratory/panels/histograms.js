@@ -20,13 +20,12 @@ function one(context, colors, box, { edges, counts, below, above }, label) {
   context.lineWidth = 1;
   line(context, box.left, bottom + 0.5, box.left + box.width, bottom + 0.5);
   const middle = box.left + box.width / 2;
-  line(context, middle, bottom, middle, bottom + 4);
+  line(context, middle, bottom, middle, bottom + 3);
   text(context, colors.soft, String(edges[0]).replace("-", "−"), box.left, bottom + 11, "left");
   text(context, colors.soft, String(edges.at(-1)), box.left + box.width, bottom + 11, "right");
   const outside = Math.round(100 * (below + above));
   if (outside >= 1) {
-    const words = `${outside} % beyond`;
-    text(context, colors.warm, words, box.left + box.width, box.top + 8, "right");
+    text(context, colors.warm, `${outside} % beyond`, middle, bottom + 12);
   }
 }
 
@@ -57,8 +56,7 @@ export default {
   title: "Histograms",
   wants: () => ["statistics"],
   wide: true,
-  height: (width, { experiment }) =>
-    28 + Math.ceil(experiment.depth / columns(width)) * (CELL + 6),
+  height: (width, { experiment }) => 28 + Math.ceil(experiment.depth / columns(width)) * (CELL + 6),
   paint,
   describe,
 };

@@ -4,6 +4,7 @@ import { number } from "../../../netinit/widgets/formatting.js";
 import { axes, curve, decadesAround } from "../chart.js";
 
 const HEIGHT = 190;
+const LOW = 150;
 
 /** Limits of a log axis that only grow during a run, so that the curves and not the axis move. */
 function limits(view, name, values) {
@@ -83,14 +84,14 @@ export const update = panel({
   name: "update",
   title: "Update over weights",
   color: "backward",
-  read: of("update"),
+  read: (view) => view.frame.step ? of("update")(view) : of("update")(view).map(() => NaN),
   legend: [["size of the last step over that of the weights", "backward", []]],
 });
 
 function paintUnits({ context, width }, { frame, colors }) {
   const { layers } = frame.statistics;
   const depth = layers.length;
-  const map = axes(context, colors, { left: 0, top: 0, width, height: HEIGHT }, {
+  const map = axes(context, colors, { left: 0, top: 0, width, height: LOW }, {
     title: "Dead and saturated units, by layer",
     x: [0.5, depth + 0.5],
     y: [0, 100],
@@ -115,10 +116,11 @@ function describeUnits({ frame }) {
 
 export const units = {
   name: "units",
+  wide: true,
   title: "Dead and saturated units",
-  legend: [["dead", "ink", "bar"], ["saturated", "other", "bar"]],
+  legend: [["dead units", "ink", "bar"], ["values where the activation is flat", "other", "bar"]],
   wants: () => ["statistics"],
-  height: () => HEIGHT,
+  height: () => LOW,
   paint: paintUnits,
   describe: describeUnits,
 };

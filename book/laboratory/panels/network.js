@@ -33,6 +33,7 @@ function row({ context, width, colors }, top, values, living, color) {
   const room = (width - 4) / values.length;
   const cell = Math.min(room - 2, 56);
   const left = (width - room * values.length) / 2;
+  const stride = Math.ceil(36 / room); // of the labels, so that they stay apart
   for (let i = 0; i < values.length; i++) {
     const x = left + i * room + (room - cell) / 2;
     const finite = Number.isFinite(values[i]);
@@ -42,7 +43,9 @@ function row({ context, width, colors }, top, values, living, color) {
     context.lineWidth = 1;
     context.strokeStyle = colors.line;
     context.strokeRect(x + 0.5, top + 0.5, cell - 1, ROW - 1);
-    if (room >= 26) text(context, colors.soft, power(values[i]), x + cell / 2, top + ROW + 11);
+    if (i % stride === 0) {
+      text(context, colors.soft, power(values[i]), x + cell / 2, top + ROW + 11);
+    }
   }
 }
 

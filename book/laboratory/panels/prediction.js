@@ -58,6 +58,7 @@ function paintPlane({ context, width }, { frame, colors }) {
   const size = side(width);
   const left = (width - size) / 2;
   const { inputs, targets, count } = frame.examples;
+  const reach = frame.plane?.reach ?? 1.6;
   if (frame.plane) {
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
@@ -65,9 +66,9 @@ function paintPlane({ context, width }, { frame, colors }) {
   }
   context.strokeStyle = colors.line;
   context.strokeRect(left + 0.5, 22.5, size - 1, size - 1);
-  const place = (value) => size / 2 * (1 + value / (frame.plane?.reach ?? 1.6));
+  const place = (value) => size / 2 * (1 + value / reach);
   const hues = classColors(colors);
-  context.lineWidth = 1.2;
+  context.lineWidth = 1;
   context.strokeStyle = colors.page;
   for (let i = 0; i < count; i++) {
     context.beginPath();
@@ -81,11 +82,11 @@ function paintPlane({ context, width }, { frame, colors }) {
 function paintLine({ context, width }, { frame, colors, limits }) {
   const { inputs, targets, count } = frame.examples;
   const xs = Array.from(inputs.subarray(0, count));
-  const far = Math.ceil(Math.max(...xs.map(Math.abs)));
+  const far = 2; // the examples lie between −2 and 2
   const most = Math.max(1, Math.ceil(1.2 * Math.max(...Array.from(targets, Math.abs))));
   limits.line = [-most, most];
   const map = axes(context, colors, { left: 0, top: 0, width, height: heightLine }, {
-    title: "The curve it has to fit, and the network's answer",
+    title: "Unseen points, and its curve",
     x: [-far, far],
     y: limits.line,
     whole: false,
@@ -140,7 +141,7 @@ export function mostLikely(values, at, classes) {
 function paintDigits({ context, width }, { frame, colors }) {
   const { inputs, targets } = frame.examples;
   const count = perRow(width);
-  heading(context, colors, "Digits it has not seen, and what it takes them for", {
+  heading(context, colors, "Unseen digits, and its guesses", {
     left: 0,
     top: 0,
   });

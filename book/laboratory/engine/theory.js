@@ -74,9 +74,12 @@ function backwards(slopes, variances, width, head) {
 const POINTS = Array.from({ length: 16 }, (_, i) => Math.cos((Math.PI * i) / 15));
 const WEIGHTS = POINTS.map((_, i) => (i % 2 ? -1 : 1) * (i % 15 ? 1 : 0.5));
 
+const TABLES = new Map(); // the intervals of each activation that were met
+
 /** E phi, E phi^2 and E phi'^2 at sqrt(v) z, as a function of v. */
-function momentsOf({ value, slope }) {
-  const cells = new Map();
+function momentsOf({ name, value, slope }) {
+  if (!TABLES.has(name)) TABLES.set(name, new Map());
+  const cells = TABLES.get(name);
   const exact = (v) => {
     const s = Math.sqrt(v);
     return {

@@ -117,7 +117,7 @@ function content(challenge, guesses, guessed) {
     html("p", {}, challenge.hint),
   );
   const elements = [
-    html("h3", {}, challenge.title),
+    html("h2", {}, challenge.title),
     html("p", {}, challenge.task),
     question,
     judged,

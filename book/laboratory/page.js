@@ -278,9 +278,9 @@ export default function mount(root, engine, digits, options = {}) {
   const extras = html(
     "div",
     { class: "lab-extras" },
-    html("div", {}, html("h3", {}, "By hand"), hands.element),
-    html("div", {}, html("h3", {}, "Compare"), pins.element),
-    html("div", {}, html("h3", {}, "Pass on"), copies.element),
+    html("div", {}, html("h2", {}, "By hand"), hands.element),
+    html("div", {}, html("h2", {}, "Compare"), pins.element),
+    html("div", {}, html("h2", {}, "Pass on"), copies.element),
   );
   root.replaceChildren(
     problem,

@@ -31,6 +31,7 @@ function sample([label, role, dash]) {
 /** A panel on the page: {panel, element, draw(view), tell(view), seen()}. */
 function place(panel, watcher, seen) {
   const { canvas, clear } = surface(panel.name);
+  canvas.setAttribute("aria-label", panel.title);
   const legend = panel.legend && html("ul", { class: "lab-legend" }, ...panel.legend.map(sample));
   const element = html(
     "div",
@@ -84,8 +85,8 @@ export function createPanels(changed, signal_) {
     ) => [...new Set(places.filter((p) => p.seen()).flatMap((p) => p.panel.wants(view)))],
     draw: (view, tell, all = false) => {
       for (const one of places) {
-        if (one.element.hidden || !(all || one.seen())) continue;
-        one.draw(view);
+        if (one.element.hidden) continue;
+        if (all || one.seen()) one.draw(view);
         if (tell) one.tell(view);
       }
     },

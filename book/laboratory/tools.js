@@ -88,7 +88,9 @@ async function copied(text) {
 
 /** Buttons that copy the link and the Python lines; both also stand on the page. */
 export function createCopies(link, python, signal) {
-  const pre = html("pre", { class: "lab-python", tabindex: 0 });
+  const pre = html("pre", {});
+  const code = html("div", { class: "lab-python", tabindex: 0, role: "group" }, pre);
+  code.setAttribute("aria-label", "Python");
   const field = html("input", { type: "text", readonly: true, "aria-label": "Link to this" });
   const told = html("span", { class: "lab-copied", role: "status" });
   const show = () => {
@@ -100,7 +102,7 @@ export function createCopies(link, python, signal) {
     { class: "lab-code" },
     html("summary", {}, "The link, and the same experiment in Python"),
     html("p", {}, field),
-    pre,
+    code,
     html(
       "p",
       { class: "lab-note" },

@@ -8,7 +8,7 @@
 const TILE = 4;
 let panelsOfA = new Float64Array(0);
 let panelsOfB = new Float64Array(0);
-const tile = new Float64Array(TILE * TILE);
+const edges = { Float32Array: new Float32Array(16), Float64Array: new Float64Array(16) };
 
 /** h = x wT: x is (rows, fanIn), w is (units, fanIn), h is (rows, units). */
 export function timesTransposed(x, w, h, rows, units, fanIn) {
@@ -29,17 +29,24 @@ export function transposedTimes(delta, x, g, units, fanIn, rows) {
 function multiply(a, aRow, aStep, b, bRow, bStep, c, m, n, k) {
   panelsOfA = packed(panelsOfA, a, aRow, aStep, m, k);
   panelsOfB = packed(panelsOfB, b, bRow, bStep, n, k);
+  const edge = edges[c.constructor.name];
   for (let i = 0; i < m; i += TILE) {
-    const height = Math.min(TILE, m - i);
     for (let j = 0; j < n; j += TILE) {
-      const width = Math.min(TILE, n - j);
-      fillTile(panelsOfA, i * k, panelsOfB, j * k, k);
-      for (let row = 0; row < height; row++) {
-        const start = (i + row) * n + j;
-        for (let column = 0; column < width; column++) {
-          c[start + column] = tile[row * TILE + column];
-        }
+      if (i + TILE <= m && j + TILE <= n) {
+        fillTile(panelsOfA, i * k, panelsOfB, j * k, k, c, i * n + j, n);
+      } else {
+        fillTile(panelsOfA, i * k, panelsOfB, j * k, k, edge, 0, TILE);
+        copyCorner(edge, c, i * n + j, n, Math.min(TILE, m - i), Math.min(TILE, n - j));
       }
+    }
+  }
+}
+
+/** The part of a tile that lies within the result. */
+function copyCorner(edge, c, start, n, height, width) {
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      c[start + row * n + column] = edge[row * TILE + column];
     }
   }
 }
@@ -57,8 +64,8 @@ function packed(panels, a, aRow, aStep, rows, k) {
   return target;
 }
 
-/** The tile of the panels that start at `a` and `b`. */
-function fillTile(panelA, a, panelB, b, k) {
+/** The tile of the panels that start at `a` and `b`, at place `o` of `c`, whose rows are `n` long. */
+function fillTile(panelA, a, panelB, b, k, c, o, n) {
   let s00 = 0;
   let s01 = 0;
   let s02 = 0;
@@ -101,20 +108,23 @@ function fillTile(panelA, a, panelB, b, k) {
     s32 += x3 * y2;
     s33 += x3 * y3;
   }
-  tile[0] = s00;
-  tile[1] = s01;
-  tile[2] = s02;
-  tile[3] = s03;
-  tile[4] = s10;
-  tile[5] = s11;
-  tile[6] = s12;
-  tile[7] = s13;
-  tile[8] = s20;
-  tile[9] = s21;
-  tile[10] = s22;
-  tile[11] = s23;
-  tile[12] = s30;
-  tile[13] = s31;
-  tile[14] = s32;
-  tile[15] = s33;
+  c[o] = s00;
+  c[o + 1] = s01;
+  c[o + 2] = s02;
+  c[o + 3] = s03;
+  o += n;
+  c[o] = s10;
+  c[o + 1] = s11;
+  c[o + 2] = s12;
+  c[o + 3] = s13;
+  o += n;
+  c[o] = s20;
+  c[o + 1] = s21;
+  c[o + 2] = s22;
+  c[o + 3] = s23;
+  o += n;
+  c[o] = s30;
+  c[o + 1] = s31;
+  c[o + 2] = s32;
+  c[o + 3] = s33;
 }

@@ -82,7 +82,6 @@ class Run {
   #probing; // buffers of the probe
   #batches;
   #norms = null; // of the last change of each parameter
-  #frozen = null; // what batch norm uses in predict, until the parameters change
   #start; // the experiment at step 0, and the gradient at the output then
   #prediction;
 
@@ -200,7 +199,6 @@ class Run {
     if (this.diverged) return false;
     backward(this.#network, training, x, batch.length);
     this.#norms = this.#optimizer.step(this.#network.gradients, this.experiment.rate);
-    this.#frozen = null;
     this.steps += 1;
     return true;
   }
@@ -232,16 +230,14 @@ class Run {
     return { x: x.subarray(0, rows * inputs), y: y.subarray(0, rows * targets), rows };
   }
 
+  /** Means and roots of the probe batch, which batch norm uses to predict. */
   #frozenNorms() {
     if (this.experiment.normalization !== "batch") return undefined;
-    if (!this.#frozen) {
-      const { x, rows } = this.#probe("Train");
-      forward(this.#network, this.#probing, x, rows);
-      this.#frozen = this.#probing.layers.map(({ means, roots }) => {
-        return { means: means.slice(), roots: roots.slice() };
-      });
-    }
-    return this.#frozen;
+    const { x, rows } = this.#probe("Train");
+    forward(this.#network, this.#probing, x, rows);
+    return this.#probing.layers.map(({ means, roots }) => {
+      return { means: means.slice(), roots: roots.slice() };
+    });
   }
 
   #shape() {
@@ -258,7 +254,6 @@ class Run {
     this.#training.x = new this.#Values(batch * inputs);
     this.#training.y = new yTrain.constructor(batch * targets);
     this.#probing = createWorkspace(this.#network, PROBE);
-    this.#frozen = null;
   }
 
   #drawn(wanted) {

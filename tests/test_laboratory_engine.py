@@ -848,3 +848,18 @@ def test_listed_batches_end_the_run(tmp_path):
     code = """const run = createRun(DEFAULT, { batches: [[1, 2], [3, 4]] });
         const found = [run.step(5), run.step(1)];"""
     assert run(code, tmp_path) == [2, 0]
+
+
+@pytest.mark.parametrize("place", [0, 3, 8])
+def test_a_unit_that_answers_to_one_input_is_not_dead(tmp_path, place):
+    code = """const x = Array.from({ length: 9 }, (_, i) => i === given.place ? 1 : -1);
+        const data = { inputs: 1, outputs: 2, loss: "softmax_cross_entropy",
+          xTrain: x, yTrain: x.map(() => 0), xTest: x, yTest: x.map(() => 0) };
+        const parameters = [[1, 1], [0, -2], [0, 0, 0, 0], [0, 0]];
+        const run = createRun({ ...DEFAULT, depth: 1, width: 2 }, { data, parameters });
+        const [{ dead, saturated, activationMoment }] = run.statistics().layers;
+        const found = [dead, saturated, activationMoment];"""
+    dead, saturated, moment = run(code, tmp_path, place=place)
+    assert dead == 0.5  # the other unit is
+    assert saturated == pytest.approx(17 / 18)
+    assert moment == pytest.approx(1 / 18)

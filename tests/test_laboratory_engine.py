@@ -46,6 +46,7 @@ MODULES = {
     "activations": "activation",
     "theory": "predict",
     "data": "createData, curve",
+    "matrix": "times, timesTransposed, transposedTimes",
 }
 IMPORTS = "".join(
     f'import {{ {names} }} from "{(ENGINE / name).as_uri()}.js";\n'
@@ -153,6 +154,36 @@ def test_a_wrong_number_is_noticed(golden, wrong):
 def run_fields():
     with tempfile.TemporaryDirectory() as folder:
         return run("const found = FIELDS;", Path(folder))
+
+
+# Products
+
+
+@pytest.mark.parametrize("values", ["Float32Array", "Float64Array"])
+def test_the_products_are_those_of_numpy_at_any_shape(tmp_path, values):
+    shapes = [(1, 1, 1), (5, 3, 7), (4, 8, 4), (50, 10, 64), (3, 2, 1), (7, 128, 2), (50, 64, 64)]
+    rng = np.random.default_rng(2)
+    triples = [
+        [rng.standard_normal(size) for size in ((rows, fan_in), (units, fan_in), (rows, units))]
+        for rows, units, fan_in in shapes
+    ]
+    code = f"""const found = given.shapes.map(([rows, units, fanIn], i) => {{
+          const [x, w, d] = given.arrays[i].map((array) => {values}.from(array));
+          const [h, up, g] = [rows * units, rows * fanIn, units * fanIn].map((n) => {{
+            return new {values}(n).fill(NaN);
+          }});
+          timesTransposed(x, w, h, rows, units, fanIn);
+          times(d, w, up, rows, fanIn, units);
+          transposedTimes(d, x, g, units, fanIn, rows);
+          return [h, up, g].map((array) => [...array]);
+        }});"""
+    arrays = [[array.ravel().tolist() for array in triple] for triple in triples]
+    tolerance = 1e-5 if values == "Float32Array" else 1e-13
+    for (x, w, d), found in zip(
+        triples, run(code, tmp_path, shapes=shapes, arrays=arrays), strict=True
+    ):
+        for wanted, product in zip((x @ w.T, d @ w, d.T @ x), found, strict=True):
+            np.testing.assert_allclose(product, wanted.ravel(), tolerance, 10 * tolerance)
 
 
 # Random numbers

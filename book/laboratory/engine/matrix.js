@@ -55,14 +55,22 @@ function copyCorner(edge, c, start, n, height, width) {
 function packed(panels, a, aRow, aStep, rows, k) {
   const size = Math.ceil(rows / TILE) * TILE * k;
   const target = panels.length < size ? new Float64Array(size) : panels;
-  for (let i = 0; i < rows + TILE - 1; i++) {
-    let to = (i - (i % TILE)) * k + (i % TILE);
-    if (to >= size) break;
+  for (let i = 0; i < rows; i++) {
+    const start = placeOf(i, k);
     let from = i * aRow;
-    for (let p = 0; p < k; p++, to += TILE, from += aStep) target[to] = i < rows ? a[from] : 0;
+    for (let to = start; to < start + TILE * k; to += TILE) {
+      target[to] = a[from];
+      from += aStep;
+    }
+  }
+  for (let i = rows; i % TILE; i++) {
+    const start = placeOf(i, k);
+    for (let to = start; to < start + TILE * k; to += TILE) target[to] = 0;
   }
   return target;
 }
+
+const placeOf = (i, k) => (i - (i % TILE)) * k + (i % TILE);
 
 /** The tile of the panels that start at `a` and `b`, at place `o` of `c`, whose rows are `n` long. */
 function fillTile(panelA, a, panelB, b, k, c, o, n) {

@@ -26,7 +26,7 @@ from laws import (
 
 import netinit
 from netinit import datasets
-from netinit.theory import moments
+from netinit.theory import mean_field, moments
 from netinit.theory.prediction import predict
 
 pytestmark = pytest.mark.skipif(
@@ -465,6 +465,17 @@ def test_the_recursion_is_that_of_netinit(tmp_path):
         np.testing.assert_allclose(found_forward, forward, 1e-6, err_msg=str(experiment))
         backward = wanted.gradient_second_moment[:-1]
         np.testing.assert_allclose(prediction["backward"], backward, 1e-6, err_msg=str(experiment))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_deep_layers_settle_at_the_fixed_point_of_netinit(tmp_path, activation):
+    scale, bias = 1.3, 0.3
+    fields = {"activation": activation, "scheme": "lecun_normal", "scale": scale, "bias": bias}
+    ((prediction,), _) = predictions(tmp_path, [{**fields, "depth": 32}])
+    wanted = mean_field.length_fixed_point(
+        activation, scaled_variance=scale**2, bias_variance=bias**2
+    )
+    assert prediction["forward"][-1] == pytest.approx(wanted, rel=1e-6)
 
 
 def recursion(experiment, x):

@@ -273,7 +273,7 @@ SOLUTIONS = {
     "rescue": ({}, [*RAISED, {"steps": 300}]),
     "alive": ({"width": 128, "scheme": "orthogonal", "scale": 1.41}, []),
     "plain": ({"scheme": "orthogonal", "scale": 0.8}, [{"steps": 500}]),
-    "stream": ({"scale": 0.18}, [{"steps": 300}]),
+    "stream": ({"scale": 0.15}, [{"steps": 300}]),
 }
 # What shows that a challenge is one, and settles its question: (moves, the answer).
 UNAIDED = {

@@ -5,11 +5,11 @@ import { number } from "../../netinit/widgets/formatting.js";
 
 const QUIET = 2000; // ms between two sentences, so that a screen reader can finish one
 
-/** Updates for one drawing, at most, and ms from one to the next. */
+/** Updates for one drawing, at most, and ms from one to the next: 4 a second, one a frame, all. */
 export const SPEEDS = {
-  slow: { label: "4 steps a second", count: 1, pause: 250 },
-  steady: { label: "1 step a frame", count: 1, pause: 0 },
-  fast: { label: "as fast as it can", count: 1e6, pause: 0 },
+  slow: { label: "slow", count: 1, pause: 250 },
+  steady: { label: "steady", count: 1, pause: 0 },
+  fast: { label: "fast", count: 1e6, pause: 0 },
 };
 
 function button(action, label, act, signal, options = {}) {

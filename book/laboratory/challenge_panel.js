@@ -29,7 +29,7 @@ function keep(solved) {
 export function createChallenges(choose, guessed, signal) {
   const solved = remembered();
   const guesses = new Map();
-  const state = { challenge: null, start: null, verdict: "" };
+  const state = { challenge: null, start: null, won: null };
   const buttons = CHALLENGES.map((challenge, i) => {
     const button = html("button", { type: "button", "data-challenge": challenge.name });
     button.addEventListener("click", () => {
@@ -61,7 +61,7 @@ export function createChallenges(choose, guessed, signal) {
   function open(name, start) {
     state.challenge = challengeNamed(name);
     state.start = start;
-    state.verdict = "";
+    state.won = null;
     if (state.challenge) element.open = true;
     parts = state.challenge && content(state.challenge, guesses, guessed);
     place.replaceChildren(...(parts?.elements ?? []));
@@ -72,21 +72,22 @@ export function createChallenges(choose, guessed, signal) {
     const { challenge, start } = state;
     if (!challenge || !view.initial?.statistics || !view.frame.statistics) return;
     const changed = broken(challenge, view.experiment, start);
+    parts.judge(view, changed);
+    if (state.won === view.id) return; // the proof stays, whatever this run does next
     const found = challenge.check(view);
     const done = found.done && !changed;
-    if (done && !solved.has(challenge.name)) {
-      solved.add(challenge.name);
-      keep(solved);
-      label();
-    }
-    const words = changed
+    if (done) win(challenge, view.id);
+    parts.proof.dataset.verdict = done ? "done" : changed ? "changed" : "open";
+    parts.proof.textContent = changed
       ? `This challenge keeps “${labelOf(changed)}” as it was.`
       : `${done ? "Done" : "Not yet"}: ${found.words}.`;
-    const verdict = done ? "done" : changed ? "changed" : "open";
-    if (verdict === state.verdict && done) return; // the proof stays as it was won
-    parts.proof.textContent = words;
-    parts.proof.dataset.verdict = state.verdict = verdict;
-    parts.judge(view, changed);
+  }
+
+  function win(challenge, run) {
+    state.won = run;
+    solved.add(challenge.name);
+    keep(solved);
+    label();
   }
 
   label();

@@ -84,7 +84,7 @@ export default function mount(root, engine, digits, options = {}) {
     form.show(experiment);
     line.textContent = summary(experiment);
     pins.show(state.pins, experiment);
-    settle();
+    if (id > 1) settle(); // the first run has the address that it was opened with
   }
 
   function begin(frame) {

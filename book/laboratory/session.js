@@ -3,7 +3,7 @@
 import { createRun } from "./engine/run.js";
 import { INTERVENTIONS } from "./interventions.js";
 
-const SIDE = 41; // points of the plane in each direction
+const SIDE = 51; // points of the plane in each direction
 const CURVE = 161; // points of the fitted curve
 const SHARE = 5; // a measurement takes at most one part in so many of the time
 

@@ -38,6 +38,15 @@ def laboratory(visit):
     return open_
 
 
+def again(page, script=""):
+    """The same address in another tab, where a script runs before those of the page."""
+    other = page.context.new_page()
+    other.add_init_script(script)
+    other.goto(page.url)
+    other.wait_for_function(READY)
+    return other
+
+
 def steps_to(page, step):
     page.wait_for_function(f"{STEP} >= {step}", timeout=60_000)
 
@@ -59,25 +68,18 @@ def test_it_plays_and_pauses(laboratory, how):
     assert page.evaluate(STEP) == at
 
 
-def test_without_a_worker_the_page_computes_itself(visit, site):
-    page = visit(PAGE).page
-    page.wait_for_function(READY)
-    page.add_init_script("delete globalThis.Worker;")
-    page.reload()
-    page.wait_for_function(READY)
+def test_without_a_worker_the_page_computes_itself(laboratory):
+    page = again(laboratory(), "delete globalThis.Worker;")
     page.get_by_role("button", name="Step", exact=True).click()
     steps_to(page, 1)
 
 
-def test_a_worker_that_is_refused_late_is_replaced(visit):
-    page = visit(PAGE).page
-    page.wait_for_function(READY)
-    page.add_init_script(
+def test_a_worker_that_is_refused_late_is_replaced(laboratory):
+    page = again(
+        laboratory(),
         "globalThis.Worker = class { postMessage() { setTimeout(() => this.onerror?.("
-        "{ preventDefault() {} })); } };"
+        "{ preventDefault() {} })); } };",
     )
-    page.reload()
-    page.wait_for_function(READY)
     page.get_by_role("button", name="Step", exact=True).click()
     steps_to(page, 1)
 
@@ -135,9 +137,7 @@ def test_the_address_follows_and_leads(laboratory):
     assert page.locator("[data-control=data]").input_value() == "moons"
     page.locator("[data-control=scheme]").select_option("orthogonal")
     page.wait_for_function("location.hash.includes('scheme=orthogonal')")
-    page.reload()
-    page.wait_for_function(READY)
-    assert page.locator("[data-control=scheme]").input_value() == "orthogonal"
+    assert again(page).locator("[data-control=scheme]").input_value() == "orthogonal"
     page.evaluate("location.hash = '#v1&data=digits&depth=2'")
     page.wait_for_function("document.querySelector('[data-control=data]').value === 'digits'")
 
@@ -235,9 +235,8 @@ def test_a_challenge_asks_first_and_shows_its_proof(laboratory):
     page.locator("[data-hand=one]").click()
     page.locator(".lab-proof[data-verdict=done]").wait_for(timeout=60_000)
     assert page.locator("[data-challenge=symmetry]").text_content().startswith("✓")
-    page.reload()
-    page.wait_for_function(READY)
-    assert page.locator("[data-challenge=symmetry]").text_content().startswith("✓")
+    other = again(page)
+    assert other.locator("[data-challenge=symmetry]").text_content().startswith("✓")
     link = page.locator(".lab-chapter a")
     assert link.get_attribute("href") == "chapters/02_symmetry.html"
 

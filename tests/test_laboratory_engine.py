@@ -788,19 +788,21 @@ def test_a_run_that_diverges_stops_and_says_so(tmp_path, data):
 
 def test_predictions_are_probabilities_at_any_count_of_points(tmp_path):
     code = """const run = createRun({ ...DEFAULT, data: "clusters", normalization: "batch" });
-        run.step(20);
         const points = new Float32Array(600).map((_, i) => Math.sin(i));
+        run.predict(points, 300);
+        run.step(20);
         const all = [...run.predict(points, 300)];
         const some = [...run.predict(points.slice(400), 100)];
         const found = { all, some, probe: [...run.predict(run.data.xTrain, 128)],
-          accuracy: run.statistics().accuracy, labels: [...run.data.yTrain.slice(0, 128)] };"""
+          loss: run.statistics().loss, labels: [...run.data.yTrain.slice(0, 128)] };"""
     found = run(code, tmp_path)
     all_of_them = np.array(found["all"]).reshape(300, 5)
     np.testing.assert_allclose(all_of_them.sum(axis=1), 1, atol=1e-6)
     # Batch norm does not depend on which other points are asked for.
     np.testing.assert_allclose(all_of_them[200:].ravel(), found["some"], atol=1e-6)
-    best = np.array(found["probe"]).reshape(128, 5).argmax(axis=1)
-    assert (best == found["labels"]).mean() == pytest.approx(found["accuracy"])
+    # It uses the mean and variance of the probe batch as they are now.
+    probe = np.array(found["probe"]).reshape(128, 5)[np.arange(128), found["labels"]]
+    assert -np.log(probe).mean() == pytest.approx(found["loss"], rel=1e-5)
 
 
 def test_a_constant_start_keeps_all_units_of_a_layer_alike_until_biases_differ(tmp_path):

@@ -46,6 +46,7 @@ MODULES = {
     "activations": "activation",
     "theory": "predict",
     "data": "createData, curve",
+    "batches": "drawnBatches",
     "matrix": "times, timesTransposed, transposedTimes",
 }
 IMPORTS = "".join(
@@ -264,6 +265,16 @@ def test_every_order_of_a_permutation_is_as_likely(tmp_path):
     _, counts = np.unique(orders, return_counts=True)
     assert len(counts) == math.factorial(4)
     assert ((counts - 1000) ** 2 / 1000).sum() < 60  # chi squared of 23 degrees: 1e-4 is 58
+
+
+def test_each_pass_takes_every_example_once_and_a_batch_may_straddle_two(tmp_path):
+    code = """const next = drawnBatches(4, 10);
+        const found = [4, 4, 4, 7, 1, 10].map((size) => [...next(size)]);"""
+    batches = run(code, tmp_path)
+    assert [len(batch) for batch in batches] == [4, 4, 4, 7, 1, 10]
+    passes = np.concatenate(batches).reshape(3, 10)
+    assert (np.sort(passes) == np.arange(10)).all()
+    assert not (passes[0] == passes[1]).all()
 
 
 # Schemes

@@ -1,9 +1,9 @@
 // The three products of matrices that a dense layer needs, all in one kernel.
 //
 // Both factors are copied into panels of four rows, in float64, so that the innermost loop reads
-// two contiguous arrays; rows that are missing in the last panel are zeros. A tile of the result,
-// four by four, stays in sixteen local variables until its sums are complete: they are rounded
-// once, when they are stored.
+// two contiguous arrays; rows that the last panel lacks make numbers that nobody copies. A tile of
+// the result, four by four, stays in sixteen local variables until its sums are complete: they are
+// rounded once, when they are stored.
 
 const TILE = 4;
 let panelsOfA = new Float64Array(0);
@@ -56,21 +56,15 @@ function packed(panels, a, aRow, aStep, rows, k) {
   const size = Math.ceil(rows / TILE) * TILE * k;
   const target = panels.length < size ? new Float64Array(size) : panels;
   for (let i = 0; i < rows; i++) {
-    const start = placeOf(i, k);
+    const start = (i - (i % TILE)) * k + (i % TILE);
     let from = i * aRow;
     for (let to = start; to < start + TILE * k; to += TILE) {
       target[to] = a[from];
       from += aStep;
     }
   }
-  for (let i = rows; i % TILE; i++) {
-    const start = placeOf(i, k);
-    for (let to = start; to < start + TILE * k; to += TILE) target[to] = 0;
-  }
   return target;
 }
-
-const placeOf = (i, k) => (i - (i % TILE)) * k + (i % TILE);
 
 /** The tile of the panels that start at `a` and `b`, at place `o` of `c`, whose rows are `n` long. */
 function fillTile(panelA, a, panelB, b, k, c, o, n) {

@@ -151,7 +151,7 @@ export default function mount(root, engine, digits, options = {}) {
     root.dataset.rule = rule;
     bar.say(sentence);
     challenges.show(view());
-    copies.show();
+    if (!state.playing) copies.show();
     root.dataset.step = state.frame.step;
     root.dataset.ready = "true";
   }

@@ -76,6 +76,8 @@ export function createSwitches(toggled, signal) {
   );
 }
 
+const TOLD = 4000; // ms that a word on what was copied stays
+
 async function copied(text) {
   if (!navigator.clipboard || !globalThis.isSecureContext) return false;
   try {
@@ -89,12 +91,15 @@ async function copied(text) {
 /** Buttons that copy the link and the Python lines; both also stand on the page. */
 export function createCopies(link, python, signal) {
   const pre = html("pre", {});
-  const code = html("div", { class: "lab-python", tabindex: 0, role: "group" }, pre);
-  code.setAttribute("aria-label", "Python");
+  const box = html("div", { class: "lab-python", tabindex: 0, role: "group" }, pre);
+  box.setAttribute("aria-label", "Python");
   const field = html("input", { type: "text", readonly: true, "aria-label": "Link to this" });
   const told = html("span", { class: "lab-copied", role: "status" });
+  let timer = 0;
+  signal.addEventListener("abort", () => clearTimeout(timer));
   const show = () => {
-    pre.textContent = python();
+    const code = python();
+    if (pre.textContent !== code) pre.textContent = code; // a selection in it stays
     field.value = link();
   };
   const details = html(
@@ -102,7 +107,7 @@ export function createCopies(link, python, signal) {
     { class: "lab-code" },
     html("summary", {}, "The link, and the same experiment in Python"),
     html("p", {}, field),
-    code,
+    box,
     html(
       "p",
       { class: "lab-note" },
@@ -116,6 +121,8 @@ export function createCopies(link, python, signal) {
       const done = await copied(text());
       if (!done) details.open = true;
       told.textContent = done ? "Copied." : "Copy it from below.";
+      clearTimeout(timer);
+      timer = setTimeout(() => told.replaceChildren(), TOLD);
     }, { signal });
     return element;
   };
@@ -133,9 +140,6 @@ export function createCopies(link, python, signal) {
       ),
       details,
     ),
-    show: () => {
-      told.textContent = "";
-      if (details.open) show();
-    },
+    show: () => details.open && show(),
   };
 }

@@ -5,17 +5,17 @@ import { createChallenges } from "./challenge_panel.js";
 import { challengeNamed } from "./challenges.js";
 import { createClient } from "./client.js";
 import { FIELDS, validate } from "./engine/experiment.js";
-import { predictionOf, summary } from "./fields.js";
+import { predictionOf } from "./fields.js";
 import { createForm } from "./form.js";
 import { createHistory, PINS, remember } from "./history.js";
 import { narrate } from "./narrator.js";
 import { createNumbers } from "./numbers.js";
 import { createPanels } from "./panels.js";
 import { pythonOf } from "./python.js";
+import { assemble, createProblem, createSetup } from "./shell.js";
 import { decode, encode, isState } from "./state.js";
 import { readColors } from "./surface.js";
 import { createCopies, createHands, createPins, createSwitches } from "./tools.js";
-import { html } from "../../netinit/widgets/dom.js";
 
 const BUDGET = 30; // ms of training between two drawings
 const TOLD = 2000; // ms between two descriptions of the pictures, while it plays
@@ -58,17 +58,13 @@ export default function mount(root, engine, digits, options = {}) {
   const pins = createPins(pin, unpin, signal);
   const numbers = createNumbers(redraw, signal);
   const copies = createCopies(link, python, signal);
-  const problem = html("p", { class: "lab-problem", role: "status", hidden: true });
-  const line = html("span", {});
-  const setup = html(
-    "details",
-    { class: "lab-setup" },
-    html("summary", {}, html("strong", {}, "Experiment "), line),
-    form.element,
-  );
-  setup.open = matchMedia("(min-width: 80rem)").matches;
+  const problem = createProblem();
+  const setup = createSetup(form);
+  const switches = createSwitches((name, on) => {
+    panels.shown(name, on);
+    look();
+  }, signal);
 
-  const view = () => state;
   const wants = () => {
     const found = panels.wants(state);
     return found.includes("statistics") ? found : [...found, "statistics"];
@@ -81,8 +77,7 @@ export default function mount(root, engine, digits, options = {}) {
     const measures = ["statistics", predictionOf(state.experiment.data)];
     const { experiment, id } = state;
     client.send({ kind: "start", experiment, changes, id, wants: measures });
-    form.show(experiment);
-    line.textContent = summary(experiment);
+    setup.show(experiment);
     pins.show(state.pins, experiment);
     if (id > 1) settle(); // the first run has the address that it was opened with
   }
@@ -102,7 +97,7 @@ export default function mount(root, engine, digits, options = {}) {
   function receive(frame) {
     if (frame.id !== state.id) return;
     if (frame.error) {
-      tell([`The run stopped: ${frame.error}.`]);
+      problem.tell([`The run stopped: ${frame.error}.`]);
       stop();
       return;
     }
@@ -143,14 +138,14 @@ export default function mount(root, engine, digits, options = {}) {
     times.drawn = now;
     const tellNow = !state.playing || now - times.told >= TOLD;
     if (tellNow) times.told = now;
-    panels.draw(view(), tellNow, all);
+    panels.draw(state, tellNow, all);
     bar.show(state);
     hands.show(state.byHand, state.adjusted);
     if (tellNow) numbers.show(state.frame);
-    const { rule, sentence } = narrate(view());
+    const { rule, sentence } = narrate(state);
     root.dataset.rule = rule;
     bar.say(sentence);
-    challenges.show(view());
+    challenges.show(state);
     if (!state.playing) copies.show();
     root.dataset.step = state.frame.step;
     root.dataset.ready = "true";
@@ -191,12 +186,11 @@ export default function mount(root, engine, digits, options = {}) {
   function change(name, value) {
     const { experiment, problems } = validate({ ...state.experiment, [name]: value });
     state.experiment = experiment;
-    tell(problems);
+    problem.tell(problems);
     if (!FIELDS[name].live || !state.frame?.step) return restart();
     if (!state.adjusted.includes(name)) state.adjusted.push(name);
     send({ kind: "adjust", changes: { [name]: experiment[name] } });
-    form.show(experiment);
-    line.textContent = summary(experiment);
+    setup.show(experiment);
     settle();
   }
 
@@ -227,11 +221,6 @@ export default function mount(root, engine, digits, options = {}) {
     redraw();
   }
 
-  function tell(sentences) {
-    problem.textContent = sentences.join(" ");
-    problem.hidden = !sentences.length;
-  }
-
   function fragment() {
     return encode(state.experiment, challenges.current()?.name);
   }
@@ -257,7 +246,7 @@ export default function mount(root, engine, digits, options = {}) {
     state.experiment = experiment;
     const start = validate(challengeNamed(challenge)?.experiment ?? {}).experiment;
     challenges.open(challenge, start);
-    tell(problems);
+    problem.tell(problems);
     restart();
   }
 
@@ -275,25 +264,8 @@ export default function mount(root, engine, digits, options = {}) {
     clearTimeout(times.address);
   });
 
-  const extras = html(
-    "div",
-    { class: "lab-extras" },
-    html("div", {}, html("h2", {}, "By hand"), hands.element),
-    html("div", {}, html("h2", {}, "Compare"), pins.element),
-    html("div", {}, html("h2", {}, "Pass on"), copies.element),
-  );
-  root.replaceChildren(
-    problem,
-    bar.element,
-    challenges.element,
-    html("div", { class: "lab-work" }, setup, panels.element),
-    numbers.element,
-    createSwitches((name, on) => {
-      panels.shown(name, on);
-      look();
-    }, signal),
-    extras,
-  );
+  const parts = { problem, bar, challenges, setup, panels, numbers, switches, hands, pins, copies };
+  assemble(root, parts);
   read(asked);
   return () => life.abort();
 }

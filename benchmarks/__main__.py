@@ -60,9 +60,10 @@ def main() -> int:
 
     rows = []
     if not options.speed:
-        from benchmarks import classroom, networks, page
+        from benchmarks import classroom, laboratory, networks, page
 
-        rows = [*page.rows(), *networks.rows(), classroom.row(students=100)]
+        rows = [*page.rows(), *laboratory.rows(), *networks.rows()]
+        rows.append(classroom.row(students=100))
     text = "\n\n".join([*([table(rows)] if rows else []), speed.draws(), machine()])
     print(text)
     if not (options.print or options.speed):

@@ -18,8 +18,8 @@ from netbook.fingerprints import files_below, fingerprint, versions
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = (
-    *("_config.yml", "_toc.yml", "index.md", "chapters", "reference", "netinit"),
-    *("book/build.py", "book/netbook", "book/theme"),
+    *("_config.yml", "_toc.yml", "index.md", "laboratory.md", "chapters", "reference", "netinit"),
+    *("book/build.py", "book/laboratory", "book/netbook", "book/theme"),
     *("assignments/index.md", "assignments/guide.md", "assignments/source"),
     *("assignments/course_key.py", "assignments/problem_sets.py", "assignments/release.py"),
     *("requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from benchmarks import alternatives, draws, speed
+from benchmarks import alternatives, draws, laboratory, speed
 
 # Running `python -m benchmarks` sets threads and starts again; importing its parts does neither.
 report = importlib.import_module("benchmarks.__main__")
@@ -98,3 +98,15 @@ def test_what_is_timed_is_timed_in_an_interpreter_of_its_own(monkeypatch):
     result = speed.measure(1, ["numpy"], "--small", "--rounds", "1")
     assert {record["draw"] for record in result["draws"]} == set(draws.SHAPES)
     assert all(record["ms"] > 0 < record["numpy"] for record in result["draws"])
+
+
+def test_the_laboratory_is_measured_where_there_is_deno(monkeypatch):
+    pytest.importorskip("deno")
+    pytest.importorskip("sklearn")
+    assert laboratory.steps_per_second(rounds=1, steps=2) > 0
+    monkeypatch.setattr(laboratory, "steps_per_second", lambda: 123.4)
+    ((what, value, beside),) = laboratory.rows()
+    assert "digits" in what
+    assert (value, beside) == ("123", "target 100")
+    monkeypatch.setattr(laboratory.importlib.util, "find_spec", lambda name: None)
+    assert laboratory.rows() == []

@@ -17,6 +17,7 @@ PARTS = (
     "figures",
     "folds",
     "freshness",
+    "laboratory",
     "markup",
     "names",
     "offline",

@@ -1,0 +1,92 @@
+// Play, step, reset, speed; what happens now in numbers and in a sentence.
+
+import { html, newId } from "../../netinit/widgets/dom.js";
+import { number } from "../../netinit/widgets/formatting.js";
+
+const QUIET = 2000; // ms between two sentences, so that a screen reader can finish one
+
+/** Updates for one drawing, at most, and ms from one to the next: 4 a second, one a frame, all. */
+export const SPEEDS = {
+  slow: { label: "slow", count: 1, pause: 250 },
+  steady: { label: "steady", count: 1, pause: 0 },
+  fast: { label: "fast", count: 1e6, pause: 0 },
+};
+
+function button(action, label, act, signal, options = {}) {
+  const element = html("button", { type: "button", "data-action": action, ...options }, label);
+  element.addEventListener("click", () => act(action), { signal });
+  return element;
+}
+
+/** {element, show(state), say(sentence)}; `act(name)` is called for what was pressed. */
+export function createBar(act, speed, signal) {
+  const play = button("play", "▶ Play", act, signal, { class: "lab-play" });
+  const id = newId();
+  const select = html(
+    "select",
+    { id, "data-control": "speed" },
+    ...Object.entries(SPEEDS).map(([value, { label }]) => html("option", { value }, label)),
+  );
+  select.value = speed;
+  select.addEventListener("change", () => act("speed", select.value), { signal });
+  const figures = html("dl", { class: "lab-figures" });
+  const sentence = html("p", { class: "lab-sentence", role: "status" });
+  const element = html(
+    "div",
+    { class: "lab-bar" },
+    html(
+      "div",
+      { class: "lab-buttons" },
+      play,
+      button("step", "Step", act, signal),
+      button("reset", "Reset", act, signal),
+      html("label", { for: id, class: "unseen" }, "Speed"),
+      select,
+      figures,
+    ),
+    sentence,
+  );
+  const said = { at: -Infinity, next: null, timer: 0 };
+  signal.addEventListener("abort", () => clearTimeout(said.timer));
+
+  function speak() {
+    said.timer = 0;
+    if (said.next === sentence.textContent) return;
+    said.at = performance.now();
+    sentence.textContent = said.next;
+  }
+
+  return {
+    element,
+    /** Say a sentence, at once if the last one is old enough, else when it is. */
+    say: (words) => {
+      said.next = words;
+      const wait = said.at + QUIET - performance.now();
+      if (said.timer) return;
+      if (wait <= 0) speak();
+      else said.timer = setTimeout(speak, wait);
+    },
+    show: ({ playing, frame }) => {
+      play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+      play.setAttribute("aria-label", playing ? "Pause" : "Play");
+      const { statistics, step } = frame;
+      const values = [["step", String(step)]];
+      if (statistics) values.push(["loss", number(statistics.loss, ".2g")]);
+      if (Number.isFinite(statistics?.testAccuracy)) {
+        values.push(["unseen right", number(statistics.testAccuracy, ".0%").replace("%", " %")]);
+      }
+      fill(figures, values);
+    },
+  };
+}
+
+/** Show pairs of a term and its number, in the elements that are there already. */
+function fill(list, pairs) {
+  while (list.children.length > pairs.length) list.lastElementChild.remove();
+  pairs.forEach(([term, value], i) => {
+    if (!list.children[i]) list.append(html("div", {}, html("dt"), html("dd")));
+    const [dt, dd] = list.children[i].children;
+    if (dt.textContent !== term) dt.textContent = term;
+    if (dd.textContent !== value) dd.textContent = value;
+  });
+}

@@ -15,7 +15,7 @@ from project import ROOT
 
 sys.path.insert(0, str(ROOT / "book"))
 
-from netbook import laboratory
+from netbook import experiments, laboratory
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("deno") is None, reason="there is no deno for this machine"
@@ -417,3 +417,23 @@ def test_the_copied_lines_train(optimizer, capsys):
 def test_the_copied_lines_say_what_they_leave_out():
     assert "by hand" in ask("python", experiment={}, steps=1, touched=True)
     assert "by hand" not in ask("python", experiment={}, steps=1)
+
+
+# Figures of the book ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", experiments.experiments())
+def test_the_experiment_of_a_figure_is_valid_and_shows_what_it_should(number):
+    found = experiments.experiments()[number]
+    (opened,) = ask("decode", fragments=[f"#{experiments.fragment(found['experiment'])}"])
+    assert opened["problems"] == []
+    assert found["experiment"].items() <= opened["experiment"].items()
+    moves = [{"steps": found["steps"]}]
+    told = ask("told", experiment=found["experiment"], moves=moves, changes=[], digits=digits())
+    assert told["rule"] == found["rule"], told["sentence"]
+
+
+def test_every_figure_that_opens_an_experiment_is_in_a_chapter():
+    texts = [path.read_text("utf8") for path in (ROOT / "chapters").glob("*.ipynb")]
+    for number in experiments.experiments():
+        assert any(f"**Figure {number}. " in text for text in texts), number

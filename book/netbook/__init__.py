@@ -14,6 +14,7 @@ PARTS = (
     "boxes",
     "citations",
     "execution",
+    "experiments",
     "figures",
     "folds",
     "freshness",

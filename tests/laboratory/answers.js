@@ -23,7 +23,8 @@ const ANSWERS = {
   first: () => validate(FIRST),
   rules: () => ({ names: Object.keys(RULES), limits: LIMITS }),
   narrate: ({ views }) => views.map((view) => narrate(revived(view))),
-  told: ({ experiment, moves, changes }) => narrate(play(experiment, moves, { changes })),
+  told: ({ experiment, moves, changes, digits }) =>
+    narrate(play(experiment, moves, { changes, digits })),
   challenges: () =>
     CHALLENGES.map(({ name, chapter, experiment, changes, predict }) => ({
       name,

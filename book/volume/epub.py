@@ -253,7 +253,7 @@ def _item(href: str, words: str, inner: str = "") -> str:
 
 def _style() -> bytes:
     text = (HERE / "epub.css").read_text("utf-8")
-    return text.replace("{accent}", PAGE_COLORS["accent"].light).encode()
+    return text.replace("var(--accent)", PAGE_COLORS["accent"].light).encode()
 
 
 def _package(texts: list[File], pictures: list[str], about: Facts) -> str:

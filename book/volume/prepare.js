@@ -157,6 +157,8 @@ globalThis.prepare = (function () {
       made.setAttribute("role", "img");
       made.setAttribute("aria-label", `Formula: ${tex.replace(/\s+/g, " ")}`);
       made.removeAttribute("tabindex");
+      // Chromium tags only what has text of its own, which the glyphs of a style sheet are not.
+      made.append(make(doc, "span", { class: "spoken" }, "\u00a0"));
       return [made];
     }
     const holder = make(doc, "div");

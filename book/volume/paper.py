@@ -250,7 +250,7 @@ def entry(one: Folded) -> str:
     back = f"{one.id}-from"
     start, _, rest = one.entry.partition(">")
     head = (
-        f'<p class="entry-label"><span>{escape(words)}</span><a href="#{back}">back'
+        f'<p class="entry-label"><span>{escape(words)}</span> <a href="#{back}">back'
         f'<span class="page-of" data-page-of="{back}"></span></a></p>'
     )
     return f"{start}>{head}{rest}"

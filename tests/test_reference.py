@@ -297,3 +297,16 @@ def test_displayed_tables_with_links_are_read_as_myst(page):
     assert linking
     for cell in linking:
         assert cell["metadata"].get("mystnb") == {"markdown_format": "myst"}, cell["source"]
+
+
+def test_each_number_that_is_looked_up_is_what_its_call_returns():
+    text = (ROOT / "reference" / "index.md").read_text("utf8")
+    rows = re.findall(
+        r"^\| .* \| `(.*)` \| (\S+) \| \[(\w+)\]\(api/(\S+)\.md\) \|$", text, re.MULTILINE
+    )
+    assert len(rows) >= 12
+    for call, value, module, page in rows:
+        assert page == f"theory.{module}"
+        assert page in PAGES
+        found = eval(call, {module: importlib.import_module(f"netinit.{page}")})
+        assert f"{float(found):.4g}" == value, call

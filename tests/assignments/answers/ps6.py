@@ -152,6 +152,15 @@ def orthogonal(shape, *, gain=1.0, rng):
     return Q if shape[0] >= shape[1] else Q.T
 
 
+# %% wrong: in single precision
+
+
+def orthogonal(shape, *, gain=1.0, rng):
+    Q, R = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
+    Q = gain * Q * np.sign(np.diag(R))
+    return (Q if shape[0] >= shape[1] else Q.T).astype(np.float32)
+
+
 # %% wrong: a random permutation with random signs
 
 
@@ -363,6 +372,18 @@ def stretches(weights, biases, activation, x):
     return np.sort(np.abs(np.linalg.eigvals(product)))[::-1]
 
 
+# %% wrong: the eigenvalues of the larger product
+
+
+def stretches(weights, biases, activation, x):
+    a, product = x, np.eye(len(x))
+    for W, b in zip(weights, biases):
+        h = W @ a + b
+        a = activation(h)
+        product = activation.derivative(h)[:, None] * (W @ product)
+    return np.sqrt(np.clip(np.linalg.eigvalsh(product @ product.T), 0, None))[::-1]
+
+
 # %% wrong: from the smallest
 
 
@@ -456,6 +477,20 @@ def next_pair(function, q, c, *, scaled_variance, bias_variance=0.0):
     later = scaled_variance * mean(lambda u, v: function(u) ** 2) + bias_variance
     product = scaled_variance * mean(lambda u, v: function(u) * function(v)) + bias_variance
     return float(later), float(product / later)
+
+
+# %% right: a list of two
+
+
+def next_pair(function, q, c, *, scaled_variance, bias_variance=0.0):
+    z = np.linspace(-8, 8, 161)
+    bell = np.exp(-(z**2) / 2)
+    bell /= bell.sum()
+    u = np.sqrt(q) * z[:, None]
+    v = np.sqrt(q) * (c * z[:, None] + np.sqrt(1 - c**2) * z)
+    later = scaled_variance * (bell @ function(np.sqrt(q) * z) ** 2) + bias_variance
+    product = scaled_variance * (bell @ (function(u) * function(v)) @ bell) + bias_variance
+    return [later, product / later]
 
 
 # %% wrong: divided by the old q
@@ -717,6 +752,25 @@ def critical_start(function, derivative, depth, limit):
     if bias < 0:
         raise ValueError("there is no such start")
     return q, float(weight), float(bias)
+
+
+# %% right: an array, and q a little too small
+
+
+def critical_start(function, derivative, depth, limit):
+    z = np.linspace(-8, 8, 1601)
+    bell = np.exp(-(z**2) / 2)
+    bell /= bell.sum()
+    for q in np.geomspace(1e-3, 100, 3000):
+        slopes = derivative(np.sqrt(q) * z)
+        if depth * (bell @ slopes**4 / (bell @ slopes**2) ** 2 - 1) > limit:
+            break
+        best = 0.996 * q
+    weight = 1 / (bell @ derivative(np.sqrt(best) * z) ** 2)
+    bias = best - weight * (bell @ function(np.sqrt(best) * z) ** 2)
+    if bias < 0:
+        raise ValueError("no such start")
+    return np.array([best, weight, bias])
 
 
 # %% wrong: Gaussian weights
@@ -1187,6 +1241,26 @@ def critical_start(function, derivative, depth, limit):
     if bias_variance < 0:
         raise ValueError("the bias variance is negative")
     return float(q), float(scaled_variance), float(bias_variance)
+
+
+# %% wrong: a table of equal steps
+
+
+def critical_start(function, derivative, depth, limit):
+    z = np.linspace(-8, 8, 1601)
+    bell = np.exp(-(z**2) / 2)
+    bell /= bell.sum()
+    best = 0.001
+    for q in np.linspace(0.001, 100, 1000):
+        slopes = derivative(np.sqrt(q) * z)
+        if depth * (bell @ slopes**4 / (bell @ slopes**2) ** 2 - 1) > limit:
+            break
+        best = q
+    weight = 1 / (bell @ derivative(np.sqrt(best) * z) ** 2)
+    bias = best - weight * (bell @ function(np.sqrt(best) * z) ** 2)
+    if bias < 0:
+        raise ValueError("no such start")
+    return float(best), float(weight), float(bias)
 
 
 # %% wrong: the formulas at h = 0

@@ -253,6 +253,41 @@ def attention_weights(x, Q, K, heads):
     return weights
 
 
+# %% wrong: masked after the softmax, normalized again: nothing may be left
+
+
+def attention_weights(x, Q, K, heads):
+    T, d = x.shape
+    q, k = ((x @ W.T).reshape(T, heads, -1).swapaxes(0, 1) for W in (Q, K))
+    u = q @ k.swapaxes(1, 2) / math.sqrt(d // heads)
+    w = np.exp(u - u.max(axis=-1, keepdims=True)) * np.tri(T)
+    return w / w.sum(axis=-1, keepdims=True)
+
+
+# %% wrong: logits multiplied by the mask
+
+
+def attention_weights(x, Q, K, heads):
+    T, d = x.shape
+    q, k = ((x @ W.T).reshape(T, heads, -1).swapaxes(0, 1) for W in (Q, K))
+    u = q @ k.swapaxes(1, 2) / math.sqrt(d // heads)
+    u = u * np.where(np.tri(T, dtype=bool), 1, -np.inf)
+    w = np.exp(u - u.max(axis=-1, keepdims=True))
+    return w / w.sum(axis=-1, keepdims=True)
+
+
+# %% wrong: a list of heads
+
+
+def attention_weights(x, Q, K, heads):
+    T, d = x.shape
+    q, k = ((x @ W.T).reshape(T, heads, -1).swapaxes(0, 1) for W in (Q, K))
+    u = q @ k.swapaxes(1, 2) / math.sqrt(d // heads)
+    u = np.where(np.tri(T, dtype=bool), u, -np.inf)
+    w = np.exp(u - u.max(axis=-1, keepdims=True))
+    return list(w / w.sum(axis=-1, keepdims=True))
+
+
 # %% task: stream
 # %% right: Gauss and Hermite, a loop over the blocks
 
@@ -565,6 +600,28 @@ def stream_sizes(function, *, blocks, width, hidden, token_std, position_std, fi
     return bottom + hidden * last_std**2 * after * np.arange(blocks + 1)
 
 
+# %% wrong: a list
+
+
+def stream_sizes(function, *, blocks, width, hidden, token_std, position_std, first_std, last_std):
+    z = np.linspace(-8, 8, 2001)
+    bell = np.exp(-(z**2) / 2)
+    bell /= bell.sum()
+    after = float(bell @ function(math.sqrt(width) * first_std * z) ** 2)
+    sizes = [token_std**2 + position_std**2]
+    for _ in range(blocks):
+        sizes.append(sizes[-1] + hidden * last_std**2 * after)
+    return sizes
+
+
+# %% wrong: the activation of the root mean square
+
+
+def stream_sizes(function, *, blocks, width, hidden, token_std, position_std, first_std, last_std):
+    after = function(np.array([math.sqrt(width) * first_std]))[0] ** 2
+    return token_std**2 + position_std**2 + hidden * last_std**2 * after * np.arange(blocks + 1)
+
+
 # %% task: after-attention
 # %% right: loops
 
@@ -800,6 +857,27 @@ def after_attention(products, gain):
     M = np.tri(T) / np.arange(1, T + 1)[:, None]
     products += gain**2 * M @ R @ M.T
     return products
+
+
+# %% wrong: normalized after the average
+
+
+def after_attention(products, gain):
+    T = len(products)
+    M = np.tri(T) / np.arange(1, T + 1)[:, None]
+    new = M @ products @ M.T
+    r = np.sqrt(np.diag(new))
+    return products + gain**2 * new / np.outer(r, r)
+
+
+# %% wrong: a list of lists
+
+
+def after_attention(products, gain):
+    T = len(products)
+    r = np.sqrt(np.diag(products))
+    M = np.tri(T) / np.arange(1, T + 1)[:, None]
+    return (products + gain**2 * M @ (products / np.outer(r, r)) @ M.T).tolist()
 
 
 # %% task: first-loss
@@ -1051,6 +1129,33 @@ def first_loss(*, vocabulary, width, token_std, position_std, added):
     others = math.log(vocabulary - 1) + width * token_std**2 / 2
     loss = float(np.logaddexp(own, others)) / math.log(2)
     return loss, math.exp(own - loss * math.log(2))
+
+
+# %% wrong: the loss alone
+
+
+def first_loss(*, vocabulary, width, token_std, position_std, added):
+    own = width * token_std**2 / math.sqrt(token_std**2 + position_std**2 + added)
+    return np.logaddexp(np.log(vocabulary - 1) + width * token_std**2 / 2, own)
+
+
+# %% wrong: an array
+
+
+def first_loss(*, vocabulary, width, token_std, position_std, added):
+    own = width * token_std**2 / math.sqrt(token_std**2 + position_std**2 + added)
+    loss = np.logaddexp(np.log(vocabulary - 1) + width * token_std**2 / 2, own)
+    return np.array([loss, np.exp(own - loss)])
+
+
+# %% wrong: the probability by exponentials
+
+
+def first_loss(*, vocabulary, width, token_std, position_std, added):
+    own = width * token_std**2 / math.sqrt(token_std**2 + position_std**2 + added)
+    o = np.log(vocabulary - 1) + width * token_std**2 / 2
+    loss = np.logaddexp(o, own)
+    return loss, np.exp(own) / (np.exp(own) + np.exp(o))
 
 
 # %% task: diagnose
@@ -1441,3 +1546,36 @@ def diagnose(signs, *, vocabulary, context, width, blocks, std):
         if wrong:
             return name
     return "sound"
+
+
+# %% wrong: limits for standard deviations
+
+
+def diagnose(signs, *, vocabulary, context, width, blocks, std):
+    w = transformers.gpt2_start(
+        vocabulary=vocabulary, context=context, width=width, layers=blocks, std=std
+    )
+    if not 1 / 20 < signs["embedding"] / w.embedding_second_moment < 20:
+        return "embedding"
+    if signs["entropy"] < w.attention_entropy - 0.45:
+        return "attention"
+    if not 1 / 20 < signs["hidden"] / (width * std**2) < 20:
+        return "first"
+    return None if 0.5 < (signs["growth"] - 1) / (w.stream_growth - 1) < 4 else "last"
+
+
+# %% wrong: the sign that is off most
+
+
+def diagnose(signs, *, vocabulary, context, width, blocks, std):
+    w = transformers.gpt2_start(
+        vocabulary=vocabulary, context=context, width=width, layers=blocks, std=std
+    )
+    off = {
+        "embedding": abs(math.log(signs["embedding"] / w.embedding_second_moment)),
+        "attention": w.attention_entropy - signs["entropy"],
+        "first": abs(math.log(signs["hidden"] / (width * std**2))),
+        "last": abs(math.log((signs["growth"] - 1) / (w.stream_growth - 1))) - 0.5,
+    }
+    worst = max(off, key=off.get)
+    return worst if off[worst] > 0.45 else None

@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book pdf epub test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -30,6 +30,12 @@ $(INSTALLED): requirements.txt pyproject.toml
 
 book: $(INSTALLED) ## build the site into _build/html, warnings being errors
 	$(BIN)/python book/build.py
+
+pdf: book ## the book as PDF, A4 and letter, offered by the site (ADDRESS=https://... of the site)
+	$(BIN)/python book/pdf.py $(if $(ADDRESS),--address $(ADDRESS))
+
+epub: book ## the book as EPUB, offered by the site (ADDRESS=https://... of the site)
+	$(BIN)/python book/epub.py $(if $(ADDRESS),--address $(ADDRESS))
 
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it even if nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)

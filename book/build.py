@@ -22,7 +22,7 @@ INPUTS = (
     *("book/build.py", "book/laboratory", "book/netbook", "book/theme"),
     *("assignments/index.md", "assignments/guide.md", "assignments/source"),
     *("assignments/course_key.py", "assignments/problem_sets.py", "assignments/release.py"),
-    *("requirements.txt", "pyproject.toml", "LICENSE", "LICENSE-text"),
+    *("requirements.txt", "pyproject.toml", "CITATION.cff", "LICENSE", "LICENSE-text"),
 )
 MADE = ("html/index.html", "netinit-site.zip", "netinit-notebooks.zip")
 

@@ -13,6 +13,7 @@ PARTS = (
     "archives",
     "boxes",
     "citations",
+    "cite",
     "execution",
     "experiments",
     "figures",

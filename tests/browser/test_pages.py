@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -14,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from drawn import check_cells, check_points
 from PIL import Image
+from pypdf import PdfReader
 from saved import explorers, models, quizzes, views
 from sphinx_external_toc.events import remove_suffix
 from sphinx_external_toc.parsing import parse_toc_yaml
@@ -409,6 +411,32 @@ def test_the_theme_chosen_stays_chosen(visit):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_a_page_is_cited_with_one_click(visit):
+    allowed = ["clipboard-read", "clipboard-write"]
+    page = visit("chapters/glossary", permissions=allowed).page
+    block = page.locator("details.cite")
+    block.locator("summary").click()
+    button = block.get_by_role("button", name="Copy the entry")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.cite button').textContent === 'Copied'")
+    entry = page.evaluate("() => navigator.clipboard.readText()")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert entry.startswith("@misc{netinit")
+    assert "title = {{Glossary}}" in entry
+    assert f"note = {{Version {version}}}" in entry
+
+
+def test_a_page_printed_from_the_browser_is_its_text_alone(visit, tmp_path):
+    page = visit("reference/frameworks").page
+    page.pdf(path=tmp_path / "chapter.pdf", format="A4")
+    text = " ".join(p.extract_text() for p in PdfReader(tmp_path / "chapter.pdf").pages)
+    for word in ("What your framework does by default", "Figure R.3", "The default of each layer"):
+        assert word in text
+    for word in ("Show the code", "Cite this page", "Run this page", "Theme:", "Previous"):
+        assert word not in text
 
 
 def test_the_search_text_is_a_script_that_lists_every_page(site):

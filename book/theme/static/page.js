@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const root = document.documentElement;
-  const CODE = ".cell_input pre, .run pre, :is(article, section) > div[class^=highlight] pre";
+  const CODE =
+    ".cell_input pre, .run pre, .cite pre, :is(article, section) > div[class^=highlight] pre";
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   function keep(choice) {
@@ -83,7 +84,10 @@
         className: "copy",
         textContent: "Copy",
       });
-      button.setAttribute("aria-label", "Copy this code");
+      button.setAttribute(
+        "aria-label",
+        block.closest(".cite") ? "Copy the entry" : "Copy this code",
+      );
       button.addEventListener("click", async () => {
         try {
           await copyText(code);

@@ -157,7 +157,7 @@ def _tree(body: str) -> etree._Element:
 
 def _links(tree: etree._Element, name: str, home: dict[str, str], address: str) -> None:
     """Links lead to the file that has their target; the site's have an address, or are words."""
-    for link in tree.iter(f"{{{XHTML}}}a"):
+    for link in [*tree.iter(f"{{{XHTML}}}a")]:
         href = link.get("href", "")
         if href.startswith("#"):
             where = home.get(href[1:])
@@ -166,6 +166,8 @@ def _links(tree: etree._Element, name: str, home: dict[str, str], address: str) 
             link.set("href", href if where == name else f"{where}.xhtml{href}")
         elif href.startswith(SITE) and address:
             link.set("href", address + href.removeprefix(SITE))
+        elif href.startswith(SITE) and link.get("class") == "experiment":
+            link.getparent().remove(link)
         elif href.startswith(SITE):
             link.tag = f"{{{XHTML}}}span"
             link.attrib.clear()

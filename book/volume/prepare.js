@@ -15,7 +15,7 @@ globalThis.prepare = (function () {
 
   /** Pictures take the place of what needs a script; a link leads to the live one. */
   function still(article, page) {
-    for (const live of article.querySelectorAll(".live")) {
+    for (const live of article.querySelectorAll(".live, .laboratory")) {
       const fallback = live.querySelector("noscript");
       const image = fallback?.querySelector("img");
       if (!image) {
@@ -57,6 +57,8 @@ globalThis.prepare = (function () {
           );
         } else if (name === "href" && element.localName !== "a") {
           if (value.startsWith("#")) element.setAttribute(name, `#${mine(value.slice(1))}`);
+        } else if (name === "href" && element.matches(".experiment")) {
+          element.href = new URL(value, here).href; // only the site can answer
         } else if (name === "href" && !element.matches(".live-link")) {
           element.setAttribute(name, target(value, here, keys));
         } else if (name === "src") {

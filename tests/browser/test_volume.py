@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 # A chapter with explorers, figures, questions and exercises; a wide table; a page of the API.
 SOME = {
     "index",
+    "laboratory",
     "chapters/03_random_scale",
     "chapters/references",
     "reference/frameworks",
@@ -105,6 +106,7 @@ def check_pdf(document, pages):
     outer = [str(link.A.URI) for link in finish.links(document) if "/A" in link]
     assert [uri for uri in outer if "site.invalid" in uri or uri.startswith("file:")] == []
     assert any(uri.startswith("chapters/03_random_scale.html#fig") for uri in outer)
+    assert any(uri.startswith("laboratory.html#v1&data=") for uri in outer)
     written = [title for _, title, _ in outline(document)]
     assert written == [entry.text for entry in paper.entries(pages)]
     kinds = {"/Figure": [], "/Formula": []}

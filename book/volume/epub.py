@@ -157,23 +157,27 @@ def _tree(body: str) -> etree._Element:
 
 def _links(tree: etree._Element, name: str, home: dict[str, str], address: str) -> None:
     """Links lead to the file that has their target; the site's have an address, or are words."""
-    for link in [*tree.iter(f"{{{XHTML}}}a")]:
+    if not address:
+        _without_site(tree)
+    for link in tree.iter(f"{{{XHTML}}}a"):
         href = link.get("href", "")
         if href.startswith("#"):
             where = home.get(href[1:])
             if where is None:
                 raise BrokenBook(f"{name}: nothing is called {href[1:]}")
             link.set("href", href if where == name else f"{where}.xhtml{href}")
-        elif href.startswith(SITE) and address:
-            link.set("href", address + href.removeprefix(SITE))
-        elif href.startswith(SITE) and link.get("class") == "experiment":
-            link.getparent().remove(link)
         elif href.startswith(SITE):
-            link.tag = f"{{{XHTML}}}span"
-            link.attrib.clear()
-    for link in [*tree.iter(f"{{{XHTML}}}p")]:
-        if link.get("class") == "live-at" and not address:
-            link.getparent().remove(link)
+            link.set("href", address + href.removeprefix(SITE))
+
+
+def _without_site(tree: etree._Element) -> None:
+    """Links to the site become words; what only invites to go there is left out."""
+    for element in [*tree.iter(f"{{{XHTML}}}p", f"{{{XHTML}}}a")]:
+        if element.get("class") in ("live-at", "experiment"):
+            element.getparent().remove(element)
+        elif element.get("href", "").startswith(SITE):
+            element.tag = f"{{{XHTML}}}span"
+            element.attrib.clear()
 
 
 def _adapt(tree: etree._Element) -> None:

@@ -1,0 +1,20 @@
+"""Checks of a PyTorch model's start: whether it is what was meant, and whether it will learn.
+
+`import netinit` needs NumPy alone; this package needs PyTorch, and rich for tables in a terminal:
+``pip install "netinit[torch]"``.
+"""
+
+try:
+    import torch as _torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError(
+        "netinit.torch needs PyTorch, which is not installed: pip install 'netinit[torch]'",
+        name="torch",
+    ) from None
+
+from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.report import Report
+
+__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report"]

@@ -15,7 +15,21 @@ except ModuleNotFoundError as error:
     ) from None
 
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.law import Law, law
+from netinit.torch.laws import diff, laws, laws_by_name
 from netinit.torch.report import Report
 from netinit.torch.trace import trace
 
-__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "trace"]
+__all__ = [
+    "CODES",
+    "SEVERITIES",
+    "Code",
+    "Finding",
+    "Law",
+    "Report",
+    "diff",
+    "law",
+    "laws",
+    "laws_by_name",
+    "trace",
+]

@@ -14,6 +14,7 @@ except ModuleNotFoundError as error:
         name="torch",
     ) from None
 
+from netinit.torch.declared import assert_law, normal, truncated_normal, uniform
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
@@ -27,9 +28,13 @@ __all__ = [
     "Finding",
     "Law",
     "Report",
+    "assert_law",
     "diff",
     "law",
     "laws",
     "laws_by_name",
+    "normal",
     "trace",
+    "truncated_normal",
+    "uniform",
 ]

@@ -16,6 +16,7 @@ except ModuleNotFoundError as error:
 
 from netinit.torch.declared import assert_law, normal, truncated_normal, uniform
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.initialize import init_
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
 from netinit.torch.report import Report
@@ -30,6 +31,7 @@ __all__ = [
     "Report",
     "assert_law",
     "diff",
+    "init_",
     "law",
     "laws",
     "laws_by_name",

@@ -130,11 +130,11 @@ def test_the_lock_says_how_it_is_made():
     assert "make lock" in (ROOT / "requirements.txt").read_text("utf-8").splitlines()[0]
 
 
-def test_the_lock_covers_every_extra_but_the_frameworks():
+def test_the_lock_covers_every_extra_but_those_of_frameworks():
     extras = PYPROJECT["project"]["optional-dependencies"]
     wanted = {
         canonical(re.match(r"[\w.-]+", requirement)[0])
-        for extra in set(extras) - {"frameworks"}
+        for extra in set(extras) - {"frameworks", "torch"}
         for requirement in extras[extra]
     }
     pinned = {canonical(pin.partition("==")[0]) for pin in locked()[1:]}
@@ -144,7 +144,8 @@ def test_the_lock_covers_every_extra_but_the_frameworks():
 
 def test_the_extras_are_the_promised_ones():
     extras = set(PYPROJECT["project"]["optional-dependencies"])
-    assert extras == {"widgets", "plots", "data", "book", "classroom", "frameworks", "test"}
+    ours = {"widgets", "plots", "data", "book", "classroom", "frameworks", "torch", "test"}
+    assert extras == ours
 
 
 def test_jupyter_book_stays_below_2():

@@ -11,8 +11,9 @@ from project import ROOT
 import netinit
 
 PACKAGE = ROOT / "netinit"
+WITH_MORE = {"widgets", "torch"}  # packages that need more than NumPy, and say so
 FILES = sorted(
-    path for path in PACKAGE.rglob("*.py") if "widgets" not in path.relative_to(PACKAGE).parts
+    path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in WITH_MORE
 )
 # What a module may import at its top beside the standard library; the rest is imported where it
 # is used, so that a missing extra is missed only by those who need it.
@@ -45,6 +46,7 @@ def test_imports_run_one_way():
         ("theory/moments.py", "from netinit.initializers._haar import haar"),
         ("widgets/explorer.py", "from netinit.theory.moments import chi"),
         ("widgets/explorer.py", "from .. import network"),
+        ("training/loop.py", "from netinit.torch import Report"),
     ],
 )
 def test_an_import_upward_is_caught(module, source, tmp_path):

@@ -16,5 +16,6 @@ except ModuleNotFoundError as error:
 
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.report import Report
+from netinit.torch.trace import trace
 
-__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report"]
+__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "trace"]

@@ -1,0 +1,93 @@
+"""What an operator of ATen does to memory: which arguments it writes, and what it puts there."""
+
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
+
+_ALLOCATE = {"empty", "empty_like", "empty_strided", "empty_permuted", "new_empty"}
+_ALLOCATE |= {"new_empty_strided", "resize_", "resize_as_", "_resize_output_"}
+_COPY = {"copy_", "clone", "_to_copy", "_copy_from", "contiguous", "lift_fresh_copy"}
+_FILL = {"fill_", "zero_", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like"}
+_FILL |= {"new_zeros", "new_ones", "new_full"}
+# These write some elements of the tensor, by an index or a mask.
+_SOME_FILLED = {"masked_fill_", "index_fill_", "fill_diagonal_"}
+_SOME_COPIED = {"index_put_", "_index_put_impl_", "scatter_", "index_copy_", "masked_scatter_"}
+
+
+class Operation(NamedTuple):
+    """What an operator does.
+
+    Parameters
+    ----------
+    name : str
+    written : tuple of int or str
+        The arguments it writes to, by position or keyword.
+    fresh : bool
+        Whether it returns new memory.
+    kind : {"allocate", "copy", "draw", "fill", "set", "change", "compute"}
+        Where the values come from. What changes values in place adds none of its own.
+    some : bool
+        Whether it writes only elements that an index or a mask names.
+    """
+
+    name: str
+    written: tuple[int | str, ...]
+    fresh: bool
+    kind: str
+    some: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def operation(func: torch._ops.OpOverload) -> Operation:
+    """What the operator does, by its schema."""
+    schema = func._schema
+    name = schema.name.split("::")[1].removeprefix("_foreach_")
+    written = tuple(
+        argument.name if argument.kwarg_only else position
+        for position, argument in enumerate(schema.arguments)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    )
+    fresh = not written and any(each.alias_info is None for each in schema.returns)
+    inplace = bool(written) and not any(isinstance(each, str) for each in written)
+    return Operation(name, written, fresh, _kind(func, name, inplace), _some(name))
+
+
+def _some(name: str) -> bool:
+    return name in _SOME_FILLED | _SOME_COPIED
+
+
+def _kind(func: torch._ops.OpOverload, name: str, inplace: bool) -> str:
+    if name in _ALLOCATE:
+        return "allocate"
+    if torch.Tag.nondeterministic_seeded in func.tags:
+        return "draw"
+    if name == "set_":
+        return "set"
+    if name in _FILL | _SOME_FILLED:
+        return "fill"
+    if name in _COPY | _SOME_COPIED:
+        return "copy"
+    return "change" if inplace else "compute"
+
+
+def tensors(values: object) -> Iterator[torch.Tensor]:
+    """The tensors in nested arguments, in order; of a DTensor and its like, those it is made of."""
+    if isinstance(values, torch.Tensor):
+        yield from plain(values)
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from tensors(value)
+    elif isinstance(values, dict):
+        yield from tensors(list(values.values()))
+
+
+def plain(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
+    """The tensors with memory of their own that a tensor is made of."""
+    if is_traceable_wrapper_subclass(tensor):
+        names, _ = tensor.__tensor_flatten__()
+        yield from tensors([getattr(tensor, name) for name in names])  # a mesh is none
+    elif tensor.layout is torch.strided:
+        yield tensor

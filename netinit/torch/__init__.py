@@ -14,8 +14,9 @@ except ModuleNotFoundError as error:
         name="torch",
     ) from None
 
+from netinit.torch.check import check
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.report import Report
 from netinit.torch.trace import trace
 
-__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "trace"]
+__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "check", "trace"]

@@ -74,10 +74,16 @@ class Signals:
         self.additions: list[Addition] = []
         self.attentions: list[attention.Sight] = []
         self._trails: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self._makers: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self._starts: dict[int, int] = {}
+        self._count = 0
 
     def start(self, operation: Operation, made: Sequence[torch.Tensor]) -> None:
         """An operation with parameters has made these tensors."""
+        self._count += 1
+        self._starts[id(operation)] = self._count
         for tensor in made:
+            self._makers[tensor] = operation
             if tensor.is_floating_point():
                 self._trails[tensor] = Trail(operation)
 
@@ -95,11 +101,12 @@ class Signals:
 
         `scaled` says that a parameter took part, as the scale of a norm or a bias does.
         """
+        makers = self._inherit(made, data)
         trail = next((self._trails[t] for t in data if t in self._trails), None)
         if name in ("softmax", "scaled_dot_product_attention"):
             sight = attention.sight(name, args, kwargs, made[0], trail)
             self.attentions += [sight] if sight else []
-        if name in _SUMS and not scaled and len(data) == 2 and data[0].shape == data[1].shape:
+        if name in _SUMS and makers and len(data) == 2 and data[0].shape == data[1].shape:
             self._add(data, made[0])
             return
         if trail is None:
@@ -124,20 +131,25 @@ class Signals:
         elif name in measures.SATURATED:
             operation.saturated = measures.saturated_share(made, name)
 
-    def _add(self, data: Sequence[torch.Tensor], made: torch.Tensor) -> None:
-        if not all(measures.measurable(tensor) for tensor in (*data, made)):
-            return
-        for tensor in data:
-            if tensor in self._trails:
-                self._trails[tensor].operation.joins = True
-        first, second = data if self._is_newer(data) else data[::-1]
-        self.additions.append(
-            Addition(*(measures.second_moment(tensor) for tensor in (first, second, made)))
-        )
+    def _inherit(self, made: Sequence[torch.Tensor], data: Sequence[torch.Tensor]) -> list:
+        """Note the last operation that a result goes back to; the operations of its inputs."""
+        makers = [self._makers[tensor] for tensor in data if tensor in self._makers]
+        if makers:
+            last = max(makers, key=lambda maker: self._starts[id(maker)])
+            for tensor in made:
+                self._makers[tensor] = last
+        return makers
 
-    def _is_newer(self, data: Sequence[torch.Tensor]) -> bool:
-        """Whether the second of two signals is the branch: what an operation has just made."""
-        return data[1] in self._trails
+    def _add(self, data: Sequence[torch.Tensor], made: torch.Tensor) -> None:
+        """A sum of two signals; not that of a signal and what an activation makes of it."""
+        makers = [self._makers.get(tensor) for tensor in data]
+        if makers[0] is makers[1] or not all(map(measures.measurable, (*data, made))):
+            return
+        starts = [self._starts[id(maker)] if maker else 0 for maker in makers]
+        stream, branch = data if starts[0] < starts[1] else data[::-1]
+        self._makers[branch].joins = True
+        moments = [measures.second_moment(tensor) for tensor in (stream, branch, made)]
+        self.additions.append(Addition(*moments))
 
     def _cut(self, name: str, trail: Trail, made: Sequence[torch.Tensor]) -> None:
         """Outputs that are cut into equal parts are those of several layers in one matrix."""

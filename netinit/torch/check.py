@@ -1,0 +1,240 @@
+"""Whether a model will learn from where it starts: one forward and backward pass over real data."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from netinit.torch import first_loss
+from netinit.torch.findings import Finding, found
+from netinit.torch.first_loss import Constants
+from netinit.torch.judges import gains, loss, signal, units
+from netinit.torch.model_state import untouched
+from netinit.torch.observing import Observation, Trial, observe, train
+from netinit.torch.operations import Operation, tensors
+from netinit.torch.report import Report
+from netinit.torch.running import Call, Loss, call_of, unwrapped
+
+__all__ = ["check"]
+
+COLUMNS = (
+    *("name", "kind", "fan_in", "fan_out", "input", "output", "spread", "then", "dead"),
+    "sensitivity",
+)
+_WAKING = 5  # steps in which a zero branch or head must have come alive
+
+
+def check(
+    model: nn.Module,
+    batch: object,
+    *,
+    loss: Loss | None = None,
+    target: object = None,
+    steps: int = 30,
+) -> Report:
+    """What one forward and one backward pass over a batch say about a model's start.
+
+    Every operation that mixes data with something made of parameters is measured, whether a module
+    or a function calls it. What looks suspicious is tried: the model is trained for a few steps,
+    and only if it then does no better than a constant answer is it an error. The model, its
+    buffers, gradients, modes and attributes, and the states of the random generators are as before.
+    Dropout is off meanwhile, the model in training mode.
+
+    Parameters
+    ----------
+    model : nn.Module
+    batch : tensor, tuple, list or mapping
+        Real data, as the model takes it: its only argument, its positional ones, or its keywords.
+        Of a pair (inputs, target) that is one more than the model takes, the second is the target.
+        At least 32 entries let more be said.
+    loss : callable, optional
+        ``loss(output, target)``, or ``loss(output)`` without a target. By default the loss that the
+        model returns; else cross entropy for whole-numbered targets and the mean squared error for
+        others.
+    target : object, optional
+    steps : int
+        How many steps of Adam a suspicion is given at most; 0 leaves suspicions as warnings.
+
+    Returns
+    -------
+    Report
+        A row for each operation; facts about the loss; findings. If the model cannot be run, one
+        finding, NOT-RUN, says why.
+
+    Raises
+    ------
+    TypeError
+        If the model is no module or the loss cannot be called.
+    """
+    call = call_of(model, batch, target, loss)
+    inner = unwrapped(model)
+    obstacle = _obstacle(inner, call)
+    if obstacle:
+        return Report("Check", COLUMNS, [], [obstacle])
+    try:
+        with untouched(inner):
+            examined = _examine(inner, call, steps)
+    except Exception as error:
+        return Report("Check", COLUMNS, [], [_failure(error)])
+    return _report(examined, inner)
+
+
+@dataclass
+class Examined:
+    """All that a check has seen and found."""
+
+    first: Observation
+    constants: Constants | None
+    trial: Trial | None
+    findings: list[Finding]
+
+
+def _examine(model: nn.Module, call: Call, steps: int) -> Examined:
+    first = observe(model, call)
+    known = first_loss.constants(first, call)
+    findings = signal.nonfinite(first) + loss.first_loss(first, known)
+    findings += units.unused(first) + units.forget_gates(model)
+    findings += signal.saturated(first) + signal.residual(first) + signal.attention(first)
+    findings += gains.scale(first)
+    still = units.still(first)
+    suspects = signal.collapse(first) + ([] if still else signal.gradient(first))
+    trial, later = None, first
+    if steps and still and not suspects:
+        trial = train(model, call, min(steps, _WAKING), until=lambda t: t.moved >= set(still))
+        later = observe(model, call)
+        suspects = signal.gradient(later)
+    if steps and suspects:
+        trial = train(model, call, steps, until=lambda t: _clears(t, known))
+        later = observe(model, call) if still else later
+    if trial:
+        never = [name for name in still if name not in trial.moved]
+        findings += units.stuck(first, never, len(trial.losses))
+    confirmed = _decided(suspects, trial, known)
+    collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
+    findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(later)
+    return Examined(first, known, trial, findings)
+
+
+def _clears(trial: Trial, known: Constants | None) -> bool:
+    return known is not None and first_loss.learned_more(trial.least, known)
+
+
+def _decided(
+    suspects: list[Finding], trial: Trial | None, known: Constants | None
+) -> list[Finding]:
+    """Suspicions after the trial: none if the model learned, errors if not, else warnings."""
+    if trial is not None and _clears(trial, known):
+        return []
+    tried = trial is not None and known is not None
+    return [_tried(finding, trial, known) if tried else _untried(finding) for finding in suspects]
+
+
+def _tried(finding: Finding, trial: Trial, known: Constants) -> Finding:
+    return _with(
+        finding,
+        "error",
+        f" After {len(trial.losses)} steps of Adam its loss is {trial.least:.4g}; the best answer "
+        f"that ignores the input has {known.best:.4g}.",
+    )
+
+
+def _untried(finding: Finding) -> Finding:
+    return _with(
+        finding, "warning", " Whether it learns all the same, a loss and steps would tell."
+    )
+
+
+def _with(finding: Finding, severity: str, more: str) -> Finding:
+    numbers = finding.numbers
+    return found(
+        finding.code,
+        finding.where,
+        finding.measured,
+        finding.expected,
+        finding.reason + more,
+        finding.fix,
+        severity=severity,
+        count=finding.count,
+        **numbers,
+    )
+
+
+def _obstacle(model: nn.Module, call: Call) -> Finding | None:
+    """What keeps a model from being run at all, in the user's words."""
+    parameters = dict(model.named_parameters())
+    lazy = [n for n, p in parameters.items() if isinstance(p, nn.parameter.UninitializedParameter)]
+    if not any(parameter.requires_grad for parameter in parameters.values()):
+        return _not_run("the model has no parameter that requires a gradient", "")
+    if lazy:
+        return _not_run(f"{lazy[0]} has no shape yet", "run the model once, then check it")
+    meta = [name for name, parameter in parameters.items() if parameter.is_meta]
+    if meta:
+        return _not_run(
+            f"{meta[0]} is on the device meta, without values",
+            "call to_empty and initialize it; trace() tells what was forgotten",
+            count=len(meta),
+        )
+    for tensor in tensors([call.args, call.kwargs, call.target]):
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            return _not_run("the batch has entries that are NaN or infinite", "look at the data")
+    return None
+
+
+def _failure(error: Exception) -> Finding:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    lines = str(error).strip().splitlines() or [""]
+    return _not_run(
+        f"{type(error).__name__}: {lines[0]}",
+        "run model(batch) and the loss by themselves",
+        message=str(error),
+        place=place,
+    )
+
+
+def _not_run(reason: str, fix: str, *, count: int = 1, **numbers: object) -> Finding:
+    return found(
+        "NOT-RUN",
+        "model",
+        reason,
+        "one forward and backward pass",
+        "Nothing was measured.",
+        fix,
+        count=count,
+        **numbers,
+    )
+
+
+def _report(examined: Examined, model: nn.Module) -> Report:
+    first, known = examined.first, examined.constants
+    facts = {"parameters": sum(p.numel() for p in model.parameters())}
+    facts |= {"loss": first.loss} if first.given else {}
+    if known is not None:
+        facts |= {"loss of zeros": known.zero, "loss of the best constant": known.best}
+    if examined.trial:
+        facts |= {"steps tried": len(examined.trial.losses), "least loss": examined.trial.least}
+    rows = [_row(operation, first) for operation in first.operations]
+    return Report("Check", COLUMNS, rows, examined.findings, facts=facts)
+
+
+def _row(operation: Operation, seen: Observation) -> dict[str, object]:
+    moments = operation.output
+    return {
+        "name": operation.name,
+        "kind": operation.kind,
+        "fan_in": operation.fans and operation.fans.fan_in,
+        "fan_out": operation.fans and operation.fans.fan_out,
+        "input": operation.input,
+        "output": moments and moments.second,
+        "spread": moments and moments.spread,
+        "then": operation.then or ("norm" if operation.normed else ""),
+        "dead": operation.dead,
+        "saturated": operation.saturated,
+        "sensitivity": seen.sensitivity(operation.weight),
+        "parameters": list(operation.parameters),
+        "shape": list(operation.shape),
+        "calls": operation.calls,
+    }

@@ -1,0 +1,145 @@
+"""One forward and one backward pass, observed; and a few steps of training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from netinit.torch.operations import Operation, Recorder, plain_name
+from netinit.torch.running import Call, answer
+from netinit.torch.signals import Signals
+
+
+@dataclass
+class Observation:
+    """What one pass over a batch showed.
+
+    Parameters
+    ----------
+    operations : list of Operation
+    signals : Signals
+    loss : float
+    given : bool
+        Whether that is a loss, and not a stand-in for one.
+    output : tensor or None
+    replace : callable or None
+        The loss of another output of the same shape.
+    parameters, gradients : dict
+        By name, of those that require a gradient; None where there is none.
+    """
+
+    operations: list[Operation]
+    signals: Signals
+    loss: float
+    given: bool
+    output: torch.Tensor | None
+    replace: Callable[[torch.Tensor], torch.Tensor] | None
+    parameters: dict[str, nn.Parameter]
+    gradients: dict[str, torch.Tensor | None]
+
+    @property
+    def contractions(self) -> list[Operation]:
+        """The operations with fans that read data."""
+        return [o for o in self.operations if o.fans and not o.constant_input]
+
+    def sensitivity(self, name: str) -> float | None:
+        """How much the loss would change if a weight changed by a small share of its norm.
+
+        The product of the norms of weight and gradient: in a network without biases whose
+        activations are homogeneous it is of one size at all depths.
+        """
+        gradient, parameter = self.gradients.get(name), self.parameters.get(name)
+        if gradient is None or parameter is None:
+            return None
+        return _norm(gradient) * _norm(parameter)
+
+
+def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters that require a gradient, by name."""
+    return {plain_name(n): p for n, p in model.named_parameters() if p.requires_grad}
+
+
+def observe(model: nn.Module, call: Call) -> Observation:
+    """Run a model forward and backward once; its gradients are those of this pass afterwards."""
+    parameters = trainable(model)
+    for parameter in parameters.values():
+        parameter.grad = None
+    recorder = Recorder(model)
+    with recorder:
+        found = answer(model, call)
+        recorder.recording = False
+        found.loss.backward()
+    return Observation(
+        operations=recorder.operations,
+        signals=recorder.signals,
+        loss=found.loss.item(),
+        given=found.given,
+        output=None if found.output is None else found.output.detach(),
+        replace=found.replace,
+        parameters=parameters,
+        gradients={name: parameter.grad for name, parameter in parameters.items()},
+    )
+
+
+@dataclass
+class Trial:
+    """A few steps of training on one batch.
+
+    Parameters
+    ----------
+    losses : list of float
+        Before each step.
+    moved : set of str
+        Parameters that had a gradient other than zero in some step.
+    """
+
+    losses: list[float]
+    moved: set[str]
+
+    @property
+    def least(self) -> float:
+        """The least loss that was seen; infinite if none was finite."""
+        return min((loss for loss in self.losses if math.isfinite(loss)), default=math.inf)
+
+
+def train(
+    model: nn.Module,
+    call: Call,
+    steps: int,
+    *,
+    until: Callable[[Trial], bool] = lambda trial: False,
+    learning_rate: float = 1e-3,
+) -> Trial:
+    """Train the model itself by Adam on one batch, until enough was seen.
+
+    The model should be within `model_state.untouched`.
+    """
+    parameters = trainable(model)
+    optimizer = torch.optim.Adam(parameters.values(), lr=learning_rate)
+    trial = Trial([], set())
+    for _ in range(steps):
+        optimizer.zero_grad(set_to_none=True)
+        recorder = Recorder(model)
+        recorder.recording = False
+        with recorder:  # without dropout
+            loss = answer(model, call).loss
+            loss.backward()
+        trial.losses.append(loss.item())
+        trial.moved |= {name for name, p in parameters.items() if _moves(p.grad)}
+        if until(trial) or not math.isfinite(trial.losses[-1]):
+            break
+        optimizer.step()
+    return trial
+
+
+def _moves(gradient: torch.Tensor | None) -> bool:
+    return gradient is not None and bool(gradient.detach().any())
+
+
+def _norm(tensor: torch.Tensor) -> float:
+    values = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    return values.detach().float().norm().item()

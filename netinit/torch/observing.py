@@ -119,10 +119,11 @@ def train(
     The model should be within `model_state.untouched`.
     """
     parameters = trainable(model)
-    optimizer = torch.optim.Adam(parameters.values(), lr=learning_rate)
+    moments: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
     trial = Trial([], set())
     for _ in range(steps):
-        optimizer.zero_grad(set_to_none=True)
+        for parameter in parameters.values():
+            parameter.grad = None
         recorder = Recorder(model)
         recorder.recording = False
         with recorder:  # without dropout
@@ -132,8 +133,27 @@ def train(
         trial.moved |= {name for name, p in parameters.items() if _moves(p.grad)}
         if until(trial) or not math.isfinite(trial.losses[-1]):
             break
-        optimizer.step()
+        _adam(parameters, moments, len(trial.losses), learning_rate)
     return trial
+
+
+@torch.no_grad()
+def _adam(
+    parameters: dict[str, nn.Parameter],
+    moments: dict[str, tuple[torch.Tensor, torch.Tensor]],
+    step: int,
+    learning_rate: float,
+) -> None:
+    """One step of Adam (Kingma and Ba, 2015); torch.optim takes seconds to load."""
+    for name, parameter in parameters.items():
+        if parameter.grad is None:
+            continue
+        gradient = parameter.grad.float()
+        first, second = moments.get(name) or (0 * gradient, 0 * gradient)
+        first, second = first.lerp(gradient, 0.1), second.lerp(gradient.square(), 0.001)
+        moments[name] = first, second
+        size = (second / (1 - 0.999**step)).sqrt() + 1e-8
+        parameter -= (learning_rate * first / (1 - 0.9**step) / size).to(parameter.dtype)
 
 
 def _moves(gradient: torch.Tensor | None) -> bool:

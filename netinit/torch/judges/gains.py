@@ -31,7 +31,7 @@ def wanted(activation: str) -> tuple[float, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", gains.UnstableGainWarning)
         unit = float(gains.gain(activation)) ** 2
-    slope = float(activations.get(activation).derivative(1e-6))
+    slope = float(activations.get(activation).derivative(0.0))
     small = unit if activation in ("relu", "leaky_relu") else slope**-2
     low, high = sorted((round(unit, 12), round(small, 12)))
     return low, high

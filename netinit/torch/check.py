@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from netinit._checks import arguments
 from netinit.torch import first_loss
 from netinit.torch.findings import Finding, found
 from netinit.torch.first_loss import Constants
@@ -66,9 +67,10 @@ def check(
 
     Raises
     ------
-    TypeError
-        If the model is no module or the loss cannot be called.
+    TypeError, ValueError
+        If the model is no module, the loss cannot be called, or `steps` is no count.
     """
+    steps = arguments.size(steps, "steps")
     call = call_of(model, batch, target, loss)
     inner = unwrapped(model)
     obstacle = _obstacle(inner, call)

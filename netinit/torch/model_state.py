@@ -22,10 +22,10 @@ def untouched(model: nn.Module) -> Iterator[None]:
     unless it is a parameter or a buffer, is not.
     """
     attributes = [(module, _shallow(module)) for module in model.modules()]
-    values = [(tensor, tensor.detach().clone(), tensor._version) for tensor in _tensors(model)]
+    values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
     gradients = [(p, p.grad) for p in model.parameters()]
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the model may use it)
-    devices = {tensor.device for tensor, _, _ in values if tensor.device.type == "cuda"}
+    devices = {tensor.device for tensor, _ in values if tensor.device.type == "cuda"}
     try:
         with torch.random.fork_rng(devices=sorted(devices, key=str)), _eagerly():
             _prepare(model, gradients)
@@ -38,8 +38,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
         for parameter, gradient in gradients:
             parameter.grad = gradient
         with torch.no_grad():
-            for tensor, value, version in values:
-                if tensor._version != version:
+            for tensor, value in values:  # batch norm changes its buffers without a new version
+                if not torch.equal(tensor, value):
                     tensor.copy_(value)
 
 

@@ -306,3 +306,31 @@ def _open_attention() -> Callable:
     opened = FunctionType(_ATTENTION.__code__, names, _ATTENTION.__name__, _ATTENTION.__defaults__)
     opened.__kwdefaults__ = _ATTENTION.__kwdefaults__
     return opened
+
+
+def fans_of_model(model: nn.Module, call: Callable[[], object]) -> dict[str, Fans]:
+    """Fans of each parameter that one operation's weight was made of, by name.
+
+    Parameters
+    ----------
+    model : nn.Module
+    call : callable
+        Runs the model once. Of a weight with several uses the first that contracts it counts; a
+        parameter that has another shape than the weight, such as the length of weight norm, has
+        none.
+    """
+    recorder = Recorder(model)
+    with recorder, torch.no_grad():
+        call()
+    return parameter_fans(recorder.operations, model)
+
+
+def parameter_fans(operations: Sequence[Operation], model: nn.Module) -> dict[str, Fans]:
+    """The fans that operations give to the parameters their weights were made of."""
+    shapes = {plain_name(name): tuple(p.shape) for name, p in model.named_parameters()}
+    found: dict[str, Fans] = {}
+    for operation in sorted(operations, key=lambda o: o.kind in fan_rules.LOOKUPS):
+        for name in operation.parameters if operation.fans else ():
+            if sorted(shapes[name]) == sorted(operation.shape):
+                found.setdefault(name, operation.fans)
+    return found

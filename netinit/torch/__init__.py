@@ -16,7 +16,8 @@ except ModuleNotFoundError as error:
 
 from netinit.torch.check import check
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.probe import probe
 from netinit.torch.report import Report
 from netinit.torch.trace import trace
 
-__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "check", "trace"]
+__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "check", "probe", "trace"]

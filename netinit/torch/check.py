@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 from torch import nn
@@ -14,8 +15,9 @@ from netinit.torch.findings import Finding, found
 from netinit.torch.first_loss import Constants
 from netinit.torch.judges import gains, loss, signal, units
 from netinit.torch.model_state import untouched
+from netinit.torch.naming import tensors
 from netinit.torch.observing import Observation, Trial, observe, train
-from netinit.torch.operations import Operation, tensors
+from netinit.torch.operation import Operation
 from netinit.torch.report import Report
 from netinit.torch.running import Call, Loss, call_of, unwrapped
 
@@ -73,14 +75,14 @@ def check(
     steps = arguments.size(steps, "steps")
     call = call_of(model, batch, target, loss)
     inner = unwrapped(model)
-    obstacle = _obstacle(inner, call)
-    if obstacle:
-        return Report("Check", COLUMNS, [], [obstacle])
+    reason = obstacle(inner, call)
+    if reason:
+        return Report("Check", COLUMNS, [], [reason])
     try:
         with untouched(inner):
             examined = _examine(inner, call, steps)
     except Exception as error:
-        return Report("Check", COLUMNS, [], [_failure(error)])
+        return Report("Check", COLUMNS, [], [failure(error)])
     return _report(examined, inner)
 
 
@@ -96,7 +98,7 @@ class Examined:
 
 def _examine(model: nn.Module, call: Call, steps: int) -> Examined:
     first = observe(model, call)
-    known = first_loss.constants(first, call)
+    known = first_loss.constants([first_loss.Batch.of(first, call)])
     findings = signal.nonfinite(first) + loss.first_loss(first, known)
     findings += units.unused(first) + units.forget_gates(model)
     findings += signal.saturated(first) + signal.residual(first) + signal.attention(first)
@@ -105,11 +107,13 @@ def _examine(model: nn.Module, call: Call, steps: int) -> Examined:
     suspects = signal.collapse(first) + ([] if still else signal.gradient(first))
     trial, later = None, first
     if steps and still and not suspects:
-        trial = train(model, call, min(steps, _WAKING), until=lambda t: t.moved >= set(still))
+        trial = train(
+            model, repeat(call), min(steps, _WAKING), until=lambda t: t.moved >= set(still)
+        )
         later = observe(model, call)
         suspects = signal.gradient(later)
     if steps and suspects:
-        trial = train(model, call, steps, until=lambda t: _clears(t, known))
+        trial = train(model, repeat(call), steps, until=lambda t: _clears(t, known))
         later = observe(model, call) if still else later
     if trial:
         never = [name for name in still if name not in trial.moved]
@@ -164,7 +168,7 @@ def _with(finding: Finding, severity: str, more: str) -> Finding:
     )
 
 
-def _obstacle(model: nn.Module, call: Call) -> Finding | None:
+def obstacle(model: nn.Module, call: Call) -> Finding | None:
     """What keeps a model from being run at all, in the user's words."""
     parameters = dict(model.named_parameters())
     lazy = [n for n, p in parameters.items() if isinstance(p, nn.parameter.UninitializedParameter)]
@@ -185,7 +189,8 @@ def _obstacle(model: nn.Module, call: Call) -> Finding | None:
     return None
 
 
-def _failure(error: Exception) -> Finding:
+def failure(error: Exception) -> Finding:
+    """The finding about a model that raised an error when it was run."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     lines = str(error).strip().splitlines() or [""]

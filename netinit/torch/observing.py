@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
 
 import torch
 from torch import nn
 
-from netinit.torch.operations import Operation, Recorder, plain_name
+from netinit.torch.naming import plain_name
+from netinit.torch.operation import Operation
+from netinit.torch.operations import Recorder
 from netinit.torch.running import Call, answer
 from netinit.torch.signals import Signals
 
@@ -87,7 +90,7 @@ def observe(model: nn.Module, call: Call) -> Observation:
 
 @dataclass
 class Trial:
-    """A few steps of training on one batch.
+    """A few steps of training.
 
     Parameters
     ----------
@@ -95,10 +98,13 @@ class Trial:
         Before each step.
     moved : set of str
         Parameters that had a gradient other than zero in some step.
+    updates : list of float
+        In each step, the norm of the change of all parameters over that of the parameters.
     """
 
-    losses: list[float]
-    moved: set[str]
+    losses: list[float] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    updates: list[float] = field(default_factory=list)
 
     @property
     def least(self) -> float:
@@ -108,20 +114,20 @@ class Trial:
 
 def train(
     model: nn.Module,
-    call: Call,
+    calls: Iterable[Call],
     steps: int,
     *,
     until: Callable[[Trial], bool] = lambda trial: False,
     learning_rate: float = 1e-3,
 ) -> Trial:
-    """Train the model itself by Adam on one batch, until enough was seen.
+    """Train the model itself by Adam, a batch for each step, until enough was seen.
 
     The model should be within `model_state.untouched`.
     """
     parameters = trainable(model)
     moments: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
-    trial = Trial([], set())
-    for _ in range(steps):
+    trial = Trial()
+    for call in islice(calls, steps):
         for parameter in parameters.values():
             parameter.grad = None
         recorder = Recorder(model)
@@ -133,7 +139,7 @@ def train(
         trial.moved |= {name for name, p in parameters.items() if _moves(p.grad)}
         if until(trial) or not math.isfinite(trial.losses[-1]):
             break
-        _adam(parameters, moments, len(trial.losses), learning_rate)
+        trial.updates.append(_adam(parameters, moments, len(trial.losses), learning_rate))
     return trial
 
 
@@ -143,8 +149,12 @@ def _adam(
     moments: dict[str, tuple[torch.Tensor, torch.Tensor]],
     step: int,
     learning_rate: float,
-) -> None:
-    """One step of Adam (Kingma and Ba, 2015); torch.optim takes seconds to load."""
+) -> float:
+    """One step of Adam (Kingma and Ba, 2015); torch.optim takes seconds to load.
+
+    The norm of the change is returned, over that of what was changed.
+    """
+    changed = whole = 0.0
     for name, parameter in parameters.items():
         if parameter.grad is None:
             continue
@@ -153,7 +163,10 @@ def _adam(
         first, second = first.lerp(gradient, 0.1), second.lerp(gradient.square(), 0.001)
         moments[name] = first, second
         size = (second / (1 - 0.999**step)).sqrt() + 1e-8
-        parameter -= (learning_rate * first / (1 - 0.9**step) / size).to(parameter.dtype)
+        change = learning_rate * first / (1 - 0.9**step) / size
+        changed, whole = changed + _norm(change) ** 2, whole + _norm(parameter) ** 2
+        parameter -= change.to(parameter.dtype)
+    return math.sqrt(changed / whole) if whole else math.inf
 
 
 def _moves(gradient: torch.Tensor | None) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from types import FunctionType
 
 import torch
@@ -20,98 +19,15 @@ from torch.overrides import TorchFunctionMode
 
 from netinit.initializers import Fans
 from netinit.torch import fan_rules, measures
-from netinit.torch.measures import Moments
+from netinit.torch.naming import parameter_names, plain_name, tensors
+from netinit.torch.operation import Operation
 from netinit.torch.signals import Signals
 
-_WRAPPERS = re.compile(r"(^|\.)(module|_orig_mod|_checkpoint_wrapped_module)(?=\.)")
 _LEAF = re.compile(r"[._]?(parametrizations\.)?(weight|kernel)(\.original\d?|_orig|_[gv])?$")
 _DROPOUTS = {"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"}
 _DROPOUTS |= {"feature_alpha_dropout", "feature_dropout"}
 _CHOICES = {"getitem", "index_select", "gather"}
 _ATTENTION = functional.multi_head_attention_forward
-
-
-@dataclass
-class Operation:
-    """One operation with parameters, as it ran.
-
-    Parameters
-    ----------
-    name : str
-        The name of its weight, without ``.weight``.
-    kind : str
-        PyTorch's name of the operation: "linear", "conv2d", "einsum".
-    parameters : tuple of str
-        All that its weight was made of, the largest first.
-    shape : tuple of int
-        Of the weight as the operation got it.
-    fans : Fans or None
-        None for operations that are no contraction, such as a norm.
-    units : int or None
-        The axis of the weight along which its outputs are numbered.
-    input : float
-        Second moment of the data that it read.
-    output : Moments or None
-        Of its result; None if that cannot be measured.
-    constant_input : bool
-        Whether what it read was made of parameters alone, as are learned queries.
-    then : str
-        The activation that read its output, if one did.
-    normed : bool
-        Whether a norm read its output.
-    joins : bool
-        Whether its output was added to a signal of the same shape.
-    dead, saturated : float or None
-        Shares of units and values after the activation.
-    twins : list of (int, int, int)
-        Units that answer alike, or opposite: see `measures.twins`.
-    calls : int
-        How often it ran; what is measured is of the first call.
-    """
-
-    name: str
-    kind: str
-    parameters: tuple[str, ...]
-    shape: tuple[int, ...]
-    fans: Fans | None
-    units: int | None = None
-    input: float = math.nan
-    output: Moments | None = None
-    input_spread: float = math.nan
-    constant_input: bool = False
-    then: str = ""
-    normed: bool = False
-    joins: bool = False
-    dead: float | None = None
-    saturated: float | None = None
-    twins: list[tuple[int, int, int]] = field(default_factory=list)
-    calls: int = 1
-
-    @property
-    def weight(self) -> str:
-        """The name of the largest parameter in it."""
-        return self.parameters[0]
-
-
-def tensors(values: object) -> Iterator[torch.Tensor]:
-    """All tensors in nested sequences and mappings."""
-    if isinstance(values, torch.Tensor):
-        yield values
-    elif isinstance(values, Mapping):
-        yield from tensors(list(values.values()))
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from tensors(value)
-
-
-def parameter_names(model: nn.Module) -> dict[int, str]:
-    """Name of each parameter by its id, without the names of wrappers; of a tied one the first."""
-    return {id(p): plain_name(name) for name, p in model.named_parameters()}
-
-
-def plain_name(name: str) -> str:
-    """A parameter's name as the user's own model has it: that of a wrapper is left out."""
-    return _WRAPPERS.sub("", name).lstrip(".")
 
 
 class Recorder(TorchFunctionMode):
@@ -245,6 +161,8 @@ class Recorder(TorchFunctionMode):
         seen = self._found.get(key)
         if seen:
             seen.calls += 1
+            read = [tensor for tensor in data if measures.measurable(tensor)]
+            seen.input_spread = measures.moments(read[0]).spread if read else math.nan
             self.signals.start(seen, made)
             return
         operation = Operation(
@@ -253,6 +171,7 @@ class Recorder(TorchFunctionMode):
             parameters=names,
             shape=tuple(weight.shape),
             fans=fan_rules.fans_of(kind, weight, args, kwargs, self._packed.get(id(weight), 1)),
+            uses=tuple({name for t in tensors([args, kwargs]) for name in self._origin(t) or ()}),
             units=fan_rules.unit_axis(kind, weight, args, kwargs),
             constant_input=constant_input,
         )

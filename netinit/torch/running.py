@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from netinit.torch.operations import tensors
+from netinit.torch.naming import tensors
 
 Loss = Callable[..., torch.Tensor]
 _LABELS = ("labels", "label", "targets", "target")

@@ -16,7 +16,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from netinit.torch import attention, fan_rules, measures
 
 if TYPE_CHECKING:
-    from netinit.torch.operations import Operation
+    from netinit.torch.operation import Operation
 
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu"),

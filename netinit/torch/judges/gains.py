@@ -10,7 +10,7 @@ from netinit import activations
 from netinit.theory import finite_width, gains
 from netinit.torch.findings import Finding, found
 from netinit.torch.observing import Observation
-from netinit.torch.operations import Operation
+from netinit.torch.operation import Operation
 
 # Those with one known curve; of a slope that is an argument the usual one is meant.
 _KNOWN = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "softsign")

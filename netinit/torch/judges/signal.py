@@ -7,7 +7,7 @@ import math
 from netinit.torch import measures
 from netinit.torch.findings import Finding, found
 from netinit.torch.observing import Observation
-from netinit.torch.operations import Operation
+from netinit.torch.operation import Operation
 
 _LEAST_SPREAD = 1e-4
 _GRADIENT_RATIO = 1e4

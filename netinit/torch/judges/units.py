@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import nn
 
 from netinit.torch.findings import Finding, found
+from netinit.torch.naming import plain_name
 from netinit.torch.observing import Observation
-from netinit.torch.operations import Operation, plain_name
+from netinit.torch.operation import Operation
 
 _ALIKE = 1e-3
 _TWIN_SHARE = 0.02  # of a layer's units, above which it is an error
@@ -41,7 +42,7 @@ def still(seen: Observation) -> list[str]:
 
 def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
     """Parameters whose gradient is still zero after a few steps of training."""
-    reached = {o.weight: o.output is not None for o in seen.operations}
+    reached = {name: o.output is not None for o in seen.operations for name in o.uses}
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(_gravity(seen, name, reached), []).append(name)

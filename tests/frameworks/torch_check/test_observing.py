@@ -1,6 +1,7 @@
 """The pass and the few steps that a check makes."""
 
 import copy
+from itertools import repeat
 
 import torch
 from nets import classes, he, perceptron
@@ -13,7 +14,7 @@ from netinit.torch.running import call_of
 def test_the_steps_are_those_of_adam():
     net = perceptron(16, 3, law=he)
     other, (x, y) = copy.deepcopy(net), classes()
-    trial = train(net, call_of(net, (x, y)), 5, learning_rate=0.01)
+    trial = train(net, repeat(call_of(net, (x, y))), 5, learning_rate=0.01)
     optimizer = torch.optim.Adam(other.parameters(), lr=0.01)
     for expected in trial.losses:
         optimizer.zero_grad()

@@ -16,8 +16,24 @@ except ModuleNotFoundError as error:
 
 from netinit.torch.check import check
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.law import Law, law
+from netinit.torch.laws import diff, laws, laws_by_name
 from netinit.torch.probe import probe
 from netinit.torch.report import Report
 from netinit.torch.trace import trace
 
-__all__ = ["CODES", "SEVERITIES", "Code", "Finding", "Report", "check", "probe", "trace"]
+__all__ = [
+    "CODES",
+    "SEVERITIES",
+    "Code",
+    "Finding",
+    "Law",
+    "Report",
+    "check",
+    "diff",
+    "law",
+    "laws",
+    "laws_by_name",
+    "probe",
+    "trace",
+]

@@ -9,7 +9,7 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from netinit.torch._operations import Operation, plain, tensors
-from netinit.torch._places import Place
+from netinit.torch._places import Place, Spot
 
 
 class Region(NamedTuple):
@@ -105,34 +105,40 @@ class Record:
         """Let go of the frame of the last call."""
         self._last_call = None
 
-    def see(self, did: Operation, args: tuple, kwargs: dict, out: object, place: Place) -> None:
+    def see(self, did: Operation, args: tuple, kwargs: dict, out: object, spot: Spot) -> None:
         """Note what an operator did."""
         with self._lock:
-            written = [kwargs.get(w) if isinstance(w, str) else args[w] for w in did.written]
-            targets = list(tensors(written))
-            keys = {_key(target) for target in targets}
-            inputs = [t for t in tensors([args, kwargs]) if _key(t) not in keys]
-            for each in inputs:
-                memory = self.of(each)
-                if memory is not None:
-                    memory.read_after = len(memory.writes)
-            numbers = tuple(float(a) for a in args[1:] if type(a) in (int, float))
-            for target in targets:
-                self._note(did, target, inputs, numbers, place)
-            if did.fresh:
+            if did.written:
+                written = [kwargs.get(w) if isinstance(w, str) else args[w] for w in did.written]
+                targets = tensors(*written)
+                inputs = self._inputs(args, kwargs, targets)
+                for target in targets:
+                    self._note(did, target, inputs, _numbers(args), spot)
+            else:
+                inputs = self._inputs(args, kwargs, [])
                 for made in tensors(out):
-                    self._make(did, made, inputs, numbers, place)
+                    self._make(did, made, inputs, _numbers(args), spot)
 
-    def assigned(self, tensor: torch.Tensor, place: Place) -> None:
+    def assigned(self, tensor: torch.Tensor, spot: Spot) -> None:
         """Note that a tensor was made a parameter or a buffer, if it is one that was loaded."""
-        if not place.loading:
+        if not spot.loading:
             return
         with self._lock:
             for each in plain(tensor):
                 memory = self.of(each)
-                if memory is None or place.loading == "loader":
+                if memory is None or spot.loading == "loader":
                     memory = memory or self._new(each, None)
-                    self._add(memory, "assigned", "load", (), each, place)
+                    self._add(memory, "assigned", "load", (), each, spot)
+
+    def _inputs(self, args: tuple, kwargs: dict, targets: list[torch.Tensor]) -> list[torch.Tensor]:
+        """The tensors that an operator read and did not write; their memory is noted as read."""
+        keys = [_key(target) for target in targets]
+        inputs = [t for t in tensors(*args, *kwargs.values()) if _key(t) not in keys]
+        for each in inputs:
+            memory = self.of(each)
+            if memory is not None:
+                memory.read_after = len(memory.writes)
+        return inputs
 
     def _note(
         self,
@@ -140,24 +146,23 @@ class Record:
         target: torch.Tensor,
         inputs: list[torch.Tensor],
         numbers: tuple[float, ...],
-        place: Place,
+        spot: Spot,
     ) -> None:
         """A write into memory that was there."""
         memory = self.of(target)
         if memory is None:
-            memory = self._new(target, place if did.kind == "allocate" else None)
+            memory = self._new(target, spot if did.kind == "allocate" else None)
         if did.kind == "set":
-            if place.loading == "loader" and not memory.writes:
-                self._add(memory, did.name, "load", (), target, place)
+            if spot.loading == "loader" and not memory.writes:
+                self._add(memory, did.name, "load", (), target, spot)
             return
         if did.kind == "allocate":
             return
-        kind = self._from(inputs[-1:], place) if did.kind == "copy" else did.kind
-        computed = bool(memory.sources)
-        write = self._add(memory, did.name, kind, numbers, target, place, some=did.some)
+        kind = self._from(inputs[-1:], spot) if did.kind == "copy" else did.kind
+        write = self._add(memory, did.name, kind, numbers, target, spot, some=did.some)
         if target.numel() == 0:
             self.emptied.append((weakref.ref(target), write))
-        if computed and kind in ("draw", "fill"):
+        if memory.sources and kind in ("draw", "fill"):
             self.lost.append((memory, len(memory.writes), write))
 
     def _make(
@@ -166,34 +171,34 @@ class Record:
         made: torch.Tensor,
         inputs: list[torch.Tensor],
         numbers: tuple[float, ...],
-        place: Place,
+        spot: Spot,
     ) -> None:
         """New memory, and what is in it."""
-        if self._aliases(made, inputs):
-            return
-        memory = self._new(made, place)
+        if any(_key(made) == _key(each) for each in inputs):
+            return  # a view, though the schema does not say so
+        memory = self._new(made, spot)
         if did.kind == "allocate":
             before = self.of(inputs[0]) if inputs and inputs[0].is_meta else None
             memory.meta = before.writes[-1] if before and before.writes else None
             return
-        if made.is_floating_point() or made.is_complex():
+        if inputs and (made.is_floating_point() or made.is_complex()):
             memory.sources = self._sources(inputs)
-        if did.kind == "copy" and inputs and place.loading != "loader":
+        if did.kind == "copy" and inputs and spot.loading != "loader":
             source = self.of(inputs[0])
             if source and _same_layout(made, inputs[0]):
-                memory.writes, memory.allocated = list(source.writes), source.allocated or place
-                memory.meta = source.meta
+                memory.writes, memory.meta = list(source.writes), source.meta
+                memory.allocated = source.allocated or spot.place
                 return
         kind = did.kind
         if kind not in ("draw", "fill"):
-            kind = self._from(inputs, place) if inputs else "fill"
-        self._add(memory, did.name, kind, numbers, made, place)
+            kind = self._from(inputs, spot) if inputs else "fill"
+        self._add(memory, did.name, kind, numbers, made, spot)
 
-    def _from(self, inputs: list[torch.Tensor], place: Place) -> str:
+    def _from(self, inputs: list[torch.Tensor], spot: Spot) -> str:
         """The kind of values that come from these tensors."""
         known = [self.of(each) for each in inputs]
         origins = ["copy" if memory is None else memory.origin for memory in known]
-        if place.loading == "loader" or (place.loading and set(origins) & {"copy", "load"}):
+        if spot.loading == "loader" or (spot.loading and set(origins) & {"copy", "load"}):
             return "load"
         for kind in ("draw", "load", "copy"):
             if kind in origins:
@@ -205,12 +210,8 @@ class Record:
         known = [self.of(each) for each in inputs]
         return frozenset(keys).union(*(memory.sources for memory in known if memory))
 
-    def _aliases(self, made: torch.Tensor, inputs: list[torch.Tensor]) -> bool:
-        """Whether an operator returned what it was given, though its schema does not say so."""
-        return any(_key(made) == _key(each) for each in inputs)
-
-    def _new(self, tensor: torch.Tensor, place: Place | None) -> Memory:
-        memory = Memory(StorageWeakRef(tensor.untyped_storage()), place and _without_call(place))
+    def _new(self, tensor: torch.Tensor, spot: Spot | None) -> Memory:
+        memory = Memory(StorageWeakRef(tensor.untyped_storage()), spot and spot.place)
         self._memories[_key(tensor)] = memory
         return memory
 
@@ -221,29 +222,28 @@ class Record:
         kind: str,
         numbers: tuple[float, ...],
         tensor: torch.Tensor,
-        place: Place,
+        spot: Spot,
         *,
         some: bool = False,
     ) -> Write:
         region = None if some else region_of(tensor)
-        call = self._number(place, _key(tensor))
-        place = _without_call(place)
+        call = self._number(spot, _key(tensor))
         device = tensor.device.type
-        write = Write(name, kind, numbers, place, region, tensor.numel(), device, call)
+        write = Write(name, kind, numbers, spot.place, region, tensor.numel(), device, call)
         memory.writes.append(write)
         return write
 
-    def _number(self, place: Place, key: int) -> int:
+    def _number(self, spot: Spot, key: int) -> int:
         """The number of the call that a write belongs to.
 
         A frame that is kept cannot be taken for a later one. Without `torch.nn.init`, what is
         repeated on one line of one frame into one tensor is a loop of rejections: one call.
         """
-        line, key = (0, 0) if place.by else (place.line, key)
+        line, key = (0, 0) if spot.place.by else (spot.place.line, key)
         last = self._last_call
-        if last is None or last[0] is not place.call or last[1:] != (line, key):
+        if last is None or last[0] is not spot.call or last[1:] != (line, key):
             self._calls += 1
-            self._last_call = (place.call, line, key)
+            self._last_call = (spot.call, line, key)
         return self._calls
 
 
@@ -251,8 +251,8 @@ def _key(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage()._cdata
 
 
-def _without_call(place: Place) -> Place:
-    return place._replace(call=None)
+def _numbers(args: tuple) -> tuple[float, ...]:
+    return tuple([float(each) for each in args[1:] if type(each) in (int, float)])
 
 
 def _same_layout(a: torch.Tensor, b: torch.Tensor) -> bool:

@@ -1,7 +1,6 @@
 """What an operator of ATen does to memory: which arguments it writes, and what it puts there."""
 
 import functools
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -73,21 +72,23 @@ def _kind(func: torch._ops.OpOverload, name: str, inplace: bool) -> str:
     return "change" if inplace else "compute"
 
 
-def tensors(values: object) -> Iterator[torch.Tensor]:
+def tensors(*values: object) -> list[torch.Tensor]:
     """The tensors in nested arguments, in order; of a DTensor and its like, those it is made of."""
-    if isinstance(values, torch.Tensor):
-        yield from plain(values)
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from tensors(value)
-    elif isinstance(values, dict):
-        yield from tensors(list(values.values()))
+    found = []
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            found += plain(value)
+        elif isinstance(value, list | tuple):
+            found += tensors(*value)
+    return found
 
 
-def plain(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def plain(tensor: torch.Tensor) -> list[torch.Tensor]:
     """The tensors with memory of their own that a tensor is made of."""
-    if is_traceable_wrapper_subclass(tensor):
+    if type(tensor) not in _PLAIN and is_traceable_wrapper_subclass(tensor):
         names, _ = tensor.__tensor_flatten__()
-        yield from tensors([getattr(tensor, name) for name in names])  # a mesh is none
-    elif tensor.layout is torch.strided:
-        yield tensor
+        return tensors(*(getattr(tensor, name) for name in names))  # a mesh is none
+    return [tensor] if tensor.layout is torch.strided else []

@@ -32,21 +32,32 @@ class Place(NamedTuple):
         The function that the line stands in.
     by : str
         The function of `torch.nn.init` that the line called, or "".
-    loading : {"", "builder", "loader"}
-        Whether a function that loads saved values is running.
-    call : object
-        The frame of that call: writes of one call have one.
     """
 
     file: str
     line: int
     function: str
     by: str
-    loading: str
-    call: FrameType | None
 
     def __str__(self) -> str:
         return f"{_short(self.file)}:{self.line} in {self.function}"
+
+
+class Spot(NamedTuple):
+    """Where a program stands.
+
+    Parameters
+    ----------
+    place : Place
+    loading : {"", "builder", "loader"}
+        Whether a function that loads saved values is running.
+    call : frame or None
+        Of the function of `torch.nn.init`, or else of the caller.
+    """
+
+    place: Place
+    loading: str
+    call: FrameType | None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -61,26 +72,30 @@ def _kind(file: str) -> str:
     return "library" if inside or stdlib else "caller"
 
 
-def place() -> Place:
-    """The place in the caller's program from which PyTorch was called."""
+def spot() -> Spot:
+    """Where the caller's program stands that called PyTorch."""
     frame: FrameType | None = sys._getframe(1)
     init = caller = None
     loading = ""
     while frame is not None:
-        kind, name = _kind(frame.f_code.co_filename), frame.f_code.co_name
+        code = frame.f_code
+        kind = _kind(code.co_filename)
         if caller is None:
-            init = frame if kind == "init" else init
-            caller = frame if kind == "caller" else None
-        if kind == "load" or name in _LOADERS:
+            if kind == "caller":
+                caller = frame
+            elif kind == "init":
+                init = frame
+        if kind == "load" or code.co_name in _LOADERS:
             loading = "loader"
-        elif name in _BUILDERS:
+        elif code.co_name in _BUILDERS:
             loading = loading or "builder"
         frame = frame.f_back
     by = init.f_code.co_name if init else ""
     if caller is None:
-        return Place("?", 0, "?", by, loading, init)
+        return Spot(Place("?", 0, "?", by), loading, init)
     code = caller.f_code
-    return Place(code.co_filename, caller.f_lineno, code.co_name, by, loading, init or caller)
+    place = Place(code.co_filename, caller.f_lineno, code.co_name, by)
+    return Spot(place, loading, init or caller)
 
 
 def _short(file: str) -> str:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
-from itertools import repeat
 
 import torch
 from torch import nn
 
 from netinit._checks import arguments
-from netinit.torch import first_loss
+from netinit.torch.examining import Examined, examine
 from netinit.torch.findings import Finding, found
-from netinit.torch.first_loss import Constants
-from netinit.torch.judges import gains, loss, signal, units
 from netinit.torch.model_state import untouched
 from netinit.torch.naming import tensors
-from netinit.torch.observing import Observation, Trial, observe, train
 from netinit.torch.operation import Operation
 from netinit.torch.report import Report
 from netinit.torch.running import Call, Loss, call_of, unwrapped
@@ -25,7 +20,7 @@ __all__ = ["check"]
 
 COLUMNS = (
     *("name", "kind", "fan_in", "fan_out", "input", "output", "spread", "then", "dead"),
-    "sensitivity",
+    *("sensitivity", "law"),
 )
 _WAKING = 5  # steps in which a zero branch or head must have come alive
 
@@ -80,92 +75,10 @@ def check(
         return Report("Check", COLUMNS, [], [reason])
     try:
         with untouched(inner):
-            examined = _examine(inner, call, steps)
+            examined = examine(inner, call, steps)
     except Exception as error:
         return Report("Check", COLUMNS, [], [failure(error)])
     return _report(examined, inner)
-
-
-@dataclass
-class Examined:
-    """All that a check has seen and found."""
-
-    first: Observation
-    constants: Constants | None
-    trial: Trial | None
-    findings: list[Finding]
-
-
-def _examine(model: nn.Module, call: Call, steps: int) -> Examined:
-    first = observe(model, call)
-    known = first_loss.constants([first_loss.Batch.of(first, call)])
-    findings = signal.nonfinite(first) + loss.first_loss(first, known)
-    findings += units.unused(first) + units.forget_gates(model)
-    findings += signal.saturated(first) + signal.residual(first) + signal.attention(first)
-    findings += gains.scale(first)
-    still = units.still(first)
-    suspects = signal.collapse(first) + ([] if still else signal.gradient(first))
-    trial, later = None, first
-    if steps and still and not suspects:
-        trial = train(
-            model, repeat(call), min(steps, _WAKING), until=lambda t: t.moved >= set(still)
-        )
-        later = observe(model, call)
-        suspects = signal.gradient(later)
-    if steps and suspects:
-        trial = train(model, repeat(call), steps, until=lambda t: _clears(t, known))
-        later = observe(model, call) if still else later
-    if trial:
-        never = [name for name in still if name not in trial.moved]
-        findings += units.stuck(first, never, len(trial.losses))
-    confirmed = _decided(suspects, trial, known)
-    collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
-    findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(later)
-    return Examined(first, known, trial, findings)
-
-
-def _clears(trial: Trial, known: Constants | None) -> bool:
-    return known is not None and first_loss.learned_more(trial.least, known)
-
-
-def _decided(
-    suspects: list[Finding], trial: Trial | None, known: Constants | None
-) -> list[Finding]:
-    """Suspicions after the trial: none if the model learned, errors if not, else warnings."""
-    if trial is not None and _clears(trial, known):
-        return []
-    tried = trial is not None and known is not None
-    return [_tried(finding, trial, known) if tried else _untried(finding) for finding in suspects]
-
-
-def _tried(finding: Finding, trial: Trial, known: Constants) -> Finding:
-    return _with(
-        finding,
-        "error",
-        f" After {len(trial.losses)} steps of Adam its loss is {trial.least:.4g}; the best answer "
-        f"that ignores the input has {known.best:.4g}.",
-    )
-
-
-def _untried(finding: Finding) -> Finding:
-    return _with(
-        finding, "warning", " Whether it learns all the same, a loss and steps would tell."
-    )
-
-
-def _with(finding: Finding, severity: str, more: str) -> Finding:
-    numbers = finding.numbers
-    return found(
-        finding.code,
-        finding.where,
-        finding.measured,
-        finding.expected,
-        finding.reason + more,
-        finding.fix,
-        severity=severity,
-        count=finding.count,
-        **numbers,
-    )
 
 
 def obstacle(model: nn.Module, call: Call) -> Finding | None:
@@ -223,12 +136,12 @@ def _report(examined: Examined, model: nn.Module) -> Report:
         facts |= {"loss of zeros": known.zero, "loss of the best constant": known.best}
     if examined.trial:
         facts |= {"steps tried": len(examined.trial.losses), "least loss": examined.trial.least}
-    rows = [_row(operation, first) for operation in first.operations]
+    rows = [_row(operation, examined) for operation in first.operations]
     return Report("Check", COLUMNS, rows, examined.findings, facts=facts)
 
 
-def _row(operation: Operation, seen: Observation) -> dict[str, object]:
-    moments = operation.output
+def _row(operation: Operation, examined: Examined) -> dict[str, object]:
+    moments, law = operation.output, examined.laws.get(operation.weight)
     return {
         "name": operation.name,
         "kind": operation.kind,
@@ -240,7 +153,8 @@ def _row(operation: Operation, seen: Observation) -> dict[str, object]:
         "then": operation.then or ("norm" if operation.normed else ""),
         "dead": operation.dead,
         "saturated": operation.saturated,
-        "sensitivity": seen.sensitivity(operation.weight),
+        "sensitivity": examined.first.sensitivity(operation.weight),
+        "law": "" if law is None else str(law),
         "parameters": list(operation.parameters),
         "shape": list(operation.shape),
         "calls": operation.calls,

@@ -227,7 +227,7 @@ def _open_attention() -> Callable:
     return opened
 
 
-def fans_of_model(model: nn.Module, call: Callable[[], object]) -> dict[str, Fans]:
+def fans_of_model(model: nn.Module, call: Callable[[], object]) -> dict[str, Fans | None]:
     """Fans of each parameter that one operation's weight was made of, by name.
 
     Parameters
@@ -244,12 +244,16 @@ def fans_of_model(model: nn.Module, call: Callable[[], object]) -> dict[str, Fan
     return parameter_fans(recorder.operations, model)
 
 
-def parameter_fans(operations: Sequence[Operation], model: nn.Module) -> dict[str, Fans]:
-    """The fans that operations give to the parameters their weights were made of."""
+def parameter_fans(operations: Sequence[Operation], model: nn.Module) -> dict[str, Fans | None]:
+    """The fans that operations give to the parameters their weights were made of.
+
+    None stands for a table from which rows are looked up, and which no operation contracts.
+    """
     shapes = {plain_name(name): tuple(p.shape) for name, p in model.named_parameters()}
-    found: dict[str, Fans] = {}
+    found: dict[str, Fans | None] = {}
     for operation in sorted(operations, key=lambda o: o.kind in fan_rules.LOOKUPS):
         for name in operation.parameters if operation.fans else ():
             if sorted(shapes[name]) == sorted(operation.shape):
-                found.setdefault(name, operation.fans)
+                lookup = operation.kind in fan_rules.LOOKUPS
+                found.setdefault(name, None if lookup else operation.fans)
     return found

@@ -26,6 +26,7 @@ class Report:
         The keys of the rows that are shown, in order. The first is the name of the row.
     rows : iterable of dict
         One for each parameter or operation. A row may hold more than is shown, and lack a column.
+        One that stands for several has their names under "names".
     findings : iterable of Finding
         They are kept the gravest first.
     facts : mapping, optional
@@ -77,7 +78,7 @@ class Report:
 
     def __getitem__(self, name: str) -> dict[str, Value]:
         for row in self.rows:
-            if row.get(self.columns[0]) == name:
+            if row.get(self.columns[0]) == name or name in row.get("names", ()):
                 return row
         names = [str(row.get(self.columns[0])) for row in self.rows]
         near = difflib.get_close_matches(str(name), names, n=3)

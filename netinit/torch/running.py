@@ -88,10 +88,13 @@ def _takes(model: nn.Module, batch: tuple | list) -> bool:
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """The model that DistributedDataParallel or DataParallel wraps: it runs without other ranks."""
+    """The model that DistributedDataParallel or torch.compile wraps.
+
+    It runs without other ranks, and as it was written.
+    """
     while isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
         model = model.module
-    return model
+    return getattr(model, "_orig_mod", model)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from netinit.torch import _origins
 from netinit.torch._memory import Memory, Record, Write
 from netinit.torch._operations import operation, plain
-from netinit.torch._places import place
+from netinit.torch._places import spot
 from netinit.torch.findings import Finding
 from netinit.torch.report import Report
 
@@ -122,8 +122,10 @@ class _Mode(TorchDispatchMode):
         thread = threading.get_ident()
 
         def registered(module: nn.Module, name: str, tensor: torch.Tensor | None) -> None:
-            if tensor is not None and threading.get_ident() == thread:
-                self._record.assigned(tensor, place())
+            # What is loaded takes the place of what the constructor made.
+            replaced = hasattr(module, name) and tensor is not None
+            if replaced and threading.get_ident() == thread:
+                self._record.assigned(tensor, spot())
 
         self._hooks = [
             register_module_parameter_registration_hook(registered),
@@ -148,7 +150,7 @@ class _Mode(TorchDispatchMode):
         out = func(*args, **kwargs)
         did = operation(func)
         if did.written or did.fresh:
-            self._record.see(did, args, kwargs, out, place())
+            self._record.see(did, args, kwargs, out, spot())
         return out
 
 

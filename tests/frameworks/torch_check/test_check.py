@@ -224,9 +224,10 @@ def test_a_parameter_that_is_not_used_is_info_alone():
 def test_where_numbers_stop_being_finite_is_named():
     net = perceptron(64, 4, law=he)
     with torch.no_grad():
-        net[4].weight *= math.inf
+        net[4].weight *= 1e38
+        net[6].weight *= 1e38
     report = verdict(net, classes())
-    assert report.of("NONFINITE")[0].where == "4"
+    assert report.of("NONFINITE")[0].where == "6"
     assert report.of("LOSS")[0].severity == "error"
 
 
@@ -322,3 +323,45 @@ def test_a_suspicion_without_steps_stays_a_warning():
     assert finding.severity == "warning"
     (finding,) = verdict(copy.deepcopy(net), classes(128)[0]).of("COLLAPSE")
     assert finding.severity == "warning", "nor can it be tried without a loss"
+
+
+# Values, judged by the fans that the operations have.
+
+
+def test_a_depthwise_convolution_scaled_by_all_channels_is_named():
+    net = nn.Sequential(
+        *(nn.Conv2d(3, 128, 1), nn.ReLU(), nn.Conv2d(128, 128, 3, groups=128), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(1152, 4)),
+    )
+    nn.init.kaiming_normal_(net[2].weight, mode="fan_out", nonlinearity="relu")
+    batch = torch.randn(32, 3, 5, 5), torch.randint(0, 4, (32,))
+    (finding,) = verdict(net, batch).of("WRONG-FAN")
+    assert (finding.where, finding.severity) == ("2.weight", "warning")
+    assert finding.numbers["true"] == (9, 9)
+    net.insert(3, nn.BatchNorm2d(128))
+    (finding,) = verdict(net, batch).of("WRONG-FAN")
+    assert finding.severity == "info", "a norm makes it harmless"
+
+
+def test_a_weight_stored_the_other_way_around_is_named_by_its_use():
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide = nn.Parameter(torch.empty(32, 512))
+            self.square = nn.Parameter(torch.empty(512, 512))
+            self.head = nn.Linear(512, 10)
+            for weight in (self.wide, self.square):
+                he(weight)
+
+        def forward(self, x):
+            return self.head(torch.relu(torch.relu(x @ self.wide) @ self.square))
+
+    (finding,) = verdict(Model(), classes()).of("WRONG-FAN")
+    assert finding.where == "wide"
+
+
+def test_copies_of_a_layer_are_named():
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    stack = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
+    report = verdict(stack, torch.randn(16, 6, 32))
+    assert {finding.where for finding in report.of("CLONES")} == {"layers.1", "layers.2"}

@@ -14,6 +14,7 @@ except ModuleNotFoundError as error:
         name="torch",
     ) from None
 
+from netinit.torch.asserting import assert_initialized
 from netinit.torch.check import check
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.law import Law, law
@@ -29,6 +30,7 @@ __all__ = [
     "Finding",
     "Law",
     "Report",
+    "assert_initialized",
     "check",
     "diff",
     "law",

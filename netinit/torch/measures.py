@@ -33,7 +33,12 @@ def measurable(tensor: torch.Tensor) -> bool:
 @torch.no_grad()
 def moments(tensor: torch.Tensor) -> Moments:
     """Mean, second moment and spread over the batch (or, of a batch of one, over positions)."""
-    values = tensor.detach().float()
+    found = _moments(tensor.detach().float())
+    # Squares of single precision overflow before the values do.
+    return found if math.isfinite(found.second) else _moments(tensor.detach().double())
+
+
+def _moments(values: torch.Tensor) -> Moments:
     while values.dim() > 2 and values.shape[0] == 1:
         values = values[0]
     if values.dim() < 2 or values.shape[0] < 2:

@@ -9,7 +9,7 @@ from netinit.torch.findings import Finding, found
 from netinit.torch.observing import Observation
 from netinit.torch.operation import Operation
 
-_LEAST_SPREAD = 1e-4
+_LEAST_SPREAD, _LEAST_SHARE = 1e-4, 1e-2
 _GRADIENT_RATIO = 1e4
 _DEAD = 0.7
 _DEAD_OF_COLLAPSED = 0.9  # half of the units of a signal that hardly varies never switch on
@@ -25,6 +25,9 @@ def collapse(seen: Observation) -> list[Finding]:
         return []
     last, output = operations[-1], measures.moments(seen.output)
     hidden = last.input_spread
+    at_first = next((o.input_spread for o in operations if o.input_spread > 0), 1.0)
+    if hidden > _LEAST_SHARE * at_first:
+        return []  # the batch itself hardly varies
     flat = output.second == 0 or output.spread < _LEAST_SPREAD
     if not (flat and hidden < _LEAST_SPREAD):
         return []

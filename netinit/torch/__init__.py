@@ -14,11 +14,14 @@ except ModuleNotFoundError as error:
         name="torch",
     ) from None
 
+from netinit.torch.asserting import assert_initialized
+from netinit.torch.check import check
 from netinit.torch.declared import assert_law, normal, truncated_normal, uniform
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.initialize import init_
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
+from netinit.torch.probe import probe
 from netinit.torch.report import Report
 from netinit.torch.trace import trace
 
@@ -29,13 +32,16 @@ __all__ = [
     "Finding",
     "Law",
     "Report",
+    "assert_initialized",
     "assert_law",
+    "check",
     "diff",
     "init_",
     "law",
     "laws",
     "laws_by_name",
     "normal",
+    "probe",
     "trace",
     "truncated_normal",
     "uniform",

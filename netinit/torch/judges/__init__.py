@@ -1,0 +1,1 @@
+"""What an observation means: each function gives the findings of one kind, or none."""

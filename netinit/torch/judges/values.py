@@ -1,0 +1,38 @@
+"""Of the values of the parameters, by the fans that their operations have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import nn
+
+from netinit.torch import _judgment, laws
+from netinit.torch._layers import fans_of_modules
+from netinit.torch.findings import Finding
+from netinit.torch.law import Law
+from netinit.torch.naming import plain_name
+from netinit.torch.observing import Observation
+from netinit.torch.operations import parameter_fans
+
+
+def by_values(model: nn.Module, seen: Observation) -> tuple[dict[str, Law], list[Finding]]:
+    """The law of each parameter by name, and what is wrong with the values."""
+    fans = parameter_fans(seen.operations, model)
+    known = {
+        name: fans[plain_name(name)]
+        for name, _ in model.named_parameters()
+        if plain_name(name) in fans
+    }
+    read = laws.laws_by_name(model, fans=known)
+    normed = {name for o in seen.operations if o.normed for name in o.parameters}
+    findings = _judgment.findings(model, read, fans_of_modules(model) | known)
+    plain = {plain_name(name): law for name, law in read.items()}
+    return plain, [_weighed(finding, normed) for finding in findings]
+
+
+def _weighed(finding: Finding, normed: set[str]) -> Finding:
+    """A wrong scale is harmless where a norm follows."""
+    names = finding.numbers.get("names", [finding.where])
+    if finding.code == "WRONG-FAN" and {plain_name(name) for name in names} <= normed:
+        return replace(finding, severity="info")
+    return finding

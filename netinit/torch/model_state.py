@@ -1,0 +1,85 @@
+"""A model left as it was: parameters, buffers, gradients, modes, attributes and random states."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+
+
+@contextmanager
+def untouched(model: nn.Module) -> Iterator[None]:
+    """Within this, the model may be run, trained and changed; afterwards it is as it was.
+
+    Within it the model is in training mode, and modules of dropout are off. What a module's
+    attributes refer to is restored; an object that they refer to and that is changed in place,
+    unless it is a parameter or a buffer, is not.
+    """
+    attributes = [(module, _shallow(module)) for module in model.modules()]
+    values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
+    gradients = [(p, p.grad) for p in model.parameters()]
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the model may use it)
+    devices = {tensor.device for tensor, _ in values if tensor.device.type == "cuda"}
+    try:
+        with torch.random.fork_rng(devices=sorted(devices, key=str)), _eagerly():
+            _prepare(model, gradients)
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        for module, saved in attributes:
+            _restore(module, saved)
+        for parameter, gradient in gradients:
+            parameter.grad = gradient
+        with torch.no_grad():
+            for tensor, value in values:  # batch norm changes its buffers without a new version
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
+
+
+def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
+    yield from model.parameters()
+    yield from model.buffers()
+
+
+def _eagerly() -> AbstractContextManager:
+    """Compiled models run as they were written meanwhile."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and to load it takes seconds
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
+
+
+def _prepare(model: nn.Module, gradients: list[tuple[nn.Parameter, torch.Tensor | None]]) -> None:
+    if not model.training:
+        model.train()
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            module.p = 0.0
+        elif isinstance(module, nn.RNNBase):
+            module.dropout = 0.0
+    for parameter, _ in gradients:
+        parameter.grad = None
+
+
+_NESTED = ("_parameters", "_buffers", "_modules")
+
+
+def _shallow(module: nn.Module) -> dict[str, object]:
+    """The module's attributes, with copies of the tables of its parts."""
+    saved = dict(module.__dict__)
+    return saved | {name: dict(saved[name]) for name in _NESTED}
+
+
+def _restore(module: nn.Module, saved: dict[str, object]) -> None:
+    tables = {name: module.__dict__[name] for name in _NESTED}
+    for name, table in tables.items():
+        table.clear()
+        table.update(saved[name])
+    module.__dict__.clear()
+    module.__dict__.update(saved | tables)

@@ -15,7 +15,7 @@ from project import ROOT
 
 sys.path.insert(0, str(ROOT / "book"))
 
-from netbook import experiments, laboratory
+from netbook import experiments, laboratory, starts
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("deno") is None, reason="there is no deno for this machine"
@@ -463,6 +463,14 @@ def test_the_experiment_of_a_figure_is_valid_and_shows_what_it_should(number):
     moves = [{"steps": found["steps"]}]
     told = ask("told", experiment=found["experiment"], moves=moves, changes=[], digits=digits())
     assert told["rule"] == found["rule"], told["sentence"]
+
+
+@pytest.mark.parametrize("start", starts.starts(), ids=lambda start: start["name"])
+def test_a_start_of_the_landing_page_ends_as_its_words_say(start):
+    (opened,) = ask("decode", fragments=[f"#{experiments.fragment(start['experiment'])}"])
+    assert opened["problems"] == []
+    found = ask("told", experiment=start["experiment"], moves=[{"steps": start["steps"]}])
+    assert found["rule"] == start["rule"], found["sentence"]
 
 
 def test_every_figure_that_opens_an_experiment_is_in_a_chapter():

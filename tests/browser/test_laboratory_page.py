@@ -111,6 +111,14 @@ def test_by_keyboard_alone_a_network_is_played_and_changed(laboratory):
     page.wait_for_function("location.hash.includes('depth=9')")
 
 
+def test_a_start_of_the_landing_page_opens_in_the_laboratory(visit):
+    page = visit("index").page
+    page.get_by_role("link", name="Scale 2").click()
+    page.wait_for_function(READY)
+    assert page.locator("[data-control=scale]").get_attribute("aria-valuetext") == "2"
+    page.locator(".lab-sentence", has_text="explodes").wait_for()
+
+
 def test_every_control_is_reached_by_the_tab_key(laboratory):
     page = laboratory()
     page.locator("[data-action=play]").focus()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from benchmarks import alternatives, draws, laboratory, speed
+from benchmarks import alternatives, draws, laboratory, laboratory_page, speed
 
 # Running `python -m benchmarks` sets threads and starts again; importing its parts does neither.
 report = importlib.import_module("benchmarks.__main__")
@@ -110,3 +110,16 @@ def test_the_laboratory_is_measured_where_there_is_deno(monkeypatch):
     assert (value, beside) == ("123", "target 100")
     monkeypatch.setattr(laboratory.importlib.util, "find_spec", lambda name: None)
     assert laboratory.rows() == []
+
+
+def test_the_rows_of_the_laboratorys_page_say_what_was_measured():
+    grown = {"JSHeapUsedSize": 250_000, "Nodes": 0, "JSEventListeners": -2}
+    rows = laboratory_page.told(128_400, [412.0, 1804.0], (59.7, 118.2), grown, 3)
+    assert [value for _, value, _ in rows] == [
+        "128 kB",
+        "0.41 s",
+        "1.80 s",
+        "60, with 118 steps",
+        "+0.25 MB, +0 nodes, -2 listeners",
+    ]
+    assert rows[-1][0] == "kept after 3 minutes of play"

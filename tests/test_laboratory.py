@@ -15,7 +15,7 @@ from project import ROOT
 
 sys.path.insert(0, str(ROOT / "book"))
 
-from netbook import experiments, laboratory
+from netbook import experiments, laboratory, starts
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("deno") is None, reason="there is no deno for this machine"
@@ -189,8 +189,13 @@ def view(*, layers=None, step=40, diverged=False, **told):
 
 
 CASES = {
-    "diverged": (view(diverged=True, step=12), "in the step after 12: this run has diverged"),
+    "diverged": (view(diverged=True, step=12), "overflowed after step 12: this run has diverged"),
     "overflow": (view(layers={3: {"secondMoment": "Infinity"}}), "Layer 3 overflows"),
+    "learned": (view(statistics={"testAccuracy": 0.97}), "after 40 steps it is right on 97 %"),
+    "fitted": (
+        view(statistics={"testAccuracy": None, "testLoss": 0.01}),
+        "loss on points it has not seen is 0.01",
+    ),
     "dead": (
         view(layers={2: {"dead": 1.0}}),
         "Layer 2 passes nothing on: all of its units are dead.",
@@ -200,22 +205,21 @@ CASES = {
     "vanished": (view(layers={4: {"secondMoment": 1e-6}}), "only 1 × 10⁻⁶ is left at layer 4"),
     "lost": (view(layers={1: {"gradient": 1e-12}}), "layer 1 gets 1 × 10⁻⁸ of what layer 4 gets"),
     "burst": (view(layers={1: {"gradient": 1e4}}), "it grows 1 × 10⁸-fold"),
-    "merged": (view(layers={3: {"spread": 1e-3}}), "To layer 3 all inputs look alike"),
+    "merged": (view(layers={3: {"spread": 1e-3}}), "In layer 3 all inputs look alike"),
     "saturated": (
         view(layers={2: {"saturated": 0.9}, 3: {"saturated": 0.8}}),
         "Layers 2 to 3 are saturated",
     ),
-    "learned": (view(statistics={"testAccuracy": 0.97}), "after 40 steps it is right on 97 %"),
-    "fitted": (
-        view(statistics={"testAccuracy": None, "testLoss": 0.01}),
-        "loss on points it has not seen is 0.01",
-    ),
     "far": (view(layers={1: {"update": 0.5}}), "weights of layer 1 by more than 10 %"),
-    "many": (view(layers={2: {"dead": 0.6}}), "In layer 2, 60 % of the units are dead."),
-    "ready": (view(step=0), "keeps its size through 4 layers. Press play."),
     "stuck": (view(step=400), "hardly moved for 150 steps"),
     "learning": (view(history={"loss": [0.69, 0.4]}), "the loss fell from 0.69 to 0.6"),
-    "started": (view(), "Step 40: the loss has hardly changed so far."),
+    "risen": (view(history={"loss": [0.69, 5.2]}), "The loss has risen, from 0.69 to 5.2."),
+    "many": (view(layers={2: {"dead": 0.6}}), "In layer 2, 60 % of the units are dead."),
+    "ready": (
+        view(step=0),
+        "keeps its size through 4 layers, within a factor of two. Press play.",
+    ),
+    "started": (view(), "The loss has hardly changed so far."),
 }
 
 
@@ -228,6 +232,34 @@ def test_the_narrator_says_what_is_the_matter():
     for (name, (_, said)), one in zip(CASES.items(), found, strict=True):
         assert one["rule"] == name
         assert said in one["sentence"]
+
+
+def told(**what):
+    """The sentence on one view."""
+    return ask("narrate", views=[view(**what)])[0]["sentence"]
+
+
+def test_a_dead_layer_with_a_skip_connection_still_passes_the_stream_on():
+    dead = {number: {"dead": 1.0, "skip": True} for number in (2, 3)}
+    assert (
+        told(layers=dead) == "Layers 2 to 3 add nothing to the stream: all of their units are dead."
+    )
+
+
+def test_what_has_learned_is_not_called_ill():
+    ill = {4: {"secondMoment": 1e6, "saturated": 0.9}}
+    assert told(layers=ill, statistics={"testAccuracy": 0.97}).startswith("The network has learned")
+
+
+def test_a_start_is_only_called_level_if_every_layer_is():
+    assert "keeps its size" in told(step=0, layers={3: {"secondMoment": 1.9}})
+    assert "keeps its size" not in told(step=0, layers={3: {"secondMoment": 2.1}})
+    assert "at layer 4 is 6 times that at layer 1" in told(step=0, layers={4: {"secondMoment": 6}})
+
+
+def test_a_loss_that_rises_has_neither_stopped_nor_hardly_changed():
+    history = {"step": [0, 200, 400], "loss": [0.7, 0.9, 8.0]}
+    assert told(step=400, history=history).startswith("The loss has risen, from 0.7 to 8.")
 
 
 def test_just_within_a_threshold_the_narrator_is_silent():
@@ -323,7 +355,7 @@ def test_more_than_one_changed_weight_does_not_break_the_tie():
     moves = [{"hand": "one"}, {"hand": "one"}, {"steps": 600}]
     found = ask("attempt", name="symmetry", experiment={}, moves=moves)
     assert not found["done"]
-    assert "More than one weight" in found["words"]
+    assert "more than one weight" in found["words"]
 
 
 # By hand ------------------------------------------------------------------------------------
@@ -431,6 +463,14 @@ def test_the_experiment_of_a_figure_is_valid_and_shows_what_it_should(number):
     moves = [{"steps": found["steps"]}]
     told = ask("told", experiment=found["experiment"], moves=moves, changes=[], digits=digits())
     assert told["rule"] == found["rule"], told["sentence"]
+
+
+@pytest.mark.parametrize("start", starts.starts(), ids=lambda start: start["name"])
+def test_a_start_of_the_landing_page_ends_as_its_words_say(start):
+    (opened,) = ask("decode", fragments=[f"#{experiments.fragment(start['experiment'])}"])
+    assert opened["problems"] == []
+    found = ask("told", experiment=start["experiment"], moves=[{"steps": start["steps"]}])
+    assert found["rule"] == start["rule"], found["sentence"]
 
 
 def test_every_figure_that_opens_an_experiment_is_in_a_chapter():

@@ -3,7 +3,7 @@
 import { html, newId } from "../../netinit/widgets/dom.js";
 import { number } from "../../netinit/widgets/formatting.js";
 
-const QUIET = 2000; // ms between two sentences, so that a screen reader can finish one
+const QUIET = 2000; // ms between two sentences that are spoken, so that each can be finished
 
 /** Updates for one drawing, at most, and ms from one to the next: 4 a second, one a frame, all. */
 export const SPEEDS = {
@@ -18,7 +18,12 @@ function button(action, label, act, signal, options = {}) {
   return element;
 }
 
-/** {element, show(state), say(sentence)}; `act(name)` is called for what was pressed. */
+/**
+ * {element, show(state), say(sentence, state)}; `act(name)` is called for what was pressed.
+ *
+ * The sentence stands there twice: one for the eye, which follows the reader's hand at once, and one
+ * that a screen reader speaks, which changes at most once in two seconds.
+ */
 export function createBar(act, speed, signal) {
   const play = button("play", "▶ Play", act, signal, { class: "lab-play" });
   const id = newId();
@@ -30,7 +35,8 @@ export function createBar(act, speed, signal) {
   select.value = speed;
   select.addEventListener("change", () => act("speed", select.value), { signal });
   const figures = html("dl", { class: "lab-figures" });
-  const sentence = html("p", { class: "lab-sentence", role: "status" });
+  const sentence = html("p", { class: "lab-sentence", "aria-hidden": "true" });
+  const spoken = html("p", { class: "unseen", role: "status" });
   const element = html(
     "div",
     { class: "lab-bar" },
@@ -39,29 +45,34 @@ export function createBar(act, speed, signal) {
       { class: "lab-buttons" },
       play,
       button("step", "Step", act, signal),
-      button("reset", "Reset", act, signal),
-      html("label", { for: id, class: "unseen" }, "Speed"),
+      button("restart", "Restart", act, signal),
+      html("label", { for: id, class: "lab-speed" }, "Speed"),
       select,
       figures,
     ),
     sentence,
+    spoken,
   );
-  const said = { at: -Infinity, next: null, timer: 0 };
+  const said = { at: -Infinity, next: "", timer: 0, shown: -Infinity, run: null };
   signal.addEventListener("abort", () => clearTimeout(said.timer));
 
   function speak() {
     said.timer = 0;
-    if (said.next === sentence.textContent) return;
+    if (said.next === spoken.textContent) return;
     said.at = performance.now();
-    sentence.textContent = said.next;
+    spoken.textContent = said.next;
   }
 
   return {
     element,
-    /** Say a sentence, at once if the last one is old enough, else when it is. */
-    say: (words) => {
+    say: (words, { playing, id }) => {
+      const now = performance.now();
+      if (!playing || id !== said.run || now - said.shown >= QUIET) {
+        Object.assign(said, { shown: now, run: id });
+        if (sentence.textContent !== words) sentence.textContent = words;
+      }
       said.next = words;
-      const wait = said.at + QUIET - performance.now();
+      const wait = said.at + QUIET - now;
       if (said.timer) return;
       if (wait <= 0) speak();
       else said.timer = setTimeout(speak, wait);
@@ -71,9 +82,9 @@ export function createBar(act, speed, signal) {
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
       const { statistics, step } = frame;
       const values = [["step", String(step)]];
-      if (statistics) values.push(["loss", number(statistics.loss, ".2g")]);
+      if (statistics) values.push(["training loss", number(statistics.loss, ".2g")]);
       if (Number.isFinite(statistics?.testAccuracy)) {
-        values.push(["unseen right", number(statistics.testAccuracy, ".0%").replace("%", " %")]);
+        values.push(["unseen", number(statistics.testAccuracy, ".0%").replace("%", " % right")]);
       }
       fill(figures, values);
     },

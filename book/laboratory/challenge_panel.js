@@ -1,6 +1,7 @@
 // The challenges on the page: choose one, guess, try, and see the proof.
 
 import { broken, challengeNamed, CHALLENGES } from "./challenges.js";
+import { nameOf } from "./fields.js";
 import { labelOf } from "./form.js";
 import { html, newId } from "../../netinit/widgets/dom.js";
 
@@ -79,7 +80,7 @@ export function createChallenges(choose, guessed, signal) {
     if (done) win(challenge, view.id);
     parts.proof.dataset.verdict = done ? "done" : changed ? "changed" : "open";
     parts.proof.textContent = changed
-      ? `This challenge keeps “${labelOf(changed)}” as it was.`
+      ? `This challenge keeps “${labelOf(changed)}” at ${nameOf(start[changed])}.`
       : `${done ? "Done" : "Not yet"}: ${found.words}.`;
   }
 
@@ -88,6 +89,7 @@ export function createChallenges(choose, guessed, signal) {
     solved.add(challenge.name);
     keep(solved);
     label();
+    parts.announce();
   }
 
   label();
@@ -104,7 +106,8 @@ export function createChallenges(choose, guessed, signal) {
 function content(challenge, guesses, guessed) {
   const [file, name] = challenge.chapter;
   const proof = html("p", { class: "lab-proof" });
-  const judged = html("p", { class: "lab-judged", hidden: true });
+  const judged = html("p", { class: "lab-judged", role: "status" });
+  const won = html("p", { class: "unseen", role: "status" }); // the proof changes at every step
   const question = questionOf(challenge, (guess) => {
     guesses.set(challenge.name, guess);
     question.hidden = true;
@@ -123,21 +126,29 @@ function content(challenge, guesses, guessed) {
     question,
     judged,
     proof,
+    won,
     hint,
     html("p", { class: "lab-chapter" }, "Behind it: ", html("a", { href: `${file}.html` }, name)),
   ];
   function judge(view, changed) {
     const guess = guesses.get(challenge.name);
-    if (guess === undefined || changed || !judged.hidden) return;
+    if (guess === undefined || changed || judged.textContent) return;
     const right = challenge.predict.answer(view);
     if (right === null) return;
     const { options, because } = challenge.predict;
-    judged.hidden = false;
     judged.textContent =
       (guess === right ? "You guessed right. " : `It turned out otherwise: “${options[right]}”. `) +
       because;
   }
-  return { elements, proof, judge, ask: () => question.querySelector("input").focus() };
+  return {
+    elements,
+    proof,
+    judge,
+    ask: () => question.querySelector("input").focus(),
+    announce: () => {
+      won.textContent = "The challenge is solved.";
+    },
+  };
 }
 
 function questionOf({ predict }, answered) {

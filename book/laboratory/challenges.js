@@ -23,8 +23,8 @@ const symmetry = {
   name: "symmetry",
   title: "Break the tie",
   chapter: ["chapters/02_symmetry", "Chapter 2"],
-  task: "All units of this network start equal, so they stay equal. Get it to tell at least 95 % " +
-    "of the unseen points apart by changing a single weight, once.",
+  task: "All units of this network start equal, so they stay equal. Bring it to 95 % on unseen " +
+    "points by changing a single weight, once.",
   hint: "Under “By hand” there is a button that changes one weight. Press it, then play.",
   experiment: {
     data: "clusters",
@@ -54,8 +54,8 @@ const symmetry = {
     return {
       done: one && score(view) >= SYMMETRY,
       words: byHand.length > 1 || (byHand.length && !one)
-        ? "More than one weight was changed. Reset, and change just one."
-        : `${frame.statistics.distinct[0]} different units; ${said(view)}`,
+        ? "more than one weight was changed; restart, and change just one"
+        : `different units in the hidden layer: ${frame.statistics.distinct[0]}; ${said(view)}`,
     };
   },
 };
@@ -107,8 +107,8 @@ const rescue = {
   name: "rescue",
   title: "Raise the dead",
   chapter: ["chapters/06_he", "Chapter 6"],
-  task: "The biases of this ReLU network were pushed so low that hardly a unit answers to any " +
-    "input. Bring it to 90 % on unseen points without restarting it.",
+  task: "The biases of this ReLU network were lowered by 4, so that hardly a unit answers to any " +
+    "input. Bring it to 90 % on unseen points without another scheme, scale or size.",
   hint: "A unit that is 0 for every input has no gradient, so waiting does not help. Move the " +
     "biases back by hand, or let a normalization center what arrives.",
   experiment: {
@@ -178,7 +178,7 @@ const alive = {
 
 const plain = {
   name: "plain",
-  title: "A rate that He cannot take",
+  title: "A rate that He’s start cannot take",
   chapter: ["chapters/07_training_dynamics", "Chapter 7"],
   task:
     "At this learning rate plain gradient descent diverges from He's start. Leave the rate and " +
@@ -229,7 +229,8 @@ const stream = {
     "and choose weights so that the signal grows less than tenfold over 32 layers and the network " +
     "still learns to 90 % in 300 steps.",
   hint: "The stream passes through untouched, so the branches may be small. Chapter 11 divides " +
-    "them by the square root of the depth.",
+    "them by the square root of the depth, here 0.18. Go a little lower: what ReLU passes is never " +
+    "negative, so the branches push the stream the same way.",
   experiment: {
     data: "moons",
     depth: 32,

@@ -53,7 +53,8 @@ export const NAMES = {
   adam: "Adam",
 };
 
-export const nameOf = (value) => NAMES[value] ?? String(value);
+export const nameOf = (value) =>
+  NAMES[value] ?? (typeof value === "boolean" ? value ? "on" : "off" : String(value));
 
 /** Values of the sliders, in order: the round ones of a field's range. */
 export const STEPS = {

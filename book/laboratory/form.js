@@ -5,23 +5,8 @@ import { GROUPS, nameOf, nearest, STEPS } from "./fields.js";
 import { html, newId } from "../../netinit/widgets/dom.js";
 import { number } from "../../netinit/widgets/formatting.js";
 
-const LABELS = {
-  data: "Data",
-  seed: "Seed",
-  depth: "Hidden layers",
-  width: "Units per layer",
-  activation: "Activation",
-  normalization: "Normalization",
-  skip: "Skip connections",
-  scheme: "Scheme",
-  scale: "Weights times",
-  bias: "Std of the biases",
-  optimizer: "Optimizer",
-  rate: "Learning rate",
-  batch: "Batch",
-};
-
-export const labelOf = (name) => LABELS[name];
+/** A field is called the same in the form, in sentences and in what an address cannot mean. */
+export const labelOf = (name) => FIELDS[name].label;
 
 function menu(name, pick, signal) {
   const id = newId();
@@ -33,7 +18,7 @@ function menu(name, pick, signal) {
   );
   select.addEventListener("change", () => pick(name, select.value), { signal });
   return {
-    element: html("div", { class: "lab-field" }, html("label", { for: id }, LABELS[name]), select),
+    element: html("div", { class: "lab-field" }, html("label", { for: id }, labelOf(name)), select),
     show: (value) => {
       select.value = value;
     },
@@ -51,17 +36,17 @@ function slider(name, pick, signal) {
     step: 1,
     "data-control": name,
   });
-  const output = html("output", { for: id });
+  const shown = html("span", { class: "lab-value", "aria-hidden": "true" }); // the slider says it
   input.addEventListener("input", () => pick(name, values[Number(input.value)]), { signal });
   const show = (value) => {
     const index = nearest(values, value);
     input.value = index;
     input.style.setProperty("--part", index / (values.length - 1));
     input.setAttribute("aria-valuetext", number(value));
-    output.textContent = number(value);
+    shown.textContent = number(value);
   };
-  const label = html("label", { for: id }, LABELS[name]);
-  return { element: html("div", { class: "lab-field" }, label, output, input), show };
+  const label = html("label", { for: id }, labelOf(name));
+  return { element: html("div", { class: "lab-field" }, label, shown, input), show };
 }
 
 function toggle(name, pick, signal) {
@@ -73,7 +58,7 @@ function toggle(name, pick, signal) {
       "div",
       { class: "lab-field lab-toggle" },
       input,
-      html("label", { for: id }, LABELS[name]),
+      html("label", { for: id }, labelOf(name)),
     ),
     show: (value) => {
       input.checked = value;
@@ -98,7 +83,7 @@ function seed(name, pick, signal) {
     element: html(
       "div",
       { class: "lab-field lab-seed" },
-      html("label", { for: id }, LABELS[name]),
+      html("label", { for: id }, labelOf(name)),
       input,
       button,
     ),
@@ -114,16 +99,21 @@ function fieldOf(name, pick, signal) {
   return make(name, pick, signal);
 }
 
-/** {element, show(experiment)}; `pick(name, value)` is called when the reader changes one. */
-export function createForm(pick, signal) {
+/**
+ * {element, show(experiment)}; `pick(name, value)` is called when the reader changes one, and
+ * `first()` when all shall be as they were on arrival.
+ */
+export function createForm(pick, first, signal) {
   const controls = new Map();
   const groups = GROUPS.map(([title, names]) => {
     for (const name of names) controls.set(name, fieldOf(name, pick, signal));
     const elements = names.map((name) => controls.get(name).element);
     return html("fieldset", {}, html("legend", {}, title), ...elements);
   });
+  const back = html("button", { type: "button", "data-action": "first" }, "First settings");
+  back.addEventListener("click", first, { signal });
   return {
-    element: html("div", { class: "lab-form" }, ...groups),
+    element: html("div", { class: "lab-form" }, ...groups, html("div", {}, back)),
     show: (experiment) => {
       for (const [name, control] of controls) control.show(experiment[name]);
     },

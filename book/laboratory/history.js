@@ -20,5 +20,5 @@ export const PINS = 3;
 /** The names and values in which two experiments differ, in a few words. */
 export function difference(experiment, other, named) {
   const names = Object.keys(experiment).filter((name) => experiment[name] !== other[name]);
-  return names.map((name) => named(name, experiment[name])).join(", ") || "the same start";
+  return names.map((name) => named(name, experiment[name])).join(", ") || "nothing";
 }

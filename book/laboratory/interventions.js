@@ -35,12 +35,12 @@ export const INTERVENTIONS = {
     },
   },
   raise: {
-    label: "Raise the biases",
+    label: "Raise biases by 0.5",
     told: "Every hidden bias was raised by 0.5",
     apply: (run) => shift(run, 0.5),
   },
   lower: {
-    label: "Lower the biases",
+    label: "Lower biases by 0.5",
     told: "Every hidden bias was lowered by 0.5",
     apply: (run) => shift(run, -0.5),
   },

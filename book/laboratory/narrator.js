@@ -15,7 +15,8 @@ export const LIMITS = {
   learned: 0.95, // test accuracy
   fitted: 0.02, // test loss of a regression
   far: 0.1, // update over weights
-  stuck: 150, // steps without a tenth less loss
+  stuck: 150, // steps without a tenth more or less loss
+  level: 2, // most by which the mean square of a level signal differs from that at the first layer
 };
 
 const percent = (share) => `${Math.round(100 * share)} %`;
@@ -40,24 +41,34 @@ const capital = (words) => words[0].toUpperCase() + words.slice(1);
 export const RULES = {
   diverged: ({ diverged, step }) =>
     diverged &&
-    `The loss overflowed in the step after ${step}: this run has diverged. Take a smaller ` +
-      "learning rate or smaller weights, and reset.",
+    `The loss overflowed after step ${step}: this run has diverged. Take a smaller learning rate ` +
+      "or smaller weights, and restart.",
   overflow: ({ layers }) => {
     const found = places(layers, ({ secondMoment }) => !Number.isFinite(secondMoment));
     return found && `${capital(found.words)} overflow${found.one ? "s" : ""}: the numbers there ` +
         "are too large for the computer.";
   },
+  learned: ({ statistics, step }) =>
+    step > 0 && statistics.testAccuracy >= LIMITS.learned &&
+    `The network has learned: after ${step} steps it is right on ` +
+      `${percent(statistics.testAccuracy)} of the examples it has not seen.`,
+  fitted: ({ statistics, step }) =>
+    statistics.testAccuracy === null && step > 0 && statistics.testLoss <= LIMITS.fitted &&
+    `The network fits the curve: after ${step} steps its loss on points it has not seen is ` +
+      `${number(statistics.testLoss, ".2g")}.`,
   dead: ({ layers }) => {
     const found = places(layers, ({ dead }) => dead >= LIMITS.dead);
-    return found &&
-      (found.one
-        ? `${capital(found.words)} passes nothing on: all of its units are dead.`
-        : `${capital(found.words)} pass nothing on: all of their units are dead.`);
+    if (!found) return false;
+    const [one, many] = layers.some(({ skip }) => skip)
+      ? ["adds nothing to the stream", "add nothing to the stream"]
+      : ["passes nothing on", "pass nothing on"];
+    return `${capital(found.words)} ${found.one ? one : many}: all of ` +
+      `${found.one ? "its" : "their"} units are dead.`;
   },
   equal: ({ statistics, experiment }) => {
     const alike = statistics.distinct?.every((count) => count === 1) && experiment.width > 1;
     return alike && "All units of a layer are equal, and equal units get equal gradients: the " +
-        "network is as good as one of width 1.";
+        "network is no better than one of width 1.";
   },
   exploded: ({ layers }) => {
     const ratio = last(layers).secondMoment / layers[0].secondMoment;
@@ -89,52 +100,53 @@ export const RULES = {
       (layer) =>
         finite(layer.secondMoment) && layer.spread ** 2 / layer.secondMoment < LIMITS.merged,
     );
-    return found && `To ${found.words} all inputs look alike: less than one part in ten thousand ` +
-        "of the signal tells them apart.";
+    return found && `In ${found.words} all inputs look alike: less than one part in ten thousand ` +
+        "of the mean square tells them apart.";
   },
   saturated: ({ layers, experiment }) => {
     if (!["tanh", "sigmoid"].includes(experiment.activation)) return false;
     const found = places(layers, ({ saturated }) => saturated >= LIMITS.saturated);
     return found && `${capital(found.words)} ${found.one ? "is" : "are"} saturated: most values ` +
-        "lie where the activation is flat and lets no gradient through.";
+        "lie where the activation is flat and lets hardly any gradient through.";
   },
-  learned: ({ statistics, step }) =>
-    statistics.testAccuracy >= LIMITS.learned &&
-    `The network has learned: after ${step} steps it is right on ` +
-      `${percent(statistics.testAccuracy)} of the examples it has not seen.`,
-  fitted: ({ statistics, step }) =>
-    statistics.testAccuracy === null && step > 0 && statistics.testLoss <= LIMITS.fitted &&
-    `The network fits the curve: after ${step} steps its loss on points it has not seen is ` +
-      `${number(statistics.testLoss, ".2g")}.`,
   far: ({ layers }) => {
     const found = places(layers, ({ update }) => update > LIMITS.far);
     return found && `A step changes the weights of ${found.words} by more than ` +
         `${percent(LIMITS.far)}: the learning rate is large for them.`;
   },
-  many: ({ layers }) => {
-    const most = layers.reduce((best, { dead }, i) => dead > layers[best].dead ? i : best, 0);
-    const { dead } = layers[most];
-    return dead >= LIMITS.many && `In layer ${most + 1}, ${percent(dead)} of the units are dead.`;
-  },
-  ready: ({ layers, step }) => {
-    const ratio = last(layers).secondMoment / layers[0].secondMoment;
-    return step === 0 &&
-      (ratio > 0.1 && ratio < 10
-        ? `Before the first step: the signal keeps its size through ${layers.length} ` +
-          `layer${layers.length === 1 ? "" : "s"}. Press play.`
-        : `Before the first step: the signal at layer ${layers.length} is ` +
-          `${number(ratio, ".2g")} times that at layer 1, as a mean square. Press play.`);
-  },
   stuck: ({ history, step }) => {
     const then = history.step.findLastIndex((other) => other <= step - LIMITS.stuck);
-    return then >= 0 && last(history.loss) > 0.9 * history.loss[then] &&
+    const ratio = last(history.loss) / history.loss[then];
+    return ratio > 0.9 && ratio < 1.1 &&
       `The loss has hardly moved for ${LIMITS.stuck} steps: ${number(last(history.loss), ".2g")}.`;
   },
   learning: ({ history, statistics }) =>
     last(history.loss) < 0.97 * history.loss[0] &&
     `It learns: the loss fell from ${number(history.loss[0], ".2g")} to ` +
       `${number(statistics.loss, ".2g")}.`,
-  started: ({ step }) => `Step ${step}: the loss has hardly changed so far.`,
+  risen: ({ history }) =>
+    last(history.loss) > 1.1 * history.loss[0] &&
+    `The loss has risen, from ${number(history.loss[0], ".2g")} to ` +
+      `${number(last(history.loss), ".2g")}. The steps may be too long.`,
+  many: ({ layers }) => {
+    const most = layers.reduce((best, { dead }, i) => dead > layers[best].dead ? i : best, 0);
+    const { dead } = layers[most];
+    return dead >= LIMITS.many && `In layer ${most + 1}, ${percent(dead)} of the units are dead.`;
+  },
+  ready: ({ layers, step }) => {
+    if (step > 0) return false;
+    if (layers.length === 1) {
+      return "Before the first step of a network with one hidden layer. Press play.";
+    }
+    const ratios = layers.map(({ secondMoment }) => secondMoment / layers[0].secondMoment);
+    const level = ratios.every((ratio) => ratio >= 1 / LIMITS.level && ratio <= LIMITS.level);
+    return level
+      ? `Before the first step: the signal keeps its size through ${layers.length} layers, within ` +
+        "a factor of two. Press play."
+      : `Before the first step: the mean square of the signal at layer ${layers.length} is ` +
+        `${number(last(ratios), ".2g")} times that at layer 1. Press play.`;
+  },
+  started: () => "The loss has hardly changed so far.",
 };
 
 /** {rule, sentence} for what is known of a run. */

@@ -5,15 +5,15 @@ import { createChallenges } from "./challenge_panel.js";
 import { challengeNamed } from "./challenges.js";
 import { createClient } from "./client.js";
 import { FIELDS, validate } from "./engine/experiment.js";
-import { predictionOf } from "./fields.js";
+import { predictionOf, summary } from "./fields.js";
 import { createForm } from "./form.js";
 import { createHistory, PINS, remember } from "./history.js";
 import { narrate } from "./narrator.js";
 import { createNumbers } from "./numbers.js";
 import { createPanels } from "./panels.js";
 import { pythonOf } from "./python.js";
-import { assemble, createProblem, createSetup } from "./shell.js";
-import { decode, encode, isState } from "./state.js";
+import { assemble, createFold, createProblem } from "./shell.js";
+import { decode, encode, FIRST, isState } from "./state.js";
 import { readColors } from "./surface.js";
 import { createCopies, createHands, createPins, createSwitches } from "./tools.js";
 
@@ -51,7 +51,7 @@ export default function mount(root, engine, digits, options = {}) {
 
   const client = createClient(engine, digits, receive, options);
   const bar = createBar(act, state.speed, signal);
-  const form = createForm(change, signal);
+  const form = createForm(change, first, signal);
   const panels = createPanels(look, signal);
   const challenges = createChallenges(choose, play, signal);
   const hands = createHands(intervene, signal);
@@ -59,7 +59,9 @@ export default function mount(root, engine, digits, options = {}) {
   const numbers = createNumbers(redraw, signal);
   const copies = createCopies(link, python, signal);
   const problem = createProblem();
-  const setup = createSetup(form);
+  const setup = createFold("Experiment", form.element);
+  const fold = createFold("By hand", hands.element);
+  fold.say("change this run’s weights");
   const switches = createSwitches((name, on) => {
     panels.shown(name, on);
     look();
@@ -77,9 +79,14 @@ export default function mount(root, engine, digits, options = {}) {
     const measures = ["statistics", predictionOf(state.experiment.data)];
     const { experiment, id } = state;
     client.send({ kind: "start", experiment, changes, id, wants: measures });
-    setup.show(experiment);
+    showSetup();
     pins.show(state.pins, experiment);
     if (id > 1) settle(); // the first run has the address that it was opened with
+  }
+
+  function showSetup() {
+    form.show(state.experiment);
+    setup.say(summary(state.experiment));
   }
 
   function begin(frame) {
@@ -144,7 +151,7 @@ export default function mount(root, engine, digits, options = {}) {
     if (tellNow) numbers.show(state.frame);
     const { rule, sentence } = narrate(state);
     root.dataset.rule = rule;
-    bar.say(sentence);
+    bar.say(sentence, state);
     challenges.show(state);
     if (!state.playing) copies.show();
     root.dataset.step = state.frame.step;
@@ -155,7 +162,7 @@ export default function mount(root, engine, digits, options = {}) {
     if (name === "speed") state.speed = value;
     else if (name === "play") state.playing ? stop() : wish(play);
     else if (name === "step") wish(() => stepOnce());
-    else if (name === "reset") restart();
+    else if (name === "restart") restart();
   }
 
   /** Do what was asked, unless a challenge wants a guess first. */
@@ -190,8 +197,15 @@ export default function mount(root, engine, digits, options = {}) {
     if (!FIELDS[name].live || !state.frame?.step) return restart();
     if (!state.adjusted.includes(name)) state.adjusted.push(name);
     send({ kind: "adjust", changes: { [name]: experiment[name] } });
-    setup.show(experiment);
+    showSetup();
     settle();
+  }
+
+  function first() {
+    const { experiment } = validate(challenges.current()?.experiment ?? FIRST);
+    state.experiment = experiment;
+    problem.tell([]);
+    restart();
   }
 
   function intervene(name) {
@@ -253,10 +267,12 @@ export default function mount(root, engine, digits, options = {}) {
   addEventListener("hashchange", () => {
     if (isState(location.hash)) read(decode(location.hash));
   }, { signal });
+  const everything = () => state.frame && paint(performance.now(), true);
   const themes = new MutationObserver(() => {
     state.colors = readColors();
-    if (state.frame) paint(performance.now(), true);
+    everything();
   });
+  addEventListener("beforeprint", everything, { signal }); // also what was never in view
   themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   signal.addEventListener("abort", () => {
     themes.disconnect();
@@ -264,8 +280,18 @@ export default function mount(root, engine, digits, options = {}) {
     clearTimeout(times.address);
   });
 
-  const parts = { problem, bar, challenges, setup, panels, numbers, switches, hands, pins, copies };
-  assemble(root, parts);
+  assemble(root, {
+    problem,
+    bar,
+    challenges,
+    setup,
+    hands: fold,
+    panels,
+    numbers,
+    switches,
+    pins,
+    copies,
+  });
   read(asked);
   return () => life.abort();
 }

@@ -1,25 +1,23 @@
 // Where the parts of the laboratory stand on the page.
 
-import { summary } from "./fields.js";
 import { html } from "../../netinit/widgets/dom.js";
 
-const ROOMY = "(min-width: 80rem)"; // as in the style sheet: the controls stand beside the panels
+const ROOMY = "(min-width: 80rem)"; // as in the style sheet: the folds stand beside the panels
 
-/** The fold around the controls, with the experiment in one line: {element, show(experiment)}. */
-export function createSetup(form) {
+/** A fold with a title and a line of words: {element, say(words)}; open where there is room. */
+export function createFold(title, inner) {
   const line = html("span", {});
   const element = html(
     "details",
-    { class: "lab-setup" },
-    html("summary", {}, html("strong", {}, "Experiment "), line),
-    form.element,
+    { class: "lab-fold" },
+    html("summary", {}, html("strong", {}, `${title} `), line),
+    inner,
   );
   element.open = matchMedia(ROOMY).matches;
   return {
     element,
-    show: (experiment) => {
-      form.show(experiment);
-      line.textContent = summary(experiment);
+    say: (words) => {
+      line.textContent = words;
     },
   };
 }
@@ -45,13 +43,17 @@ export function assemble(root, parts) {
     problem.element,
     bar.element,
     challenges.element,
-    html("div", { class: "lab-work" }, setup.element, panels.element),
+    html(
+      "div",
+      { class: "lab-work" },
+      html("div", { class: "lab-folds" }, setup.element, hands.element),
+      panels.element,
+    ),
     numbers.element,
     switches,
     html(
       "div",
       { class: "lab-extras" },
-      titled("By hand", hands),
       titled("Compare", pins),
       titled("Pass on", copies),
     ),

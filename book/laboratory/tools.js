@@ -38,8 +38,9 @@ export function createHands(act, signal) {
 
 /** The starts that stay on the page as curves: {element, show(pins, experiment)}. */
 export function createPins(pin, unpin, signal) {
-  const button = html("button", { type: "button", "data-action": "pin" }, "Pin this start");
+  const button = html("button", { type: "button", "data-action": "pin" }, "Pin this run");
   button.addEventListener("click", pin, { signal });
+  const note = html("p", { class: "lab-note" });
   const list = html("ol", { class: "lab-pins" });
   list.addEventListener("click", (event) => {
     const index = event.target.closest?.("button")?.dataset.pin;
@@ -47,9 +48,12 @@ export function createPins(pin, unpin, signal) {
   }, { signal });
   const named = (name, value) => `${labelOf(name).toLowerCase()} ${nameOf(value)}`;
   return {
-    element: html("div", { class: "lab-pinned" }, button, list),
+    element: html("div", { class: "lab-pinned" }, button, note, list),
     show: (pins, experiment) => {
       button.disabled = pins.length >= PINS;
+      note.textContent = pins.length
+        ? "Behind the curves of loss and accuracy; where they differ from this experiment:"
+        : "Its curves so far then stay behind those of the next run.";
       list.replaceChildren(...pins.map((one, i) => {
         const words = difference(one.experiment, experiment, named);
         const remove = html("button", { type: "button", "data-pin": i }, "Remove");

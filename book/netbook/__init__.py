@@ -27,6 +27,7 @@ PARTS = (
     "problem_sets",
     "schemes",
     "search",
+    "starts",
     "tables",
     "widgets",
 )

@@ -64,7 +64,8 @@ function describe({ history, pins, experiment }) {
     ? ""
     : ` Accuracy ${at("accuracy")} in training, ${at("testAccuracy")} on unseen examples.`;
   return `Step ${history.step.at(-1) ?? 0}: loss ${at("loss")} in training, ${at("testLoss")} on ` +
-    `unseen examples.${scored} ${pins.length} pinned starts are shown behind.`;
+    `unseen examples.${scored}` +
+    (pins.length ? ` Behind it: ${pins.length} pinned.` : "");
 }
 
 export default {

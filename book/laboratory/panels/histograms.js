@@ -25,7 +25,7 @@ function one(context, colors, box, { edges, counts, below, above }, label) {
   text(context, colors.soft, String(edges.at(-1)), box.left + box.width, bottom + 11, "right");
   const outside = Math.round(100 * (below + above));
   if (outside >= 1) {
-    text(context, colors.warm, `${outside} % beyond`, middle, bottom + 12);
+    text(context, colors.warm, `${outside} %`, middle, bottom + 11);
   }
 }
 
@@ -54,6 +54,7 @@ function describe({ frame }) {
 export default {
   name: "histograms",
   title: "Histograms",
+  note: "From −4 to 4, over 128 training examples; in orange, the share of values beyond.",
   wants: () => ["statistics"],
   wide: true,
   height: (width, { experiment }) => 28 + Math.ceil(experiment.depth / columns(width)) * (CELL + 6),

@@ -32,6 +32,7 @@ function panel({ name, title, color, read, theory, legend, note }) {
   }
   function describe(view) {
     const values = read(view);
+    if (values.every(Number.isNaN)) return `${title}: not known before the first step.`;
     const predicted = theory?.(view);
     return `${title}: ${number(values[0] ?? NaN)} at layer 1, ${number(values.at(-1) ?? NaN)} at ` +
       `layer ${values.length}.` +

@@ -65,7 +65,7 @@ function paint({ context, width }, { frame, colors }) {
   heading(context, colors, "Signal, layer by layer →", { left: 0, top: 0 });
   row({ context, width, colors }, top, moments, living, colors.forward);
   const second = top + ROW + GAP;
-  heading(context, colors, "← Gradient, against that of the last layer", {
+  heading(context, colors, "← Gradient, compared with the last layer’s", {
     left: 0,
     top: second - 16,
   });
@@ -84,8 +84,9 @@ function describe({ frame }) {
 export default {
   name: "network",
   title: "The network at a glance",
-  note: "A cell is full of color where the mean square is about 1. It fades where the signal " +
-    "dies out, turns to ink where it explodes, and is empty by the share of dead units.",
+  note: "A cell is full of color where the mean square is about 1; below it stands the nearest " +
+    "power of ten. It fades where the signal dies out, turns to ink where it explodes, and is " +
+    "empty by the share of dead units.",
   wants: () => ["statistics"],
   wide: true,
   height: () => 2 * ROW + GAP + 48,

@@ -182,7 +182,10 @@ const kindOf = ({ experiment }) => KINDS[predictionOf(experiment.data)];
 
 function paint(surface, view) {
   if (kindOf(view) === KINDS.plane) {
-    heading(surface.context, view.colors, "What it sees in the plane", { left: 0, top: 0 });
+    heading(surface.context, view.colors, "Unseen points, and its guesses", {
+      left: 0,
+      top: 0,
+    });
   }
   kindOf(view).paint(surface, view);
 }

@@ -1,0 +1,177 @@
+"""The laboratory in a browser: its weight, when it is ready, how often it draws, what it keeps.
+
+``python -m benchmarks.laboratory_page --minutes 5`` measures this page alone.
+"""
+
+import argparse
+import gzip
+import statistics
+import sys
+import time
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.page import SITE, fresh, served
+
+HEAVY = "v1&data=digits&depth=16&width=64&optimizer=momentum&rate=0.005&batch=50"
+LIGHT = "v1&data=moons&depth=4&width=16&rate=0.1"
+READY = "() => document.querySelector('#laboratory[data-ready]') !== null"
+STEP = "Number(document.getElementById('laboratory').dataset.step)"
+LOADS = 5
+SECONDS = 8  # of training, in which drawings are counted
+RUN = 12  # seconds from one restart to the next, while it is watched for what it keeps
+MINUTES = 3.0
+# The page writes its step with every drawing, also one at the same step.
+COUNT = """() => {
+  window.drawings = 0;
+  new MutationObserver((all) => { window.drawings += all.length; }).observe(
+    document.getElementById("laboratory"), { attributeFilter: ["data-step"] });
+}"""
+Row = tuple[str, str, str]
+
+
+def opened(page: Page, root: str, fragment: str) -> Page:
+    """The page of an experiment, ready."""
+    page.goto(f"{root}/laboratory.html#{fragment}")
+    page.wait_for_function(READY)
+    return page
+
+
+def weight(browser: Browser, root: str) -> int:
+    """Return the bytes of a first visit, gzipped."""
+    page, responses = fresh(browser), []
+    page.on("response", lambda response: responses.append(response))
+    opened(page, root, LIGHT)
+    total = sum(len(gzip.compress(response.body(), 6)) for response in responses if response.ok)
+    page.context.close()
+    return total
+
+
+def ready(browser: Browser, root: str, slowdown: int) -> float:
+    """Return the median of the milliseconds from the request to the first drawing."""
+    times = []
+    for _ in range(LOADS):
+        page = opened(fresh(browser, slowdown), root, HEAVY)
+        times.append(page.evaluate("() => performance.now()"))
+        page.context.close()
+    return statistics.median(times)
+
+
+def drawings(browser: Browser, root: str, seconds: float = SECONDS) -> tuple[float, float]:
+    """Return drawings and updates a second while it trains as fast as it can."""
+    page = opened(fresh(browser), root, HEAVY)
+    page.locator("[data-control=speed]").select_option("fast")
+    page.locator("[data-action=play]").click()
+    page.wait_for_function(f"() => {STEP} > 20")
+    page.evaluate(COUNT)
+    start, first = time.monotonic(), page.evaluate(STEP)
+    page.wait_for_timeout(1000 * seconds)
+    drawn, last = page.evaluate(f"() => [window.drawings, {STEP}]")
+    passed = time.monotonic() - start
+    page.context.close()
+    return drawn / passed, (last - first) / passed
+
+
+class Memory:
+    """What a page keeps, after its garbage has been collected."""
+
+    def __init__(self, page: Page) -> None:
+        """Watch a page."""
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Performance.enable")
+
+    def now(self) -> dict[str, float]:
+        """Bytes of the heap, nodes of the document, and listeners."""
+        for _ in range(2):  # what only a finalizer held goes with the second
+            self.session.send("HeapProfiler.collectGarbage")
+        metrics = self.session.send("Performance.getMetrics")["metrics"]
+        found = {one["name"]: one["value"] for one in metrics}
+        return {name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
+
+
+def kept(browser: Browser, root: str, minutes: float = MINUTES) -> dict[str, float]:
+    """Return by how much heap, nodes and listeners grow in some minutes of play.
+
+    The page trains, pins a run, takes the pin away, opens a challenge and restarts, all in turn.
+    There is no worker, so that the engine's memory is the page's. Two rounds come before.
+    """
+    page = fresh(browser)
+    page.add_init_script("delete globalThis.Worker;")
+    opened(page, root, LIGHT)
+    page.locator(".lab-challenges > summary").click()
+    page.locator("[data-control=speed]").select_option("fast")
+    memory = Memory(page)
+    _round(page, RUN)
+    _round(page, RUN)
+    before, end = memory.now(), time.monotonic() + 60 * minutes
+    while time.monotonic() < end:
+        _round(page, RUN)
+    after = memory.now()
+    page.context.close()
+    return {name: after[name] - before[name] for name in after}
+
+
+def _round(page: Page, seconds: float) -> None:
+    page.locator("[data-action=play]").click()
+    page.wait_for_timeout(1000 * seconds)
+    page.locator("[data-action=play]").click()
+    page.locator("[data-action=pin]").click()
+    page.locator("[data-pin='0']").click()
+    for _ in range(2):  # opened, and closed
+        page.locator("[data-challenge=alive]").click()
+    page.locator("[data-control=data]").select_option("moons")
+    page.locator("[data-action=restart]").click()
+    page.wait_for_function(f"() => {STEP} === 0")
+
+
+def rows(minutes: float = MINUTES) -> list[Row]:
+    """Return what the README shows of the laboratory's page."""
+    sys.path.insert(0, str(SITE.parents[1] / "tests" / "browser"))
+    from chromium import arguments, chromium
+
+    with sync_playwright() as playwright, served(SITE) as root:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments())
+        size = weight(browser, root)
+        times = [ready(browser, root, slowdown) for slowdown in (1, 4)]
+        rates = drawings(browser, root)
+        grown = kept(browser, root, minutes)
+        browser.close()
+    return told(size, times, rates, grown, minutes)
+
+
+def told(
+    size: int,
+    times: list[float],
+    rates: tuple[float, float],
+    grown: dict[str, float],
+    minutes: float,
+) -> list[Row]:
+    """Return what was measured, as rows."""
+    once, slow = times
+    frames, updates = rates
+    heap = f"{grown['JSHeapUsedSize'] / 1e6:+.2f} MB"
+    nodes = f"{grown['Nodes']:+.0f} nodes, {grown['JSEventListeners']:+.0f} listeners"
+    return [
+        ("first visit of the laboratory, gzipped", f"{size / 1000:.0f} kB", "target 250 kB"),
+        ("until its first drawing", f"{once / 1000:.2f} s", "target 0.7 s"),
+        ("the same on a processor 4 times slower", f"{slow / 1000:.2f} s", "target 2 s"),
+        (
+            "drawings a second while the experiment above trains",
+            f"{frames:.0f}, with {updates:.0f} steps",
+            "target 24",
+        ),
+        (f"kept after {minutes:g} minutes of play", f"{heap}, {nodes}", "target 0.5 MB"),
+    ]
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    for what, value, beside in rows(parser.parse_args().minutes):
+        print(f"{what}: {value} ({beside})")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -15,7 +15,8 @@ from live.sources import LOCK, Store, everything, hash_of, recipe
 HERE = Path(__file__).parent
 WRITTEN = (1980, 1, 1, 0, 0, 0)  # the same archive for the same content
 LIBRARIES, OWN, MANIFEST = "libraries.zip", "book.zip", "engine.json"
-FONT_LIST = 330  # the version of the list that the engine's matplotlib reads
+FONTS = "matplotlib/fontlist.json"  # where the engine's matplotlib looks for its fonts
+FONT_LIST = 330  # the version of that list which it reads; its own copy has another
 FONT_FIELDS = ("name", "style", "variant", "weight", "stretch", "size")
 
 
@@ -111,7 +112,7 @@ def font_list() -> Iterator[tuple[str, bytes]]:
         "ttflist": fonts,
         "__class__": "FontManager",
     }
-    yield f"matplotlib-cache/fontlist-v{FONT_LIST}.json", json.dumps(told).encode()
+    yield FONTS, json.dumps(told).encode()
 
 
 def own(root: Path) -> Iterator[tuple[str, bytes]]:

@@ -8,10 +8,12 @@ import ast
 import io
 import json
 import linecache
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 from netbook import svg
 
@@ -43,17 +45,23 @@ class _Stream(io.TextIOBase):
             _tell("stream", name=self.name, text=text)
 
 
-def begin(send: Callable[[str], None]) -> None:
-    """Start with an empty namespace; `send` gets each event."""
-    global _send
-    _send = send
+def begin(folder: str) -> None:
+    """Start in a folder, with an empty namespace."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
     _namespace.clear()
     _namespace.update(__name__="__main__", __builtins__=__builtins__)
+    linecache.cache.clear()
     sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
 
 
-def run(source: str, name: str) -> bool:
-    """Run one cell, called `name` in tracebacks; return whether it came to its end."""
+def run(source: str, name: str, send: Callable[[str], None]) -> bool:
+    """Run one cell, called `name` in tracebacks; return whether it came to its end.
+
+    `send` gets each event.
+    """
+    global _send
+    _send = send
     filename = f"<{name}>"
     # A traceback quotes the lines of the cell.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)

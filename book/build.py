@@ -2,7 +2,8 @@
 
 The result is the site in ``_build/html``, and beside it ``netinit-site.zip`` (the site, to be
 opened from any folder) and ``netinit-notebooks.zip`` (the chapters with the package, to be run).
-A warning is an error. If nothing has changed since the last good build, nothing is done.
+A warning is an error. If nothing has changed since the last good build, nothing is done. Last
+comes the engine that runs Python in the pages, where its files can be had (``book/engine.py``).
 ``jupyter-book build .`` makes the same files, but goes on after a warning.
 """
 
@@ -19,7 +20,7 @@ from netbook.fingerprints import files_below, fingerprint, versions
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = (
     *("_config.yml", "_toc.yml", "index.md", "laboratory.md", "chapters", "reference", "netinit"),
-    *("book/build.py", "book/laboratory", "book/netbook", "book/theme"),
+    *("book/build.py", "book/laboratory", "book/live", "book/netbook", "book/theme"),
     *("assignments/index.md", "assignments/guide.md", "assignments/source"),
     *("assignments/course_key.py", "assignments/problem_sets.py", "assignments/release.py"),
     *("requirements.txt", "pyproject.toml", "CITATION.cff", "LICENSE", "LICENSE-text"),
@@ -80,6 +81,17 @@ def tell(out: Path, what: str) -> int:
     return 0
 
 
+def bring_engine(source: Path, out: Path) -> None:
+    """Put the engine into the site, or say in a line why there is none."""
+    import engine
+    from live.sources import Unavailable
+
+    try:
+        print(engine.bring(source, out, out / "html"))
+    except Unavailable as error:
+        print(f"Without Python in the pages: {error}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Build the book into a static site.")
@@ -90,7 +102,11 @@ def main(arguments: list[str] | None = None) -> int:
     source = options.source.resolve()
     if not (source / "_config.yml").is_file():
         parser.error(f"no _config.yml in {source}")
-    return build(source, options.out or source / "_build", force=options.force)
+    out = options.out or source / "_build"
+    failed = build(source, out, force=options.force)
+    if not failed and (source / "netinit").is_dir():
+        bring_engine(source, out)
+    return failed
 
 
 if __name__ == "__main__":

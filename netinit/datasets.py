@@ -19,13 +19,14 @@ class Dataset:
     Parameters
     ----------
     x_train, x_test : float32 arrays of shape (examples, features)
-    y_train, y_test : integer arrays of shape (examples,)
+    y_train, y_test : integer arrays of shape (examples,), of NumPy's type for counting and
+        indexing, which has 32 bits in a browser
     """
 
     x_train: Array
-    y_train: npt.NDArray[np.int64]
+    y_train: npt.NDArray[np.intp]
     x_test: Array
-    y_test: npt.NDArray[np.int64]
+    y_test: npt.NDArray[np.intp]
 
 
 def digits() -> Dataset:
@@ -49,7 +50,7 @@ def digits() -> Dataset:
         ) from None
     x, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))
-    x, y = x[order], y[order].astype(np.int64)
+    x, y = x[order], y[order].astype(np.intp)
     x -= x[:_TRAIN].mean(axis=0)
     x /= np.sqrt(np.mean(x[:_TRAIN] ** 2))
     x = x.astype(np.float32)
@@ -147,7 +148,7 @@ def _in_classes(
     rng = arguments.generator(rng)
     halves = []
     for _ in range(2):
-        y = rng.permutation(np.arange(n) % classes)
+        y = rng.permutation(np.arange(n) % classes).astype(np.intp)
         x = points(y, rng.random(n)) + noise * rng.standard_normal((n, 2))
         halves += [x.astype(np.float32), y]
     return Dataset(*halves)

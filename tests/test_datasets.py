@@ -17,7 +17,13 @@ def test_the_digits_split_into_1400_and_397():
     assert data.y_train.shape == (1400,)
     assert data.y_test.shape == (397,)
     assert data.x_train.dtype == data.x_test.dtype == np.float32
-    assert data.y_train.dtype == np.int64
+    assert data.y_train.dtype == data.y_test.dtype == np.intp
+
+
+@TOYS
+def test_labels_can_count_and_index_where_integers_are_narrower(make):
+    data = make(20, rng=0)
+    assert data.y_train.dtype == data.y_test.dtype == np.intp
 
 
 def test_the_training_digits_are_centred_with_mean_square_1():

@@ -20,6 +20,7 @@ PARTS = (
     "folds",
     "freshness",
     "laboratory",
+    "live",
     "markup",
     "names",
     "offline",

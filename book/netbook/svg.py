@@ -86,6 +86,9 @@ def _flow(text: ElementTree.Element) -> None:
 
     A fraction stays as it was placed: its denominator goes back to the left.
     """
+    for glyph in text:
+        if " " in glyph.get("x", "").strip():  # older matplotlib places each letter of a run
+            glyph.set("x", glyph.attrib["x"].split()[0])
     starts = [float(glyph.get("x", "nan")) for glyph in text]
     if all(before < after for before, after in pairwise(starts)):
         for glyph in list(text)[1:]:

@@ -2,7 +2,7 @@
 globalThis.prepare = (function () {
   "use strict";
   const SITE = "https://site.invalid/"; // stands for the site's address until the volume is written
-  const GONE = "script, button, .run, .cite, .copy, .paperless, .headerlink";
+  const GONE = "script, button, .run, .runner, .cite, .copy, .paperless, .headerlink";
   const COLORED = new Set("k kn kc ow kd c c1 cm s1 s2 sd s sa si nf nc gp".split(" ")); // in text.css
 
   const make = (doc, tag, attributes = {}, ...children) => {

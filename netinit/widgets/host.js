@@ -81,14 +81,14 @@
     document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
   }
 
-  async function show(model, el) {
+  async function show(model, el, signal = life.signal) {
     if (/^(VBox|HBox|Box)Model$/.test(model?.name)) {
       const flow = model.name === "HBoxModel" ? "row wrap" : "column";
       el.style.cssText = `display: flex; gap: 0.5rem 1.5rem; flex-flow: ${flow}`;
       for (const child of model.get("children")) {
         const place = el.appendChild(document.createElement("div"));
         place.style.cssText = "flex: 1 1 20rem; min-width: 0";
-        await show(find(child), place);
+        await show(find(child), place, signal);
       }
       return;
     }
@@ -97,10 +97,15 @@
     }
     wear(model.get("_css"));
     const widget = await load(model.get("_esm"));
-    const context = { model, el, signal: life.signal };
+    const context = { model, el, signal };
     await (model.ready ??= Promise.resolve(widget.initialize?.(context)));
     await widget.render?.(context);
   }
+
+  /** Draws a widget that the page did not save, as Python in the page makes them. */
+  globalThis.netinitHost = {
+    show: (record, el, signal = life.signal) => show(new Model(record), el, signal),
+  };
 
   async function start() {
     for (const script of document.querySelectorAll(STATE)) {

@@ -1,0 +1,124 @@
+"""Measure how long the cells of the book take in a page's Python: ``python -m benchmarks.live``.
+
+Writes ``book/live/seconds.json``, from which a page says which of its cells are slow. Named
+notebooks (``chapters/03_random_scale``) are measured alone; without names, all. Every cell runs
+with all its seeds, so that this takes an hour or two. It needs the built book with its engine.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+LIVE = ROOT / "book" / "live"
+SECONDS = LIVE / "seconds.json"
+TOLD = 5  # seconds, from which a cell is listed
+START = """async ([root, seeds]) => {
+  const engine = await (await fetch(`${root}/_static/engine/engine.json`)).json();
+  const module = URL.createObjectURL(new Blob([seeds], { type: "text/javascript" }));
+  const { fewer } = await import(module);
+  const worker = new Worker(`${root}/_static/live-worker.js`, { type: "module" });
+  const until = (kind) => new Promise((resolve, reject) => {
+    const events = [];
+    worker.onmessage = ({ data }) => {
+      if (data.kind === "failed") reject(new Error(data.text));
+      else if (data.kind === kind) resolve({ ...data, events });
+      else if (data.kind !== "progress") events.push(data);
+    };
+  });
+  globalThis.python = {
+    fewer,
+    begin: (folder) => worker.postMessage({ kind: "begin", folder }),
+    run: (source, name) => {
+      worker.postMessage({ kind: "run", id: 0, source, name });
+      return until("done");
+    },
+  };
+  const base = `${root}/_static/engine/`;
+  worker.postMessage({ kind: "start", base, files: engine.files, folder: "chapters" });
+  await until("ready");
+}"""
+
+
+@dataclass
+class Python:
+    """The worker of a page, driven as the page drives it."""
+
+    page: Page
+
+    def start(self, root: str) -> None:
+        """Start it in the open page of the book that is served at `root`."""
+        seeds = (LIVE / "page" / "seeds.js").read_text("utf-8")
+        self.page.evaluate(START, [root, seeds])
+
+    def begin(self, folder: str) -> None:
+        """Forget everything, and go to a folder of the book."""
+        self.page.evaluate("(folder) => python.begin(folder)", folder)
+
+    def run(self, source: str, name: str) -> dict:
+        """Run a cell; return ``ok``, ``seconds`` and the ``events``."""
+        return self.page.evaluate("([source, name]) => python.run(source, name)", [source, name])
+
+    def fewer(self, source: str) -> str:
+        """Return the source with fewer seeds."""
+        return self.page.evaluate("(source) => python.fewer(source)", source)
+
+
+def known() -> dict[str, dict[str, float]]:
+    """Return the seconds of slow cells, by page and by the id of the cell."""
+    return json.loads(SECONDS.read_text("utf-8")) if SECONDS.is_file() else {}
+
+
+def keep(name: str, seconds: dict[str, float]) -> None:
+    """Write what was measured of one notebook beside what is known of the others."""
+    slow = {key: round(value) for key, value in seconds.items() if value >= TOLD}
+    told = known() | {name: slow}
+    text = json.dumps({page: told[page] for page in sorted(told) if told[page]}, indent=1)
+    SECONDS.write_text(text + "\n", "utf-8")
+
+
+def measured(python: Python, name: str) -> dict[str, float]:
+    """Return the seconds of each code cell of a notebook, by its id."""
+    python.begin(name.rpartition("/")[0])
+    seconds = {}
+    for cell in nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            done = python.run(cell.source, cell.id)
+            if not done["ok"]:
+                raise SystemExit(f"{name}: cell {cell.id} fails: {done['events']}")
+            seconds[cell.id] = done["seconds"]
+    return seconds
+
+
+def main() -> int:
+    """Measure the named notebooks, or all of the chapters."""
+    from benchmarks.page import SITE, served
+
+    sys.path.insert(0, str(ROOT / "tests" / "browser"))
+    from chromium import arguments, chromium
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
+    every = [p.relative_to(ROOT).with_suffix("") for p in sorted(ROOT.glob("chapters/*.ipynb"))]
+    parser.add_argument("names", nargs="*", default=[path.as_posix() for path in every])
+    names = parser.parse_args().names
+    with served(SITE) as root, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments())
+        page = browser.new_page()
+        page.goto(f"{root}/chapters/notation.html")
+        python = Python(page)
+        python.start(root)
+        for name in names:
+            seconds = measured(python, name)
+            keep(name, seconds)
+            print(f"{name}: {sum(seconds.values()):.0f} s", flush=True)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""What the cells of the book use of IPython, in the page."""

@@ -1,0 +1,1 @@
+"""What the book uses of scikit-learn, in the page."""

@@ -13,10 +13,10 @@ from netinit.initializers.fans import FanOptions
 from netinit.initializers.fans import fans as fans_of_shape
 from netinit.torch._drawing import draw
 from netinit.torch._layers import options_of
+from netinit.torch._sameness import same
 from netinit.torch._words import counted
 from netinit.torch.findings import found
 from netinit.torch.law import Law, law_of, values_of
-from netinit.torch.laws import same
 from netinit.torch.report import Report
 
 __all__ = ["assert_law", "normal", "truncated_normal", "uniform"]

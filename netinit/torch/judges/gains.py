@@ -44,7 +44,7 @@ def scale(seen: Observation) -> list[Finding]:
     to a healthy network of the same widths is no reason: for ReLU, ln of the growth varies by
     about 5 / width in each layer.
     """
-    if seen.signals.additions or any(o.normed for o in seen.operations):
+    if seen.signals.streams or any(o.normed for o in seen.operations):
         return []
     layers = [o for o in seen.contractions if o.then in _KNOWN and _scaled(seen, o)]
     if len(layers) < _LAYERS:

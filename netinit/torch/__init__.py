@@ -17,6 +17,7 @@ except ModuleNotFoundError as error:
 from netinit.torch.asserting import assert_initialized
 from netinit.torch.check import check
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.fixes import fix
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
 from netinit.torch.probe import probe
@@ -33,6 +34,7 @@ __all__ = [
     "assert_initialized",
     "check",
     "diff",
+    "fix",
     "law",
     "laws",
     "laws_by_name",

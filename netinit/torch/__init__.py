@@ -16,8 +16,10 @@ except ModuleNotFoundError as error:
 
 from netinit.torch.asserting import assert_initialized
 from netinit.torch.check import check
+from netinit.torch.declared import assert_law, normal, truncated_normal, uniform
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
 from netinit.torch.fixes import fix
+from netinit.torch.initialize import init_
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
 from netinit.torch.probe import probe
@@ -32,12 +34,17 @@ __all__ = [
     "Law",
     "Report",
     "assert_initialized",
+    "assert_law",
     "check",
     "diff",
     "fix",
+    "init_",
     "law",
     "laws",
     "laws_by_name",
+    "normal",
     "probe",
     "trace",
+    "truncated_normal",
+    "uniform",
 ]

@@ -24,13 +24,13 @@ def clones(parameters: Mapping[str, torch.Tensor]) -> Iterator[Finding]:
         which = f"{first}'s" if first else "an earlier one's"
         yield found(
             "CLONES",
-            second,
+            second if len(names) > 1 else names[0],
             f"the values of {', '.join(names[:3])}{' and others' if len(names) > 3 else ''} "
             f"equal {which}",
             "values of its own",
             "Copies start as one function. In a stack they get unlike inputs and drift apart, but "
             "begin without the independence that their scale assumes.",
-            f"initialize {second} again after it was copied",
+            f"initialize {second if len(names) > 1 else names[0]} again after it was copied",
             severity="error" if stacked else "info",
             count=len(names),
             names=names,

@@ -10,6 +10,7 @@ from netinit.initializers.fans import Fans
 from netinit.torch._clones import clones
 from netinit.torch._names import pattern
 from netinit.torch._rules import Rule, agreeing
+from netinit.torch._sameness import odd_ones
 from netinit.torch.findings import Finding, found
 from netinit.torch.law import Law
 
@@ -25,7 +26,9 @@ def findings(
     parameters = dict(model.named_parameters())
     said = [each for name, law in laws.items() for each in _of_one(name, parameters[name], law)]
     normed = any(mark in type(m).__name__.lower() for m in model.modules() for mark in _NORMS)
-    said += wrong_fans({n: tuple(p.shape) for n, p in parameters.items()}, laws, fans, normed)
+    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+    said += wrong_fans(shapes, laws, fans, normed)
+    said += odd_ones(shapes, laws)
     random = {
         name: parameter
         for name, parameter in parameters.items()

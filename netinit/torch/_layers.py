@@ -12,6 +12,7 @@ from netinit.initializers.fans import fans as fans_of_shape
 # What a parametrization or an older weight norm makes of the name "weight".
 _WEIGHT = re.compile(r"(?:parametrizations\.)?(\w+?)(?:\.original1?|_v|_orig)?$")
 _GATES = {nn.LSTM: 4, nn.LSTMCell: 4, nn.GRU: 3, nn.GRUCell: 3, nn.RNN: 1, nn.RNNCell: 1}
+UNKNOWN: dict = {"unknown": True}
 _WITHOUT_FANS = (nn.Embedding, nn.EmbeddingBag)
 
 
@@ -27,8 +28,8 @@ def options_of(model: nn.Module) -> dict[str, FanOptions | None]:
             continue
         prefix = f"{path}." if path else ""
         for name, shape in _weights(module):
-            options = _options(module, _WEIGHT.sub(r"\1", name), shape)
-            if options != {"unknown": True}:
+            options = options_for(module, _WEIGHT.sub(r"\1", name), shape)
+            if options != UNKNOWN:
                 found.setdefault(prefix + name, options)
     return found
 
@@ -54,14 +55,14 @@ def _weights(module: nn.Module) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield name, tuple(parameter.shape)
 
 
-def _options(module: nn.Module, name: str, shape: tuple[int, ...]) -> FanOptions | dict | None:
-    """The keywords for one weight of a module, or {"unknown": True}."""
+def options_for(module: nn.Module, name: str, shape: tuple[int, ...]) -> FanOptions | dict | None:
+    """The keywords for one weight of a module, or UNKNOWN."""
     if isinstance(module, _WITHOUT_FANS):
         return None
     if isinstance(module, _ConvNd):
-        return _convolution(module) if shape[2:] == module.kernel_size else {"unknown": True}
+        return _convolution(module) if shape[2:] == module.kernel_size else UNKNOWN
     if isinstance(module, nn.Linear):
-        return {} if shape == (module.out_features, module.in_features) else {"unknown": True}
+        return {} if shape == (module.out_features, module.in_features) else UNKNOWN
     if isinstance(module, nn.MultiheadAttention):
         return {"splits": 3} if name == "in_proj_weight" else {}
     gates = next((n for kind, n in _GATES.items() if isinstance(module, kind)), 0)
@@ -69,7 +70,7 @@ def _options(module: nn.Module, name: str, shape: tuple[int, ...]) -> FanOptions
         return {"splits": 1 if name.startswith("weight_hr") else gates}
     if type(module).__name__ == "Conv1D" and hasattr(module, "nf"):  # of transformers: x @ weight
         return {"layout": "IO"}
-    return {"unknown": True}
+    return UNKNOWN
 
 
 def _convolution(module: _ConvNd) -> FanOptions:

@@ -7,7 +7,7 @@ import torch
 
 from netinit.initializers.fans import Fans
 from netinit.initializers.fans import fans as fans_of_shape
-from netinit.torch._distributions import fits
+from netinit.torch._distributions import Fit, fits
 from netinit.torch._rules import Rule, agreeing
 from netinit.torch._structure import outlying, repeated_rows, structure, zero_rows
 from netinit.torch._words import counted
@@ -17,6 +17,7 @@ __all__ = ["Law", "law"]
 FEWEST = 64  # values from which a distribution can be read at all
 _MOST = 2**20  # values of a larger tensor that are looked at, besides its largest
 _STRAY = 0.01  # share of outliers that are set aside; more of them are a law of their own
+_FLAT, _WHOLE = 1.0, 3.5  # cuts up to which a truncated normal is flat, and from which it is whole
 EXACT = ("zero", "constant", "identity", "delta", "orthogonal", "signs")
 _WITHOUT_SCALE = (*EXACT, "nonfinite", "meta")
 _ROUNDING = {torch.bfloat16: 2e-3, torch.float16: 3e-4}  # relative errors of a measured std
@@ -45,6 +46,9 @@ class Law:
         Of an exact form: its number.
     probability : float
         Of this kind among those that the values do not rule out. 1 for an exact form.
+    plausible : frozenset of str
+        The kinds that may be meant where it is not certain: those of a probability of 0.001 or
+        more. Empty where any may be.
     rules : tuple of Rule
         The scales in common use that the standard deviation agrees with.
     fans : Fans or None
@@ -66,6 +70,7 @@ class Law:
     cut: float = math.inf
     gain: float = math.nan
     probability: float = 1.0
+    plausible: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = ()
     fans: Fans | None = None
     tolerance: float = math.inf
@@ -171,16 +176,26 @@ def _drawn(values: torch.Tensor, fans: Fans | None, rounding: float) -> Law:
     found = fits(sample) if len(sample) >= FEWEST else []
     if not found:
         kind = "other" if len(sample) >= FEWEST else "few"
+        shares["plausible"] = frozenset({"other"} if kind == "other" else ())
         tolerance = _tolerance(kind, sample, rounding)
         return Law(kind, count, mean, std, fans=fans, tolerance=tolerance, **shares)
     best = found[0]
+    plausible = frozenset(_broad_kind(fit) for fit in found if fit.probability >= 1e-3)
     tolerance = _tolerance(best.kind, sample, rounding)
     agree = [] if sparse or best.center else agreeing(best.std, tolerance, fans)
     kind = "sparse" if sparse else best.kind
     return Law(
         kind, count, best.center, best.std, best.bound, best.cut,
-        probability=best.probability, rules=tuple(agree), fans=fans, tolerance=tolerance, **shares,
+        probability=best.probability, plausible=plausible, rules=tuple(agree), fans=fans,
+        tolerance=tolerance, **shares,
     )  # fmt: skip
+
+
+def _broad_kind(fit: Fit) -> str:
+    """The kind, but of a truncated normal that is nearly flat, or hardly cut, what it is near."""
+    if fit.kind == "truncated" and fit.cut < _FLAT:
+        return "uniform"
+    return "normal" if fit.kind == "truncated" and fit.cut > _WHOLE else fit.kind
 
 
 def _tolerance(kind: str, kept: torch.Tensor, rounding: float) -> float:

@@ -1,6 +1,5 @@
 """The laws of all parameters of a model, and of two models beside each other."""
 
-import math
 from collections.abc import Mapping
 
 from torch import nn
@@ -10,8 +9,9 @@ from netinit.initializers.fans import fans as fans_of_shape
 from netinit.torch import _judgment
 from netinit.torch._layers import fans_of_modules
 from netinit.torch._names import pattern
+from netinit.torch._sameness import same
 from netinit.torch.findings import Finding, found
-from netinit.torch.law import EXACT, Law, law_of
+from netinit.torch.law import Law, law_of
 from netinit.torch.report import Report
 
 __all__ = ["diff", "laws", "laws_by_name"]
@@ -115,25 +115,6 @@ def diff(
     ]
     findings = [_difference(row) for row in rows]
     return Report("Laws that differ", ["name", "first", "second"], rows, findings)
-
-
-def same(a: Law, b: Law) -> bool:
-    """Whether two tensors may have one law, as far as their numbers of values tell."""
-    if {a.kind, b.kind} & {*EXACT, "nonfinite", "meta"}:
-        return a.kind == b.kind and (
-            a.gain == b.gain or math.isclose(a.gain, b.gain, rel_tol=a.tolerance + b.tolerance)
-        )
-    sure = {each.kind for each in (a, b) if each.kind != "few" and each.probability >= 0.95}
-    return len(sure) < 2 and _close(a, b)
-
-
-def _close(a: Law, b: Law) -> bool:
-    """Whether the means and the standard deviations of two drawn tensors agree."""
-    if not a.std or not b.std:
-        return a.std == b.std
-    error = math.hypot(a.tolerance, b.tolerance) + 1e-3
-    means = 4.5 * math.sqrt(a.std**2 / a.count + b.std**2 / b.count)
-    return abs(math.log(a.std / b.std)) <= error and abs(a.mean - b.mean) <= means
 
 
 def _text(each: Law | None) -> str:

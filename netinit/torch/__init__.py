@@ -18,6 +18,7 @@ from netinit.torch.asserting import assert_initialized
 from netinit.torch.check import check
 from netinit.torch.declared import assert_law, normal, truncated_normal, uniform
 from netinit.torch.findings import CODES, SEVERITIES, Code, Finding
+from netinit.torch.fixes import fix
 from netinit.torch.initialize import init_
 from netinit.torch.law import Law, law
 from netinit.torch.laws import diff, laws, laws_by_name
@@ -36,6 +37,7 @@ __all__ = [
     "assert_law",
     "check",
     "diff",
+    "fix",
     "init_",
     "law",
     "laws",

@@ -10,6 +10,7 @@ from netinit.initializers import Fans, fans
 CONVOLUTIONS = {f"conv{axes}d" for axes in (1, 2, 3)}
 TRANSPOSED = {f"conv_transpose{axes}d" for axes in (1, 2, 3)}
 PRODUCTS = {"matmul", "rmatmul", "mm", "bmm", "addmm", "baddbmm", "addbmm", "mv", "addmv", "dot"}
+PRODUCTS |= {"grouped_mm", "grouped_mm_fallback"}
 RECURRENT = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}  # gates in one matrix
 RECURRENT |= {f"{name}_cell": gates for name, gates in RECURRENT.items()}
 LOOKUPS = {"embedding", "embedding_bag"}
@@ -98,8 +99,8 @@ def _product(weight: torch.Tensor, args: Sequence, kwargs: Mapping) -> Fans:
 
 def _is_right(weight: torch.Tensor, args: Sequence, kwargs: Mapping) -> bool:
     """Whether a matrix product has the weight as its second factor."""
-    tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
-    return tensors[-1] is weight
+    given = [value for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+    return [tensor for tensor in given if tensor.is_floating_point()][-1] is weight
 
 
 def _einsum(weight: torch.Tensor, args: Sequence) -> Fans | None:

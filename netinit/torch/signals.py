@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -45,14 +45,6 @@ class Trail:
     normed: bool = False
 
 
-class Addition(NamedTuple):
-    """A sum of two signals of one shape: the second moments of both and of the sum."""
-
-    stream: float
-    branch: float
-    total: float
-
-
 class Signals:
     """The signals of one forward pass.
 
@@ -62,8 +54,9 @@ class Signals:
         Of what was made of parameters and constants alone: the names of the parameters.
     chosen : mapping of tensor to bool
         Of these, the ones that data chose, as rows of a table.
-    additions : list of Addition
-        Sums of two signals, as at the end of a residual block.
+    streams : list of list of float
+        Second moments of each residual stream: before its first addition, and after each. A stream
+        ends where a norm or a weight reads it and the result takes its place.
     attentions : list of attention.Sight
         How widely each attention looked.
     """
@@ -71,10 +64,11 @@ class Signals:
     def __init__(self) -> None:
         self.derived: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self.chosen: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
-        self.additions: list[Addition] = []
+        self.streams: list[list[float]] = []
         self.attentions: list[attention.Sight] = []
         self._trails: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._makers: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self._streams: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._starts: dict[int, int] = {}
         self._count = 0
 
@@ -109,8 +103,13 @@ class Signals:
         if name in _SUMS and makers and len(data) == 2 and data[0].shape == data[1].shape:
             self._add(data, made[0])
             return
-        if trail is None:
-            return
+        if name not in NORMS:
+            self._flow(data, made)
+        if trail is not None:
+            self._next(name, trail, made, scaled=scaled)
+
+    def _next(self, name: str, trail: Trail, made: Sequence[torch.Tensor], *, scaled: bool) -> None:
+        """Note what comes after an operation, as far as an activation."""
         if name in ACTIVATIONS:
             self._activate(name, trail, made[0])
         elif name in NORMS:
@@ -140,6 +139,13 @@ class Signals:
                 self._makers[tensor] = last
         return makers
 
+    def _flow(self, data: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> None:
+        """A residual stream goes on in what is made of it."""
+        stream = next((self._streams[tensor] for tensor in data if tensor in self._streams), None)
+        if stream is not None:
+            for tensor in made:
+                self._streams[tensor] = stream
+
     def _add(self, data: Sequence[torch.Tensor], made: torch.Tensor) -> None:
         """A sum of two signals; not that of a signal and what an activation makes of it."""
         makers = [self._makers.get(tensor) for tensor in data]
@@ -148,8 +154,12 @@ class Signals:
         starts = [self._starts[id(maker)] if maker else 0 for maker in makers]
         stream, branch = data if starts[0] < starts[1] else data[::-1]
         self._makers[branch].joins = True
-        moments = [measures.second_moment(tensor) for tensor in (stream, branch, made)]
-        self.additions.append(Addition(*moments))
+        moments = self._streams.get(stream)
+        if moments is None:
+            moments = [measures.second_moment(stream)]
+            self.streams.append(moments)
+        moments.append(measures.second_moment(made))
+        self._streams[made] = moments
 
     def _cut(self, name: str, trail: Trail, made: Sequence[torch.Tensor]) -> None:
         """Outputs that are cut into equal parts are those of several layers in one matrix."""

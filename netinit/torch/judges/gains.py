@@ -13,7 +13,7 @@ from netinit.torch.observing import Observation
 from netinit.torch.operation import Operation
 
 # Those with one known curve; of a slope that is an argument the usual one is meant.
-_KNOWN = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "softsign")
+KNOWN = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "softsign")
 _LAYERS = 5
 _FACTOR = 100.0  # over the depth, before it is worth a word
 _DEVIATIONS = 4.0
@@ -44,9 +44,9 @@ def scale(seen: Observation) -> list[Finding]:
     to a healthy network of the same widths is no reason: for ReLU, ln of the growth varies by
     about 5 / width in each layer.
     """
-    if seen.signals.additions or any(o.normed for o in seen.operations):
+    if seen.signals.streams or any(o.normed for o in seen.operations):
         return []
-    layers = [o for o in seen.contractions if o.then in _KNOWN and _scaled(seen, o)]
+    layers = [o for o in seen.contractions if o.then in KNOWN and _scaled(seen, o)]
     if len(layers) < _LAYERS:
         return []
     logs = [_log_factor(seen, layer) for layer in layers]

@@ -126,13 +126,8 @@ def saturated(seen: Observation) -> list[Finding]:
 
 def residual(seen: Observation) -> list[Finding]:
     """Whether a stream grows by a factor, and not by an amount, from block to block."""
-    sums = [s for s in seen.signals.additions if math.isfinite(s.total) and s.total > 0]
-    if len(sums) < _ADDITIONS:
-        return []
-    late = sums[-(len(sums) // 3) :]
-    before = sums[-(len(sums) // 3) - 1].total
-    each = (late[-1].total / before) ** (1 / len(late)) if before > 0 else math.inf
-    total = late[-1].total / sums[0].total
+    grown = [_growth(stream) for stream in seen.signals.streams if len(stream) > _ADDITIONS]
+    each, total, additions = max(grown, default=(0.0, 0.0, 0))
     if total < _GROWTH or each < _GROWTH_EACH:
         return []
     return [
@@ -141,13 +136,22 @@ def residual(seen: Observation) -> list[Finding]:
             "residual stream",
             each,
             f"less than {_GROWTH_EACH:g} for each addition",
-            f"The mean square of the stream grows {total:.3g} times over {len(sums)} additions: "
+            f"The mean square of the stream grows {total:.3g} times over {additions} additions: "
             "each branch adds as much as all before it together, so depth makes it explode.",
             "scale the last weight of each branch by 1/sqrt(number of branches), or start it at 0",
             growth=total,
-            additions=len(sums),
+            additions=additions,
         )
     ]
+
+
+def _growth(stream: list[float]) -> tuple[float, float, int]:
+    """How much a stream's second moment grows by each late addition, by all, and how many."""
+    late = len(stream) // 3
+    if not all(0 < moment < math.inf for moment in stream):
+        return 0.0, 0.0, len(stream) - 1
+    each = (stream[-1] / stream[-1 - late]) ** (1 / late)
+    return each, stream[-1] / stream[0], len(stream) - 1
 
 
 def attention(seen: Observation) -> list[Finding]:

@@ -26,13 +26,15 @@ def by_values(model: nn.Module, seen: Observation) -> tuple[dict[str, Law], list
     read = laws.laws_by_name(model, fans=known)
     normed = {name for o in seen.operations if o.normed for name in o.parameters}
     findings = _judgment.findings(model, read, fans_of_modules(model) | known)
+    used = {name for o in seen.contractions for name in o.parameters}
     plain = {plain_name(name): law for name, law in read.items()}
-    return plain, [_weighed(finding, normed) for finding in findings]
+    return plain, [_weighed(finding, normed, used) for finding in findings]
 
 
-def _weighed(finding: Finding, normed: set[str]) -> Finding:
-    """A wrong scale is harmless where a norm follows."""
-    names = finding.numbers.get("names", [finding.where])
-    if finding.code == "WRONG-FAN" and {plain_name(name) for name in names} <= normed:
+def _weighed(finding: Finding, normed: set[str], used: set[str]) -> Finding:
+    """A wrong scale does no harm before a norm; what no product reads may be equal by design."""
+    names = {plain_name(name) for name in finding.numbers.get("names", [finding.where])}
+    harmless = finding.code == "WRONG-FAN" and names <= normed
+    if harmless or (finding.code == "CLONES" and not names & used):
         return replace(finding, severity="info")
     return finding

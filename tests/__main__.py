@@ -31,7 +31,7 @@ CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
 PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck")
-VARIABLES = ("CHROMIUM", "OPENBLAS_CORETYPE")
+VARIABLES = ("CHROMIUM", "CI", "NETINIT_ENGINE_FILES", "OPENBLAS_CORETYPE")
 
 
 @dataclass(frozen=True)

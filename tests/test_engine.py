@@ -62,14 +62,25 @@ def test_a_kept_file_that_was_changed_is_fetched_again(tmp_path):
     assert sources.Store(tmp_path, {"one": source(RIGHT)}).get(NAME, HASH) == RIGHT
 
 
-def test_the_packages_are_held_to_the_hashes_of_the_lock(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "recipe", lambda: {"packages": ["numpy"]})
-    lock = {"packages": {"numpy": {"file_name": NAME, "sha256": HASH}}}
-    taken = sources.wheels(sources.Store(tmp_path, {"one": source(RIGHT)}), lock)
-    assert dict(taken) == {NAME: RIGHT}
-    refusing = sources.Store(tmp_path / "other", {"one": source(WRONG)})
+def test_core_and_packages_are_held_to_the_hashes_of_the_recipe(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "recipe", lambda: {"core": {}, "packages": {NAME: HASH}})
+    good = sources.Store(tmp_path, {"one": source(RIGHT)})
+    assert sources.everything(good) == ({}, {NAME: RIGHT})
     with pytest.raises(sources.Unavailable):
-        dict(sources.wheels(refusing, lock))
+        sources.everything(sources.Store(tmp_path / "other", {"one": source(WRONG)}))
+
+
+def test_the_recipe_names_what_the_lock_of_the_release_names():
+    told, kept = sources.recipe(), ROOT / "_build" / "engine-files"
+    store = sources.Store(kept, sources.standard(kept, os.environ.get(engine.FILES)))
+    try:
+        lock = json.loads(store.get(sources.LOCK, told["lock"]))
+    except sources.Unavailable as error:
+        pytest.skip(f"the release's lock cannot be had here: {error}")
+    named = {entry["file_name"]: entry["sha256"] for entry in lock["packages"].values()}
+    assert told["packages"].items() <= named.items()
+    assert told["info"] == lock["info"]
+    assert told["pyodide"] == lock["info"]["version"]
 
 
 # Where it comes from -----------------------------------------------------------------------------
@@ -141,21 +152,10 @@ def test_an_official_place_that_cannot_be_reached_is_asked_once(tmp_path, monkey
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
     """A release of two small files, and a folder that has them."""
-    files = {
-        "pyodide.mjs": b"loader",
-        sources.LOCK: json.dumps(
-            {
-                "info": {"version": "1"},
-                "packages": {"small": {"file_name": "small.whl", "sha256": ""}},
-            }
-        ).encode(),
-        "small.whl": wheel(small__a="a", small__tests__b="b"),
-    }
-    lock = json.loads(files[sources.LOCK])
-    lock["packages"]["small"]["sha256"] = sources.hash_of(files["small.whl"])
-    files[sources.LOCK] = json.dumps(lock).encode()
-    core = {name: sources.hash_of(files[name]) for name in ("pyodide.mjs", sources.LOCK)}
-    told = {"pyodide": "1", "packages": ["small"], "core": core, "carrier": "none==1"}
+    files = {"pyodide.mjs": b"loader", "small.whl": wheel(small__a="a", small__tests__b="b")}
+    hashes = {name: sources.hash_of(content) for name, content in files.items()}
+    core = {"pyodide.mjs": hashes.pop("pyodide.mjs")}
+    told = {"pyodide": "1", "core": core, "packages": hashes, "info": {}, "carrier": "none==1"}
     told |= {"dropped": ["*/tests/*"], "kept": []}
     for module in (sources, packing):
         monkeypatch.setattr(module, "recipe", lambda: told)

@@ -33,7 +33,8 @@ def assemble(root: Path, out: Path, store: Store) -> dict:
     if kept and kept["version"] == version:
         return kept
     files, archives = everything(store)
-    files[LOCK] = empty_lock(files[LOCK])
+    # Pyodide reads a lock when it starts. The packages are all in one archive.
+    files[LOCK] = json.dumps({"info": recipe()["info"], "packages": {}}).encode()
     files[LIBRARIES] = archive([*trimmed(archives), *font_list()])
     files[OWN] = archive(own(root))
     shutil.rmtree(out, ignore_errors=True)
@@ -66,12 +67,6 @@ def version_of(root: Path) -> str:
 def own_folders(root: Path) -> list[Path]:
     """What of the book the cells of its pages need."""
     return [root / "netinit", root / "chapters" / "data"]
-
-
-def empty_lock(lock: bytes) -> bytes:
-    """The release's lock without its packages, which the engine carries in one archive."""
-    told = json.loads(lock)
-    return json.dumps({"info": told["info"], "packages": {}}).encode()
 
 
 def trimmed(archives: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:

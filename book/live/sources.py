@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import tomllib
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,22 +77,13 @@ class Store:
         raise Unavailable(told)
 
 
-def core(store: Store) -> dict[str, bytes]:
-    """The files of Pyodide itself, by name."""
-    return {name: store.get(name, sha256) for name, sha256 in recipe()["core"].items()}
-
-
-def wheels(store: Store, lock: dict) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each package's archive, as the release's lock names them."""
-    for package in recipe()["packages"]:
-        entry = lock["packages"][package]
-        yield entry["file_name"], store.get(entry["file_name"], entry["sha256"])
-
-
 def everything(store: Store) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """All files: the core, and the archives of the packages."""
-    files = core(store)
-    return files, dict(wheels(store, json.loads(files[LOCK])))
+    """Name and content of all files: the core, and the archives of the packages."""
+    core, packages = (
+        {name: store.get(name, sha256) for name, sha256 in recipe()[part].items()}
+        for part in ("core", "packages")
+    )
+    return core, packages
 
 
 def standard(downloads: Path, own: str | None) -> dict[str, Source]:
@@ -130,7 +120,7 @@ def folder(path: Path) -> Source:
 
 
 def npm(downloads: Path) -> Source:
-    """The core's files, from the package that the project publishes for Node."""
+    """The core's files and the lock, from the package that Pyodide publishes for Node."""
 
     @functools.cache
     def archive() -> Path | None:
@@ -139,7 +129,7 @@ def npm(downloads: Path) -> Source:
         return _fetched(["npm", "pack", wanted, "--silent"], downloads, "pyodide-*.tgz")
 
     def read(name: str) -> bytes | None:
-        if name not in recipe()["core"] or (path := archive()) is None:
+        if name not in {*recipe()["core"], LOCK} or (path := archive()) is None:
             return None
         with tarfile.open(path) as packed:
             try:

@@ -20,6 +20,7 @@ PARTS = (
     "folds",
     "freshness",
     "laboratory",
+    "launch",
     "live",
     "markup",
     "names",

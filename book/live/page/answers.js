@@ -11,7 +11,8 @@ class Kept {
   }
   read() {
     try {
-      return JSON.parse(localStorage.getItem(this.key) ?? "{}");
+      const kept = JSON.parse(localStorage.getItem(this.key));
+      return typeof kept === "object" && kept ? kept : {};
     } catch {
       return {};
     }

@@ -1,12 +1,14 @@
-"""The commands of the classroom: ``python -m assignments release`` and ``... grade``.
+"""The commands of the classroom: ``python -m assignments release``, ``... grade``, ``... check``.
 
     python -m assignments release [ps1 ...]
     python -m assignments grade ps1 FROM --roster roster.csv [--out grades/ps1]
+    python -m assignments check ps1.ipynb
 
 `make release` and `make grade PS=ps1 FROM=... ROSTER=...` run them.
 """
 
 import argparse
+import itertools
 import os
 import sys
 from collections import Counter
@@ -16,24 +18,26 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import course_key, marks, pages, release
+from assignments import course_key, isolation, marks, pages, release
 from assignments.autograde import GradingError
+from assignments.check import CheckError, check
 from assignments.grading import Course, IsolationError, grade
 from assignments.limits import Limits, default_text, meaning, option
 from assignments.problem_sets import (
     ROOT,
+    ProblemSet,
     UnknownProblemSetError,
     problem_set,
     problem_sets,
 )
-from assignments.roster import RosterError, read_roster
+from assignments.roster import RosterError, find, read_roster
 from assignments.submissions import SubmissionsError, collect
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
-    *(marks.WrittenError, OSError),
+    *(marks.WrittenError, CheckError, OSError),
 )
 
 
@@ -70,11 +74,16 @@ def grade_all(options: argparse.Namespace) -> int:
     each_task = marks.tasks(chosen)
     by_hand = marks.read_written(out / "written.csv", each_task)
     key, warnings = course_key_text(options)
-    limits = Limits(**{limit.name: getattr(options, limit.name) for limit in fields(Limits)})
     course = Course(
-        chosen, key, out, limits, options.jobs, options.accept_late, options.require_isolation
+        chosen,
+        key,
+        out,
+        _limits(options),
+        options.jobs,
+        options.accept_late,
+        options.require_isolation,
     )
-    collected = collect(options.handed_in, options.pattern)
+    collected = collect(options.handed_in, options.pattern, lambda words: bool(find(roster, words)))
     with tqdm(unit="notebook", disable=None) as bar:
 
         def progress(done: int, total: int, name: str) -> None:
@@ -89,13 +98,45 @@ def grade_all(options: argparse.Namespace) -> int:
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
     marks.write_marks(out / "marks.csv", each_task, own)
-    shown = [pages.shown(each_task, row, show_hidden=options.show_hidden) for row in rows]
-    for row, tasks in zip(rows, shown, strict=True):
-        folder = out / ("feedback" if row.result.on_roster else "strangers")
-        pages.write_feedback(folder, chosen, each_task, row, tasks)
+    problems += marks.unknown_students(by_hand, rows)
+    shown = [_feedback(options, chosen, each_task, row, problems) for row in rows]
     pages.write_report(out / "report.html", chosen, each_task, rows, shown, problems, warnings)
     _tell(out, own, problems, warnings)
     return 0
+
+
+def check_one(options: argparse.Namespace) -> int:
+    """Tell a student how the visible tests end, and what would be ignored."""
+    box = isolation.sandbox(_limits(options))
+    made = check(options.notebook, list(problem_sets(options.source).values()), box)
+    print(made.problem_set.title())
+    for task, message in made.tests:
+        print(f"{task}: {f'failed: {message}' if message else 'passed'}")
+    for task, what in made.written:
+        print(f"{task}: {what}; a person will mark it")
+    for remark in made.remarks:
+        print(f"Note: {remark}")
+    print("More tests, which you do not see, run when it is graded.")
+    return 0 if made.passed else 1
+
+
+def _feedback(
+    options: argparse.Namespace,
+    chosen: ProblemSet,
+    each_task: list[marks.Task],
+    row: marks.Row,
+    problems: list[str],
+) -> list[pages.Shown]:
+    """Write one student's page and return its tasks; what keeps it from being written is told."""
+    out = options.out or Path("grades") / chosen.name
+    folder = out / ("feedback" if row.result.on_roster else "strangers")
+    try:
+        tasks = pages.shown(each_task, row, show_hidden=options.show_hidden)
+        pages.write_feedback(folder, chosen, each_task, row, tasks)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        problems.append(f"{row.result.student.id}: no feedback could be written: {error!r}")
+        return []
+    return tasks
 
 
 def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -122,6 +163,10 @@ def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[
     print(f"Report: {out / 'report.html'}; pages for the students: {out / 'feedback'}")
 
 
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(**{limit.name: getattr(options, limit.name) for limit in fields(Limits)})
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser()  # make and some shells do not expand the tilde
 
@@ -139,7 +184,7 @@ def _positive(kind: type) -> Callable[[str], float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="release | grade")
+    commands = parser.add_subparsers(required=True, metavar="release | grade | check")
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument(
         "--key-file", type=Path, help=f"the course key (else {KEY_FILE.name}, then ${KEY_VARIABLE})"
@@ -170,14 +215,18 @@ def _parser() -> argparse.ArgumentParser:
         help="refuse to run if this system cannot enforce a limit",
     )
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
-    for limit in fields(Limits):
-        two.add_argument(
+    two.set_defaults(command=grade_all)
+    three = commands.add_parser("check", help="run a notebook at home, as it will be graded")
+    three.add_argument("notebook", type=_path, help="such as ps1.ipynb")
+    three.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
+    three.set_defaults(command=check_one)
+    for limit, command in itertools.product(fields(Limits), (two, three)):
+        command.add_argument(
             option(limit),
             type=_positive(type(limit.default)),
             default=limit.default,
             help=f"limit on {meaning(limit).of} (default: {default_text(limit)})",
         )
-    two.set_defaults(command=grade_all)
     return parser
 
 

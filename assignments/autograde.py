@@ -1,5 +1,6 @@
 """Grade one notebook with nbgrader: a gradebook with the hidden tests, a run, the scores."""
 
+import copy
 import logging
 import os
 import shutil
@@ -18,10 +19,11 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 
+from assignments import beside
 from assignments.course_key import keyed
 from assignments.isolation import Sandbox
 from assignments.kernel import Execute
-from assignments.problem_sets import ProblemSet
+from assignments.problem_sets import ProblemSet, grade_id
 
 STUDENT = "student"  # the only student in a scratch gradebook
 # A socket's path has at most 104 bytes on macOS, 108 on Linux; "/ni-12345678/s/k-5" follows.
@@ -103,7 +105,21 @@ def autograde(
         Execute.events = []
         _succeed(_api(course, config).autograde(name, STUDENT))
         graded = nbformat.read(course / "autograded" / STUDENT / name / f"{name}.ipynb", 4)
-        return Graded(_scores(course, name), graded, Execute.events)
+        scores = _scores(course, name)
+        for cell in filter(beside.waits, notebook.cells):
+            scores[grade_id(cell)] = Score(None, scores[grade_id(cell)].out_of)
+        return Graded(scores, graded, Execute.events)
+
+
+def execute(notebook: NotebookNode, sandbox: Sandbox) -> tuple[NotebookNode, list[str]]:
+    """Run a rebuilt notebook as for grading, without a gradebook; return it and what happened."""
+    with _course() as course:
+        config = Config()
+        config.Execute.sandbox = sandbox
+        config.Execute.scratch = course
+        Execute.events = []
+        made, _ = Execute(config=config).preprocess(copy.deepcopy(notebook), {})
+        return made, Execute.events
 
 
 def _scores(course: Path, name: str) -> dict[str, Score]:

@@ -6,11 +6,13 @@ from nbformat import NotebookNode
 
 from assignments.reading import UnreadableError, read
 from assignments.rebuild import Rebuilt, WrongNotebookError, rebuild
-from assignments.submissions import Handed
+from assignments.unpacking import Handed
 
 # The outcomes of a person's work. Only the first two have points.
 GRADED, CHECK, MISSING = "graded", "check", "missing"
 UNREADABLE, WRONG, FAILED = "unreadable", "wrong notebook", "failed"
+
+_OF_PROGRAMS = ("timestamp.txt",)  # what nbgrader adds when it collects
 
 
 @dataclass
@@ -42,11 +44,10 @@ def choose(
     comes before others, then the one that was saved last.
     """
     candidates = [_candidate(release, handed) for handed in files if handed.data is not None]
-    others = [handed.file for handed in files if handed.data is None]
-    notes = [f"also handed in, not read: {', '.join(others)}"] if others else []
+    others = _others(files)
     good = [each for each in candidates if each.rebuilt is not None]
     if not good:
-        return _nothing(candidates, notes)
+        return _nothing(candidates, files, others)
 
     def rank(each: _Candidate) -> tuple:
         named = each.handed.file.rsplit("/", 1)[-1] == f"{name}.ipynb"
@@ -56,8 +57,7 @@ def choose(
 
     best = max(good, key=rank)
     name_given = best.handed.file.rsplit("/", 1)[-1]
-    if best.handed.late:
-        notes.append("late")
+    notes = ["late"] if best.handed.late else []
     if name_given != f"{name}.ipynb":
         notes.append(f"the file is called {name_given}")
     doubts = [*best.notes, *best.rebuilt.doubts]
@@ -65,7 +65,9 @@ def choose(
         left = ", ".join(each.handed.where for each in good if each is not best)
         doubts.append(f"{len(good)} notebooks: {best.handed.where} was graded, not {left}")
     doubts += [f"{each.handed.where}: {each.error}" for each in candidates if each.error]
-    return Choice(GRADED, best.rebuilt, best.handed, [*notes, *best.rebuilt.notes], doubts)
+    return Choice(
+        GRADED, best.rebuilt, best.handed, [*notes, *best.rebuilt.notes], [*doubts, *others]
+    )
 
 
 def _candidate(release: NotebookNode, handed: Handed) -> _Candidate:
@@ -76,10 +78,22 @@ def _candidate(release: NotebookNode, handed: Handed) -> _Candidate:
         return _Candidate(handed, None, error, [])
 
 
-def _nothing(candidates: list[_Candidate], notes: list[str]) -> Choice:
-    if not candidates:
-        return Choice(MISSING, notes=["no notebook was handed in", *notes])
+def _others(files: list[Handed]) -> list[str]:
+    """A line for all files that are no notebooks, and one for each that could not be read."""
+    unread = [each for each in files if each.data is None]
+    other = [each.file for each in unread if not each.fault and not _of_a_program(each)]
+    lines = [f"also handed in, not read: {', '.join(other)}"] if other else []
+    return lines + [f"{each.where}: {each.fault}" for each in unread if each.fault]
+
+
+def _of_a_program(handed: Handed) -> bool:
+    return handed.file.rsplit("/", 1)[-1] in _OF_PROGRAMS
+
+
+def _nothing(candidates: list[_Candidate], files: list[Handed], others: list[str]) -> Choice:
+    told = [f"{each.handed.where}: {each.error}" for each in candidates] + others
+    if not told:
+        return Choice(MISSING, notes=["no notebook was handed in"])
     wrong = [each for each in candidates if isinstance(each.error, WrongNotebookError)]
-    first = (wrong or candidates)[0]
-    told = [f"{each.handed.where}: {each.error}" for each in candidates]
-    return Choice(WRONG if wrong else UNREADABLE, None, first.handed, notes, told)
+    first = (wrong or candidates)[0].handed if candidates else files[0]
+    return Choice(WRONG if wrong else UNREADABLE, None, first, [], told)

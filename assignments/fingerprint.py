@@ -42,7 +42,7 @@ def of_result(problem_set: ProblemSet, key: str, box: Sandbox, notebook: Noteboo
         The rebuilt notebook. The ids of its cells do not count: those of the student's own cells
         are new in each rebuilding.
     """
-    cells = [[cell.cell_type, cell.source] for cell in notebook.cells]
+    cells = [[c.cell_type, c.source, c.get("attachments"), c.metadata] for c in notebook.cells]
     where = [asdict(box.limits), box.enforced(), box.variables()]
     return _joined(json.dumps([cells, where]), of_tests(problem_set, key))
 

@@ -1,4 +1,4 @@
-"""Grade a class: match files with the roster, grade what is new, keep every result.
+"""Grade a class: match uploads with the roster, grade what is new, keep every result.
 
 Each notebook is graded in a separate process. Its result is written as soon as it is known, with
 the fingerprint of everything it depends on. So a second run, or one after an interruption, grades
@@ -18,15 +18,16 @@ from pathlib import Path
 import nbformat
 
 from assignments import autograde, fingerprint, isolation
-from assignments.choosing import CHECK, FAILED, Choice, choose
+from assignments.choosing import CHECK, FAILED, MISSING
+from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
 from assignments.problem_sets import ProblemSet
-from assignments.release import released
 from assignments.roster import Student, find, plain
-from assignments.submissions import Collected, Handed
+from assignments.submissions import Collected, SubmissionsError, Upload
 
 GRACE = 60  # seconds after the time limit of a notebook when its grader is killed
+MOST_NAMES = 5  # of persons in a message
 PATIENCE = 5  # seconds for a grader to exit after it has sent its result
 
 
@@ -45,14 +46,14 @@ class Result:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
-    folder: Path | None = None  # with submitted.ipynb, graded.ipynb and result.json
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
 
 @dataclass
 class _Job:
     result: Result
-    choice: Choice
-    folder: Path
+    folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
 
 
@@ -95,20 +96,21 @@ def grade(
     if course.require_isolation and box.missing():
         raise IsolationError(f"this system does not enforce: {'; '.join(box.missing())}")
     matched, strangers, problems = _match(roster, collected)
-    release = released(course.problem_set)
+    desk = Desk(course.problem_set, course.key, box, course.accept_late, collected.source)
     results, jobs = [], []
-    for student, files in [*matched.items(), *strangers.items()]:
-        choice = choose(release, course.problem_set.name, files, accept_late=course.accept_late)
-        result = Result(student, choice.status, student in matched)
-        result.notes, result.doubts = choice.notes, choice.doubts
-        results.append(result)
-        if choice.handed is not None:
-            result.late = choice.handed.late
-            result.folder = _keep(course.out, result, choice.handed)
-        if choice.rebuilt is not None:
-            notebook = choice.rebuilt.notebook
-            found = fingerprint.of_result(course.problem_set, course.key, box, notebook)
-            jobs.append(_Job(result, choice, result.folder, found))
+    with Reader(desk) as reader:
+        for student, uploads in [*matched.items(), *strangers.items()]:
+            folder = _folder(course.out, student, on_roster=student in matched)
+            taken = reader.take(uploads, folder) if uploads else _nothing()
+            if student in strangers and not taken.kept:
+                problems += taken.doubts
+                continue
+            result = Result(student, taken.status, student in matched, taken.late)
+            result.notes, result.doubts = taken.notes, taken.doubts
+            results.append(result)
+            if taken.fingerprint is not None:
+                result.folder, result.written = folder, taken.written
+                jobs.append(_Job(result, folder, taken.fingerprint))
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
@@ -116,37 +118,50 @@ def grade(
     return results, [*collected.problems, *problems], box
 
 
+def _nothing() -> Taken:
+    return Taken(MISSING, notes=["no notebook was handed in"])
+
+
+def _folder(out: Path, student: Student, *, on_roster: bool) -> Path:
+    return out / ("students" if on_roster else "strangers") / student.slug
+
+
 def _match(
     roster: list[Student], collected: Collected
-) -> tuple[dict[Student, list[Handed]], dict[Student, list[Handed]], list[str]]:
-    """The files of each person on the roster, those of each other person, and what is unclear."""
-    matched: dict[Student, list[Handed]] = {student: [] for student in roster}
-    strangers: dict[Student, list[Handed]] = {}
+) -> tuple[dict[Student, list[Upload]], dict[Student, list[Upload]], list[str]]:
+    """The uploads of each person on the roster, those of each other person, and what is unclear.
+
+    Raises
+    ------
+    SubmissionsError
+        If nothing belongs to anybody on the roster.
+    """
+    matched: dict[Student, list[Upload]] = {student: [] for student in roster}
+    strangers: dict[Student, list[Upload]] = {}
     problems = []
-    for handed in collected.files:
-        found = find(roster, handed.words)
+    for upload in collected.uploads:
+        found = find(roster, upload.words)
         if len(found) == 1:
-            matched[found[0]].append(handed)
+            matched[found[0]].append(upload)
             continue
-        who = handed.words[-1]
+        who = upload.words[-1]
         if found:
-            names = ", ".join(student.id for student in found)
-            problems.append(f"{handed.where}: {who} could be any of {names}: not matched")
+            names = ", ".join(student.id for student in found[:MOST_NAMES])
+            problems.append(f"{upload.where}: {who} could be any of {names}: not matched")
         else:
-            problems.append(f"{handed.where}: {who} is not on the roster")
-        strangers.setdefault(Student(who, who, frozenset([plain(who)])), []).append(handed)
-    for words in collected.empty:
-        if not find(roster, words):
-            problems.append(f"{words[-1]}: not on the roster, and no file")
+            problems.append(f"{upload.where}: {who} is not on the roster")
+        strangers.setdefault(Student(who, who, frozenset([plain(who)])), []).append(upload)
+    if collected.uploads and not any(matched.values()) and not _ambiguous(roster, collected):
+        names = ", ".join(upload.where for upload in collected.uploads[:3])
+        raise SubmissionsError(
+            f"nothing in {collected.source} belongs to anybody on the roster. The first names are "
+            f"{names}: is this the right folder, and has the roster a column that has them?"
+        )
     return matched, strangers, problems
 
 
-def _keep(out: Path, result: Result, handed: Handed) -> Path:
-    """Copy the unchanged file to the folder of the results."""
-    folder = out / ("students" if result.on_roster else "strangers") / result.student.slug
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "submitted.ipynb", handed.data)
-    return folder
+def _ambiguous(roster: list[Student], collected: Collected) -> bool:
+    return any(find(roster, upload.words) for upload in collected.uploads)
 
 
 def _recall(job: _Job) -> bool:
@@ -220,7 +235,7 @@ def _start(
     # A forked grader already has all libraries loaded; without fork each loads them again.
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
-    work = (course.problem_set.name, job.choice.rebuilt.notebook, gradebook, box, slot)
+    work = (course.problem_set.name, job.folder / "rebuilt.ipynb", gradebook, box, slot)
     process = context.Process(target=_child, args=(theirs, *work), daemon=True)
     process.start()
     theirs.close()
@@ -246,10 +261,10 @@ def _told(line: Connection) -> tuple | None:
         line.close()
 
 
-def _child(theirs: Connection, *work: object) -> None:
+def _child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     """Grade in a separate process; send the outcome or the error."""
     try:
-        graded = autograde.autograde(*work)
+        graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
         theirs.send((scores, graded.events, nbformat.writes(graded.notebook), None))
     except Exception as error:
@@ -276,13 +291,6 @@ def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
     kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file completely or not at all, even if interrupted."""
-    new = path.with_name(path.name + ".new")
-    new.write_bytes(data)
-    new.replace(path)
 
 
 def _processors() -> int:

@@ -16,15 +16,16 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 from nbgrader import preprocessors
 from traitlets import Any, Bool, Integer
 
-from assignments import watch
+from assignments import beside, watch
 from assignments.isolation import Sandbox, reached
-from assignments.problem_sets import is_test
+from assignments.problem_sets import grade_id, is_answer, is_test
 
 NAME = "student"  # of the kernel
+PATIENCE = 60  # seconds for the output of a cell that has ended to arrive
 LONGEST_ERROR = 10_000  # characters of each part
 _UNLIMITED = ("status", "execute_input", "clear_output")
 
@@ -102,11 +103,17 @@ class Execute(preprocessors.Execute):
         """Run all cells that can still be run, whatever happens to the kernel."""
         self.deadline = time.monotonic() + self.sandbox.limits.seconds
         self.timeout = self.sandbox.limits.cell_seconds
-        self.dead, self.kept = "", 0
-        nb.cells = watch.surrounded(nb.cells)
+        self.iopub_timeout = PATIENCE
+        self.dead, self.kept, self.kept_in_all = "", 0, 0
+        self.closing, self.verdicts, self.failure = watch.new_secret(), [], None
+        self.answers = [
+            n for c in nb.cells for n in c.metadata.get(beside.KEY, {}).get("defines", [])
+        ]
+        last = v4.new_code_cell(watch.check(self.closing))
+        nb.cells = [watch.first(), *nb.cells, last]
         nb, resources = super().preprocess(nb, resources, km)
-        for name in watch.replaced(nb.cells[-1])[:5]:
-            self._event(f"{name} was replaced")
+        if not self.dead and not self.verdicts:
+            self._event("what watches over the tests was removed")
         nb.cells = nb.cells[1:-1]
         return nb, resources
 
@@ -128,35 +135,83 @@ class Execute(preprocessors.Execute):
         if self.dead:
             cell.outputs = [_error("NotRun", self.dead)]
             return cell, resources
-        self.kept = 0
+        self.kept, self.failure = 0, None
+        self.verdicts = []
         try:
-            cell, resources = super().preprocess_cell(cell, resources, index)
+            self._run(cell, index)
         except DeadKernelError:
             self._give_up("the kernel died: it was killed, or ran out of memory")
-            cell.outputs.append(_error("DeadKernel", self.dead))
+            self.failure = ("DeadKernel", self.dead)
         except CellTimeoutError:
             self._give_up("a cell ran too long and could not be interrupted")
-            cell.outputs.append(_error("CellTimeoutError", self.dead))
+            self.failure = ("CellTimeoutError", self.dead)
             run_sync(self.km.shutdown_kernel)(now=True)
         self._tidy(cell)
         return cell, resources
 
+    def _run(self, cell: NotebookNode, index: int) -> None:
+        """Run a cell: a test through the watch, a given one with a note of what it makes."""
+        source = cell.source
+        self.secret = watch.new_secret() if is_test(cell) else self.closing
+        if is_test(cell):
+            cell.source = watch.test(grade_id(cell), source, self.secret, self.answers)
+        elif grade_id(cell) and not is_answer(cell):
+            cell.source = watch.given(source)
+        try:
+            self.execute_cell(cell, index, store_history=not is_test(cell))
+        finally:
+            cell.source = source
+
+    def on_cell_executed(self, **kwargs: object) -> None:
+        """Note how the kernel says that a cell ended; an error may lack its parts."""
+        content = kwargs["execute_reply"]["content"]
+        if content.get("status") != "ok":
+            parts = [("ename", "Error"), ("evalue", "its text cannot be shown"), ("traceback", [])]
+            content |= {"status": "error", **{key: content.get(key, usual) for key, usual in parts}}
+            self.failure = (str(content["ename"]), str(content["evalue"]))
+        super().on_cell_executed(**kwargs)
+
     def _tidy(self, cell: NotebookNode) -> None:
-        if is_test(cell):  # nbgrader gives no points if anything was written to stderr
-            cell.outputs = [out for out in cell.outputs if not _is_stderr(out)]
+        for name in list(dict.fromkeys(n for v in self.verdicts for n in v["replaced"]))[:5]:
+            self._event(f"{name} was replaced")
+        if is_test(cell):
+            self._judge(cell)
+        elif self.dead:
+            cell.outputs.append(_error(*self.failure))
         limit = self.sandbox.limits.cell_seconds
         for output in cell.outputs:
             if output.output_type != "error":
                 continue
             _cut_error(output)
-            if output.ename == "CellTimeoutError":
+            if output.ename == "ModuleNotFoundError":
+                self._event(f"not installed where this was graded: {output.evalue}")
+            if output.ename == "CellTimeoutError" and not self.dead:
                 output.evalue = output.evalue or f"the cell ran longer than {limit} s"
                 self._event(f"a cell ran longer than {limit} s")
+
+    def _judge(self, cell: NotebookNode) -> None:
+        """Let the outputs of a test say what its verdict says: an error costs the points.
+
+        nbgrader gives points by outputs: none for an error or a text on stderr, some for a result.
+        """
+        cell.outputs = [out for out in cell.outputs if _is_harmless(out)]
+        failed = [verdict["failed"] for verdict in self.verdicts if verdict["failed"]]
+        failure = self.failure or (failed[0] if failed else None)
+        if failure is None and not self.verdicts:
+            failure = ("NoVerdict", "the notebook kept this test from running to its end")
+            self._event(f"{grade_id(cell)}: {failure[1]}")
+        if failure is not None:
+            cell.outputs.append(_error(*map(str, failure)))
 
     def process_message(
         self, msg: dict, cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Keep the output of a cell, of any kind, up to the limit."""
+        """Keep the verdict of a test; and the output of a cell, of any kind, up to the limit."""
+        if msg["msg_type"] == watch.KIND:
+            if msg["content"].get("secret") == self.secret:
+                self.verdicts.append(msg["content"])
+            return None
+        msg["content"] = _valid(msg["content"])
         if msg["msg_type"] in _UNLIMITED or self._fits(msg):
             return super().process_message(msg, cell, cell_index)
         self._event("an output was cut: it was too long")
@@ -164,18 +219,25 @@ class Execute(preprocessors.Execute):
 
     def _fits(self, msg: dict) -> bool:
         """Whether a message fits within the limit; a long stream of text is cut so that it does."""
-        room, content = int(self.sandbox.limits.output_mb * 1e6) - self.kept, msg["content"]
+        limits, content = self.sandbox.limits, msg["content"]
+        room = int(limits.output_mb * 1e6) - self.kept
+        room = min(room, int(limits.all_output_mb * 1e6) - self.kept_in_all)
         if msg["msg_type"] == "error":  # decides about points, so it is always kept
             _cut_error(content)
             return True
         if msg["msg_type"] == "stream" and 0 < room < len(content["text"]):
             content["text"] = f"{content['text'][:room]}\n[cut: the output is too long]\n"
             self._event("an output was cut: it was too long")
-            self.kept += room
+            self._keep(room)
             return True
         size = len(json.dumps(content)) + sum(map(len, msg.get("buffers", [])))
-        self.kept += size if size <= room else 0
+        if size <= room:
+            self._keep(size)
         return size <= room
+
+    def _keep(self, size: int) -> None:
+        self.kept += size
+        self.kept_in_all += size
 
     def _give_up(self, reason: str) -> None:
         self.dead = f"not run: {reason}"
@@ -197,5 +259,18 @@ def _error(name: str, text: str) -> NotebookNode:
     return NotebookNode(output_type="error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
 
 
-def _is_stderr(output: NotebookNode) -> bool:
-    return output.output_type == "stream" and output.name == "stderr"
+def _is_harmless(output: NotebookNode) -> bool:
+    """Whether an output of a test cannot change its points."""
+    if output.output_type == "stream":
+        return output.name == "stdout"
+    return output.output_type == "display_data"
+
+
+def _valid(content: dict) -> dict:
+    """The content of a message as text that can be written in UTF-8."""
+    text = json.dumps(content, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "replace"))
+    return content

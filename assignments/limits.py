@@ -72,6 +72,7 @@ class Limits:
         counts_user=True,
     )
     output_mb: float = _limit(1.0, "the output kept of a cell", "MB")
+    all_output_mb: float = _limit(20.0, "the output kept of a notebook", "MB")
     # The home, /tmp and /dev/shm have this size too: see isolation.py.
     files_mb: int = _limit(64, "the size of files", "MB", resource="RLIMIT_FSIZE", factor=MEGABYTE)
 

@@ -1,16 +1,16 @@
 """The marks: marks.csv has one row per student, written.csv the marks that are given by hand."""
 
-import csv
-import io
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from assignments.grading import Result, write_whole
+from assignments.grading import Result
+from assignments.intake import write_whole
 from assignments.problem_sets import ProblemSet, grade_id, is_test, is_written, points, task_of
+from assignments.tables import Rows, TableError, read_table, write_table
 
-WRITTEN_COLUMNS = ("student", "task", "out_of", "points", "comment")
+WRITTEN_COLUMNS = ("student", "task", "out_of", "points", "comment", "answer")
 
 
 class WrittenError(ValueError):
@@ -33,6 +33,7 @@ class ByHand:
 
     points: float
     comment: str
+    answer: str = ""  # the digest of the answer that was marked; empty if not known
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,18 @@ class Row:
     result: Result
     points: dict[str, float | None]
     comments: dict[str, str]
+    earlier: dict[str, ByHand] = field(default_factory=dict)  # marks of an answer since changed
 
     @property
     def total(self) -> float | None:
         """The sum of the points known so far; None if nothing was graded."""
         known = [each for each in self.points.values() if each is not None]
         return sum(known) if self.result.scores else None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person should look at it."""
+        return bool(self.result.doubts or self.earlier)
 
     @property
     def to_mark(self) -> list[str]:
@@ -67,22 +74,30 @@ def tasks(problem_set: ProblemSet) -> list[Task]:
     ]
 
 
-def rows(
-    each_task: list[Task], results: Iterable[Result], by_hand: dict[tuple[str, str], ByHand]
-) -> list[Row]:
-    """The marks of all persons; points that a teacher entered override those of the grader."""
+Entered = dict[tuple[str, str], list[ByHand]]  # by student and task
+
+
+def rows(each_task: list[Task], results: Iterable[Result], by_hand: Entered) -> list[Row]:
+    """The marks of all persons; points that a teacher entered override those of the grader.
+
+    Points for an answer that has changed since do not count: they are kept as `Row.earlier`.
+    """
     made = []
     for result in results:
-        given, comments = {}, {}
+        row = Row(result, {}, {})
         for task in each_task:
-            entered = by_hand.get((result.student.id, task.name))
-            if entered is not None and result.scores:
-                given[task.name], comments[task.name] = entered.points, entered.comment
-                continue
+            entered = by_hand.get((result.student.id, task.name), []) if result.scores else []
+            now = result.written.get(task.name, "")
+            fitting = [each for each in entered if not each.answer or not now or each.answer == now]
             scores = [result.scores[cell].points for cell in task.cells if cell in result.scores]
-            complete = scores and None not in scores
-            given[task.name] = sum(scores) if complete else None
-        made.append(Row(result, given, comments))
+            if fitting:
+                row.points[task.name] = fitting[-1].points
+                row.comments[task.name] = fitting[-1].comment
+                continue
+            row.points[task.name] = sum(scores) if scores and None not in scores else None
+            if entered:
+                row.earlier[task.name] = entered[-1]
+        made.append(row)
     return made
 
 
@@ -97,12 +112,13 @@ def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
         cells = [result.student.id, result.student.name, result.status, "yes" * result.late]
         cells += [number(row.points[task.name]) for task in each_task]
         cells += [number(row.total), out_of, str(len(row.to_mark))]
-        lines.append([*cells, "; ".join([*result.doubts, *result.notes])])
-    _write(path, lines)
+        changed = [f"{name} changed since it was marked" for name in row.earlier]
+        lines.append([*cells, "; ".join([*changed, *result.doubts, *result.notes])])
+    write_whole(path, write_table(lines))
 
 
-def read_written(path: Path, each_task: list[Task]) -> dict[tuple[str, str], ByHand]:
-    """What a teacher entered in written.csv, by student and task; empty if there is no such file.
+def read_written(path: Path, each_task: list[Task]) -> Entered:
+    """What a teacher entered in written.csv; empty if there is no such file.
 
     Raises
     ------
@@ -110,14 +126,10 @@ def read_written(path: Path, each_task: list[Task]) -> dict[tuple[str, str], ByH
         If points are not a number, are negative, or are more than the task gives; if a column is
         missing, or a task is unknown.
     """
-    if not path.is_file():
-        return {}
     known = {task.name: task for task in each_task if task.written}
-    entered = {}
-    for line, row in enumerate(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))), 2):
-        if missing := {"student", "task", "points"} - set(row):
-            raise WrittenError(f"{path} has no column {', '.join(sorted(missing))}")
-        given = (row["points"] or "").strip().replace(",", ".")
+    entered: Entered = {}
+    for line, row in _lines(path):
+        given = row["points"].replace(",", ".")
         if not given:
             continue
         task = known.get(row["task"])
@@ -130,41 +142,63 @@ def read_written(path: Path, each_task: list[Task]) -> dict[tuple[str, str], ByH
         if not 0 <= value <= task.out_of:
             limits = f"a number from 0 to {number(task.out_of)}"
             raise WrittenError(f"{path}, line {line}: points must be {limits}, not {given!r}")
-        entered[row["student"], task.name] = ByHand(value, (row.get("comment") or "").strip())
+        mark = ByHand(value, row.get("comment", ""), row.get("answer", ""))
+        entered.setdefault((row["student"], task.name), []).append(mark)
     return entered
+
+
+def unknown_students(entered: Entered, marks: list[Row]) -> list[str]:
+    """A line for each student that was marked by hand and is not in the class."""
+    known = {row.result.student.id for row in marks}
+    names = dict.fromkeys(student for student, _ in entered if student not in known)
+    return [f"written.csv has marks of {name!r}, who is not on the roster" for name in names]
+
+
+def _lines(path: Path) -> Rows:
+    """The lines of written.csv with their numbers; none if there is no such file."""
+    if not path.is_file():
+        return []
+    try:
+        columns, lines = read_table(path, excel=True)
+    except TableError as error:
+        raise WrittenError(str(error)) from None
+    if missing := {"student", "task", "points"} - set(columns):
+        raise WrittenError(f"{path} has no column {', '.join(sorted(missing))}")
+    return lines
 
 
 def write_written(path: Path, each_task: list[Task], marks: list[Row]) -> None:
     """Add a line for each written answer that is still to be marked; keep all existing lines.
 
-    A blank answer needs none: nbgrader has given it 0 points.
+    A line without points is about the answer as it is now. An answer that changed after it was
+    marked gets a second line. A blank answer needs none: nbgrader has given it 0 points.
     """
-    old: list[dict] = []
-    if path.is_file():
-        old = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
-    there = {(row["student"], row["task"]) for row in old}
-    lines = [[row.get(name) or "" for name in WRITTEN_COLUMNS] for row in old]
+    written = [task.name for task in each_task if task.written]
+    digests = {
+        (row.result.student.id, name): row.result.written.get(name, "")
+        for row in marks
+        for name in written
+    }
+    lines, there = [], set()
+    for _, row in _lines(path):
+        line = [row.get(name, "") for name in WRITTEN_COLUMNS]
+        key = (line[0], line[1])
+        if not line[3] or not line[5]:
+            line[5] = digests.get(key, "") or line[5]
+        there |= {(*key, line[5])} | ({(*key, "")} if not line[5] else set())
+        lines.append(line)
+    known = {name[:2] for name in there}
     for row in marks:
-        for task in each_task:
-            name = (row.result.student.id, task.name)
-            if task.written and task.name in row.to_mark and name not in there:
-                lines.append([*name, number(task.out_of), "", ""])
-    if len(lines) > len(old) or not path.is_file():
-        _write(path, [list(WRITTEN_COLUMNS), *lines], guard=False)
+        for task in (task for task in each_task if task.name in written):
+            key = (row.result.student.id, task.name)
+            new = (*key, digests[key]) not in there if digests[key] else key not in known
+            if task.name in row.to_mark and new:
+                lines.append([*key, number(task.out_of), "", "", digests[key]])
+    text = write_table([list(WRITTEN_COLUMNS), *lines], guard=False)
+    if not path.is_file() or path.read_bytes() != text:
+        write_whole(path, text)
 
 
 def number(value: float | None) -> str:
     """Points as text, such as 2 or 2.5; empty for None."""
     return "" if value is None else f"{value:g}"
-
-
-def _write(path: Path, lines: list[list[str]], *, guard: bool = True) -> None:
-    text = io.StringIO(newline="")
-    guarded = [[_guarded(cell) if guard else cell for cell in line] for line in lines]
-    csv.writer(text).writerows(guarded)
-    write_whole(path, text.getvalue().encode())
-
-
-def _guarded(cell: str) -> str:
-    """The cell, quoted if a spreadsheet would run it as a formula: students choose file names."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and cell else cell

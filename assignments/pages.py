@@ -5,6 +5,7 @@ text, and cut. Of a hidden test only the message is shown, unless the source is 
 """
 
 import itertools
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
@@ -15,13 +16,20 @@ import jinja2
 import nbformat
 from nbformat import NotebookNode
 
-from assignments.grading import Result, write_whole
+from assignments.beside import beside
+from assignments.grading import Result
+from assignments.intake import write_whole
 from assignments.marks import Row, Task, number
 from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test, task_of
+from assignments.reading import PICTURES
 
 LONGEST = 2000  # characters of an output that a page shows
+LONGEST_ANSWER = 20_000  # characters of an answer
 LARGEST = 300_000  # characters of a picture, in base64
+SHORTEST_SECRET = 30  # characters of a line that a message may not repeat
 BINS = 10
+
+_PICTURE = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
@@ -45,12 +53,23 @@ class Test:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A cell of an answer, or one that the student wrote beside it."""
+
+    source: str
+    texts: list[str]
+    pictures: list[str]  # as addresses: data:image/png;base64,...
+    beside: bool
+    linked: bool  # whether something of it is only in the notebook
+
+
+@dataclass(frozen=True)
 class Shown:
     """A task as the feedback shows it."""
 
     task: Task
     points: float | None
-    answers: list[tuple[str, list[str], list[str]]]  # source, texts, pictures
+    answers: list[Piece]
     tests: list[Test]
     comment: str
 
@@ -60,7 +79,12 @@ def shown(each_task: list[Task], row: Row, *, show_hidden: bool) -> list[Shown]:
     if not row.result.scores:
         return []
     notebook = nbformat.read(row.result.folder / "graded.ipynb", as_version=4)
-    return [_shown(task, row, notebook, show_hidden) for task in each_task]
+    names = {task.name for task in each_task}
+    first = next((task.name for task in each_task if task.written), "")
+    return [
+        _shown(task, row, notebook, show_hidden, names if task.name == first else set())
+        for task in each_task
+    ]
 
 
 def write_feedback(
@@ -107,14 +131,40 @@ def write_report(
     write_whole(path, page.encode())
 
 
-def _shown(task: Task, row: Row, notebook: NotebookNode, show_hidden: bool) -> Shown:
+def _shown(
+    task: Task, row: Row, notebook: NotebookNode, show_hidden: bool, all_names: set[str]
+) -> Shown:
+    """A task as it was graded; with `all_names`, also the texts that stood beside no task."""
     answers, tests = [], []
     for cell in notebook.cells:
+        near = beside(cell)
         if is_answer(cell) and grade_id(cell) == task.name:
-            answers.append((cell.source, *_outputs(cell)))
+            answers.append(_piece(cell, beside=False))
         elif is_test(cell) and task_of(cell) == task.name:
             tests.append(_test(cell, row.result, show_hidden))
+        elif near is not None and cell.cell_type != "code" and _belongs(near, task, all_names):
+            answers.append(_piece(cell, beside=True))
     return Shown(task, row.points[task.name], answers, tests, row.comments.get(task.name, ""))
+
+
+def _belongs(near: str, task: Task, all_names: set[str]) -> bool:
+    return near == task.name or (bool(all_names) and near not in all_names)
+
+
+def _piece(cell: NotebookNode, *, beside: bool) -> Piece:
+    texts, pictures = _outputs(cell)
+    inside = [found.groups() for found in _PICTURE.finditer(cell.source)]
+    attached = [pair for kinds in cell.get("attachments", {}).values() for pair in kinds.items()]
+    known = [(kind, data) for kind, data in [*attached, *inside] if kind in PICTURES]
+    small = [_address(kind, data) for kind, data in known if len(data) <= LARGEST]
+    source = _PICTURE.sub("[picture]", cell.source)
+    linked = len(small) < len(known) or len(source) > LONGEST_ANSWER
+    pictures = [_address("image/png", each) for each in pictures] + small
+    return Piece(_cut(source, LONGEST_ANSWER), texts, pictures, beside, linked)
+
+
+def _address(kind: str, data: str) -> str:
+    return f"data:{kind};base64,{''.join(data.split())}"
 
 
 def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
@@ -122,6 +172,8 @@ def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
     score = result.scores[grade_id(cell)]
     errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
     message = f"{errors[0].ename}: {errors[0].evalue}".rstrip(": ") if errors else ""
+    if hidden and not show_hidden and _repeats(message, cell.source):
+        message = "its message is not shown, because it repeats the hidden test"
     return Test(
         name="hidden tests" if hidden else "visible tests",
         points=number(score.points),
@@ -129,6 +181,12 @@ def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
         message=_cut(message),
         source=cell.source if show_hidden or not hidden else "",
     )
+
+
+def _repeats(message: str, source: str) -> bool:
+    """Whether a message holds a line or a long number of a test: a student's code may raise it."""
+    parts = [line.strip() for line in source.splitlines()] + re.findall(r"\d+", source)
+    return any(part in message for part in parts if len(part) >= SHORTEST_SECRET)
 
 
 def _outputs(cell: NotebookNode) -> tuple[list[str], list[str]]:
@@ -141,14 +199,14 @@ def _outputs(cell: NotebookNode) -> tuple[list[str], list[str]]:
         elif output.output_type == "error":
             texts.append(_cut(f"{output.ename}: {output.evalue}"))
         elif "image/png" in data and len(data["image/png"]) <= LARGEST:
-            pictures.append("".join(str(data["image/png"]).split()))
+            pictures.append(str(data["image/png"]))
         elif "text/plain" in data:
             texts.append(_cut(str(data["text/plain"])))
     return texts, pictures
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[... {len(text):,} characters]"
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}\n[... {len(text):,} characters]"
 
 
 def _difficulties(
@@ -172,7 +230,7 @@ def _written(
     """Each written task with the answers that are still to be marked."""
     for task in filter(lambda task: task.written, each_task):
         answers = [
-            (row.result.student, "\n\n".join(source for source, *_ in each.answers))
+            (row, each.answers)
             for row, shown_to in zip(marks, tasks, strict=True)
             for each in shown_to
             if each.task == task and task.name in row.to_mark

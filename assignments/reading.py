@@ -2,11 +2,13 @@
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import nbformat
 
-LARGEST = 100_000_000  # bytes of a notebook
+MOST_CELLS = 5_000
+MOST_PICTURES = 20  # attached to a cell
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _TYPES = ("code", "markdown", "raw")
 
 
@@ -14,7 +16,7 @@ class UnreadableError(ValueError):
     """A file is not a notebook; the message tells a teacher why."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cell:
     """The parts of a cell that grading needs."""
 
@@ -23,6 +25,8 @@ class Cell:
     id: str
     grade_id: str | None
     execution_count: int | None
+    pictures: dict[str, dict[str, str]] = field(default_factory=dict)  # attached, as in the file
+    beside: str = ""  # the task near which the student added it
 
 
 def read(data: bytes) -> tuple[list[Cell], list[str]]:
@@ -33,8 +37,6 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
     UnreadableError
         If it is not a notebook.
     """
-    if len(data) > LARGEST:
-        raise UnreadableError(f"the file is larger than {LARGEST // 1_000_000} MB")
     if not data.strip():
         raise UnreadableError("the file is empty")
     text, notes = _decoded(data)
@@ -44,11 +46,15 @@ def read(data: bytes) -> tuple[list[Cell], list[str]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # missing cell ids and the like do not matter here
                 notebook = nbformat.reads(text, as_version=4)
+    except MemoryError:
+        raise UnreadableError("reading it needs too much memory") from None
     except Exception as error:  # a damaged file can make the readers raise anything
         raise UnreadableError(f"it is not a notebook: {_first_line(error)}") from None
     found = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(found, list):
         raise UnreadableError("it is not a notebook: it has no cells")
+    if len(found) > MOST_CELLS:
+        raise UnreadableError(f"it has more than {MOST_CELLS:,} cells")
     cells = [_cell(cell) for cell in found]
     if None in cells:
         notes.append("cells that could not be read were left out")
@@ -75,11 +81,30 @@ def _cell(cell: object) -> Cell | None:
     count = cell.get("execution_count")
     return Cell(
         type=cell["cell_type"],
-        source=str(source),
+        source=_valid(str(source)),
         id=str(cell.get("id", "")),
         grade_id=name if isinstance(name, str) else None,
         execution_count=count if isinstance(count, int) else None,
+        pictures=_pictures(cell.get("attachments")),
     )
+
+
+def _valid(text: str) -> str:
+    """A text that can be written in UTF-8: JSON can hold halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _pictures(attached: object) -> dict[str, dict[str, str]]:
+    """The pictures among the attachments of a cell: data in base64 by name and kind."""
+    if not isinstance(attached, dict):
+        return {}
+    found = {}
+    for name, kinds in list(attached.items())[:MOST_PICTURES]:
+        kinds = kinds if isinstance(kinds, dict) else {}
+        data = {k: v for k, v in kinds.items() if k in PICTURES and isinstance(v, str)}
+        if data:
+            found[_valid(name)] = {kind: _valid(each) for kind, each in data.items()}
+    return found
 
 
 def _first_line(error: Exception) -> str:

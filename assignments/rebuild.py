@@ -1,18 +1,22 @@
 """The notebook that is graded: the released one, with the student's answers inserted.
 
 So changes to a test, to the order of the cells or to their metadata do not matter. An answer is
-found by its grade_id, or else by its cell's id, or else by the function that it defines. Cells that
-the student added are kept: a cell that ran before an answer or a test runs before it here too.
+found by its grade_id, or else by its cell's id, by the function that it defines, or by its place.
+Cells that the student added are kept: a cell that ran before an answer or a test runs before it
+here too. Text beside an answer, and lines added to a given cell, become such cells (`beside`).
 """
 
 import ast
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 
-from assignments.problem_sets import grade_id, is_answer, is_test
+from assignments import beside
+from assignments.problem_sets import grade_id, is_answer, is_test, is_written
 from assignments.reading import Cell, UnreadableError
+from assignments.watch import bound
 
 
 @dataclass
@@ -46,16 +50,22 @@ def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
     if known != sorted(known):
         result.doubts.append("the cells were reordered: graded in the released order")
     before = _helpers(cells, places, result)
+    result.doubts += beside.mark(notebook, cells, places)
+    pieces: dict[int, list[Cell]] = {}
+    for cell, place in zip(cells, places, strict=True):
+        pieces.setdefault(place, []).append(cell)
     for n, cell in enumerate(notebook.cells):
-        pieces = [piece for piece, place in zip(cells, places, strict=True) if place == n]
+        found = pieces.get(n, [])
         if is_answer(cell):
-            before.setdefault(n, []).extend(_answer(cell, pieces, result))
+            if cell.cell_type == "code":
+                cell.metadata[beside.KEY] = {"defines": bound(cell.source)}
+            before.setdefault(n, []).extend(_answer(cell, found, result))
         elif grade_id(cell):
-            _compare(cell, pieces, result)
+            before.setdefault(n + 1, [])[:0] = _compare(cell, found, result)
     notebook.cells = [
         made
         for n, cell in enumerate([*notebook.cells, None])
-        for made in [*map(_own, before.get(n, [])), cell]
+        for made in [*map(beside.own_cell, before.get(n, [])), cell]
         if made is not None
     ]
     return result
@@ -76,26 +86,35 @@ def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell
             "definition counts"
         )
     whole = "\n\n".join(piece.source for piece in found)
+    if cell.cell_type == "markdown":
+        cell.source = whole
+        beside.attach(cell, found)
+        return []
     # Pieces of a split function make sense only together. A broken draft beside the answer must not
     # break the answer.
-    split = not all(_parses(piece.source) for piece in found) and _parses(whole)
-    if cell.cell_type == "markdown" or split:
+    if not all(_parses(piece.source) for piece in found) and _parses(whole):
         cell.source = whole
         return []
     cell.source = found[-1].source
     return found[:-1]
 
 
-def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> None:
-    """Note changes to a cell that the student should not have changed."""
+def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell]:
+    """Note changes to a cell that was given; return what was added to it, as a cell to keep."""
     name = grade_id(cell)
+    changed = [piece for piece in found if piece.source.strip() != cell.source.strip()]
     if not found:
         if is_test(cell):
             result.notes.append(f"the test {name} was deleted: put back")
     elif any(piece.type != cell.cell_type for piece in found):
         result.notes.append(f"the type of the cell {name} was changed: changed back")
-    elif any(piece.source.strip() != cell.source.strip() for piece in found):
+    elif changed and is_test(cell):
         result.notes.append(f"the cell {name} was edited: the released one counts")
+    elif changed:
+        added, doubt = beside.edit(cell, changed[-1])
+        result.doubts.append(doubt)
+        return added
+    return []
 
 
 def _places(notebook: NotebookNode, cells: list[Cell]) -> list[int | None]:
@@ -109,20 +128,44 @@ def _places(notebook: NotebookNode, cells: list[Cell]) -> list[int | None]:
         place = by_name.get(cell.grade_id, by_id.get(cell.id))
         places.append(by_source.get(cell.source.strip()) if place is None else place)
     _place_by_function(notebook, cells, places)
+    _place_by_neighbor(notebook, cells, places)
     return places
+
+
+def _missing(
+    notebook: NotebookNode, places: list[int | None], kind: Callable[[NotebookNode], bool]
+) -> list[int]:
+    """The places of the answers of a kind that no cell was found for."""
+    there = set(places)
+    return [n for n, c in enumerate(notebook.cells) if is_answer(c) and kind(c) and n not in there]
 
 
 def _place_by_function(notebook: NotebookNode, cells: list[Cell], places: list[int | None]) -> None:
     """If an answer cell is missing, use a cell that defines its function."""
     missing = {}
-    for place, cell in enumerate(notebook.cells):
-        if is_answer(cell) and cell.cell_type == "code" and place not in places:
-            missing |= dict.fromkeys(_defined(cell.source), place)
+    for place in _missing(notebook, places, lambda cell: cell.cell_type == "code"):
+        missing |= dict.fromkeys(_defined(notebook.cells[place].source), place)
+    if not missing:
+        return
     for n, cell in enumerate(cells):
         if places[n] is None and cell.type == "code":
             named = {missing[name] for name in _defined(cell.source) if name in missing}
             if len(named) == 1:
                 places[n] = named.pop()
+
+
+def _place_by_neighbor(notebook: NotebookNode, cells: list[Cell], places: list[int | None]) -> None:
+    """If a written answer is missing, use texts right below its statement."""
+    missing = set(_missing(notebook, places, is_written))
+    if not missing:
+        return
+    nearest = beside.neighbors(places)
+    for n, (cell, (last, following)) in enumerate(zip(cells, nearest, strict=True)):
+        if places[n] is None and cell.type == "markdown":
+            near = {place + 1 for place in [last] if place is not None}
+            near |= {place - 1 for place in [following] if place is not None}
+            found = near & missing
+            places[n] = min(found) if found else None
 
 
 def _parses(source: str) -> bool:
@@ -135,9 +178,10 @@ def _parses(source: str) -> bool:
 
 def _defined(source: str) -> set[str]:
     """The functions and classes that a cell defines at its top level."""
-    if not _parses(source):
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
-    body = ast.parse(source).body
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {node.name for node in body if isinstance(node, kinds)}
 
@@ -146,9 +190,9 @@ def _helpers(cells: list[Cell], places: list[int | None], result: Rebuilt) -> di
     """The cells that the student added, by the index of the released cell they must precede."""
     end = len(result.notebook.cells)
     before: dict[int, list[Cell]] = {}
-    for n, (cell, place) in enumerate(zip(cells, places, strict=True)):
-        if place is None and cell.source.strip():
-            before.setdefault(min([*_followers(n, cells, places), end]), []).append(cell)
+    for n, follower in _followers(cells, places, end):
+        if cells[n].source.strip() or cells[n].pictures:
+            before.setdefault(follower, []).append(cells[n])
     code = [cell for helpers in before.values() for cell in helpers if cell.type == "code"]
     late = [cell for cell in before.get(end, []) if cell.type == "code"]
     if code:
@@ -158,17 +202,24 @@ def _helpers(cells: list[Cell], places: list[int | None], result: Rebuilt) -> di
     return before
 
 
-def _followers(n: int, cells: list[Cell], places: list[int | None]) -> list[int]:
-    """The released cells that an added cell must precede: the next, and those that ran later."""
-    found = [place for place in places[n + 1 :] if place is not None][:1]
-    mine = cells[n].execution_count
-    for cell, place in zip(cells, places, strict=True):
-        ran = cell.execution_count
-        if place is not None and mine is not None and ran is not None and ran > mine:
-            found.append(place)
-    return found
-
-
-def _own(cell: Cell) -> NotebookNode:
-    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}.get(cell.type)
-    return (make or v4.new_raw_cell)(cell.source)
+def _followers(cells: list[Cell], places: list[int | None], end: int) -> list[tuple[int, int]]:
+    """For each added cell, the released cell it must precede: the next, or one that ran later."""
+    ran = sorted(
+        (
+            (cell.execution_count, place)
+            for cell, place in zip(cells, places, strict=True)
+            if place is not None and cell.execution_count is not None
+        ),
+        reverse=True,
+    )
+    first: dict[int, int] = {}  # the first place among the cells that ran later, by added cell
+    added = [n for n, place in enumerate(places) if place is None]
+    counted = [n for n in added if cells[n].execution_count is not None]
+    lowest, at = end, 0
+    for n in sorted(counted, key=lambda n: -cells[n].execution_count):
+        while at < len(ran) and ran[at][0] > cells[n].execution_count:
+            lowest, at = min(lowest, ran[at][1]), at + 1
+        first[n] = lowest
+    nearest = beside.neighbors(places)
+    following = {n: end if nearest[n][1] is None else nearest[n][1] for n in added}
+    return [(n, min(following[n], first.get(n, end))) for n in added]

@@ -1,13 +1,17 @@
 """The roster: who is in the class, and the names a learning platform may use for each."""
 
-import csv
-import io
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from assignments.tables import Rows, TableError, read_table
+
+LONGEST_SLUG = 150
+_IDS = ("id", "student", "studentid", "idnumber", "sisuserid", "username")
 
 
 class RosterError(ValueError):
@@ -29,8 +33,14 @@ class Student:
 
 
 def slug(text: str) -> str:
-    """A text as a file name: characters that could be misread become percent codes."""
-    safe = quote(text, safe="")
+    """A text as a file name: characters that could be misread become percent codes.
+
+    The end of a long one becomes a hash, since file names have at most 255 bytes.
+    """
+    safe = quote(text, safe="", errors="surrogatepass")
+    if len(safe) > LONGEST_SLUG:
+        digest = hashlib.sha256(safe.encode()).hexdigest()[:16]
+        return f"{safe[: LONGEST_SLUG - 17].rstrip('%')}~{digest}"
     return safe.replace(".", "%2E") if not safe.strip(".") else safe
 
 
@@ -45,7 +55,9 @@ def plain(text: str) -> str:
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students in a CSV file with a column ``id`` (or ``student``) and optional other columns.
+    """The students in a CSV file with a column ``id`` and optional other columns.
+
+    Without it, a column ``student``, ``ID number``, ``SIS User ID`` or ``username`` has the ids.
 
     Any column can identify a student: add one with the platform's number or user name.
 
@@ -54,40 +66,48 @@ def read_roster(path: Path) -> list[Student]:
     RosterError
         If the file, the column or an id is missing, or an id occurs twice.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise RosterError(f"the roster cannot be read: {error}") from None
-    except UnicodeDecodeError:
-        raise RosterError(f"the roster {path} must be saved in UTF-8") from None
-    separator = (
-        ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    )
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    columns = {plain(name): name for name in rows.fieldnames or []}
-    key = next((columns[name] for name in ("id", "student", "studentid") if name in columns), None)
-    if key is None:
-        raise RosterError(f"the roster {path} must have a column id; it has {rows.fieldnames}")
-    students = [_student(row, key, columns) for row in rows if any(row.values())]
-    ids = [student.id for student in students]
-    for student in students:
+    key, named, rows = _table(path)
+    students: dict[str, Student] = {}
+    for line, row in rows:
+        student = _student(row, key, named)
+        if plain(student.name).startswith("pointspossible"):  # Canvas's second line
+            continue
         if not student.id:
-            raise RosterError(f"a row of the roster has no id: {student.name!r}")
-        if ids.count(student.id) > 1:
-            raise RosterError(f"the id {student.id} occurs more than once in the roster")
+            raise RosterError(f"line {line} of the roster has no id: {student.name!r}")
+        if student.id in students:
+            raise RosterError(
+                f"the id {student.id} occurs more than once in the roster, again in line {line}"
+            )
+        students[student.id] = student
     if not students:
         raise RosterError(f"the roster {path} has no rows")
-    return students
+    return list(students.values())
 
 
-def _student(row: dict[str, str], key: str, columns: dict[str, str]) -> Student:
-    cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-    first, last = (cells.get(columns.get(name, ""), "") for name in ("firstname", "lastname"))
-    name = cells.get(columns.get("name", ""), "") or f"{first} {last}".strip()
+def _table(path: Path) -> tuple[str, dict[str, str], Rows]:
+    """The column of the ids, all columns by their plain names, and the rows with their lines."""
+    try:
+        columns, rows = read_table(path)
+    except OSError as error:
+        raise RosterError(f"the roster cannot be read: {error}") from None
+    except TableError as error:
+        raise RosterError(f"the roster {error}") from None
+    named = {plain(name): name for name in columns}
+    key = next((named[name] for name in _IDS if name in named), None)
+    if key is None:
+        raise RosterError(f"the roster {path} must have a column id; it has {columns}")
+    return key, named, rows
+
+
+def _student(row: dict[str, str], key: str, named: dict[str, str]) -> Student:
+    first, last = (row.get(named.get(name, ""), "") for name in ("firstname", "lastname"))
+    name = row.get(named.get("name", ""), "") or f"{first} {last}".strip()
+    if not name and "student" in named and named["student"] != key:
+        name = row[named["student"]]
     words = [word for word in re.split(r"[\s,]+", name) if word]
     turned = ["".join(words[n:] + words[:n]) for n in range(len(words))]
-    aliases = frozenset(filter(None, map(plain, [*cells.values(), *turned])))
-    return Student(cells[key], name or cells[key], aliases)
+    aliases = frozenset(filter(None, map(plain, [*row.values(), *turned])))
+    return Student(row[key], name or row[key], aliases)
 
 
 def find(students: Iterable[Student], words: Iterable[str]) -> list[Student]:

@@ -1,28 +1,32 @@
-"""What was handed in: every file of a folder or a zip, whose it may be, and when it was uploaded.
+"""What was handed in: the uploads of a folder or a zip, whose each may be, and when it came.
 
-The module knows a folder for each student and the exports of Moodle and Canvas; a pattern covers
-others. Nothing is unpacked to disk. A path or a link that leads outside is refused and reported.
+Only names are read here; `unpacking` reads the files of one student. The module knows a folder for
+each student and the exports of Moodle and Canvas; a pattern covers others. The outermost folder or
+file says whose everything in it is, so no name inside it can point at another student.
 """
 
-import io
+import os
 import re
-import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-LARGEST = 100_000_000  # bytes of one file
-MOST = 20_000  # files
+from assignments.zips import BROKEN, open_zip
 
-MOODLE = r"(?:.*/)?(?P<student>[^/]+)_(?P<number>\d+)_assignsubmission_[a-z]+_?/(?P<file>.+)"
-CANVAS = r"(?P<student>[^/_]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<order>\d+)_(?P<file>.+)"
-FOLDERS = r"(?P<student>[^/]+)/(?P<file>.+)"
-FILES = r"(?P<student>[^/]+)\.ipynb"
-PATTERNS = (MOODLE, CANVAS, FOLDERS, FILES)
+MOST_NAMES = 20_000  # below one folder, where a pattern looks at all names
+MOST_PROBLEMS = 200
+LONGEST_NAME = 200  # characters of a path in a message
 
-_RENAMED = (".json", ".txt", "")  # the endings that browsers give to a notebook
-_IGNORED = ("__MACOSX", ".ipynb_checkpoints")
+_MOODLE = r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_?"
+_FOLDERS = (_MOODLE, r"(?P<student>.+)")
+_FILES = (
+    r"(?P<student>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<order>\d+)_(?P<file>.+)",  # Canvas
+    r"(?P<student>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_(?P<file>.+)",
+    r"(?P<student>.+?)(?:\.ipynb|\.tar)?\.\w+",
+    r"(?P<student>[^.]+)",
+)
+_IGNORED = ("__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 class SubmissionsError(ValueError):
@@ -30,28 +34,42 @@ class SubmissionsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A file that was handed in."""
+class Upload:
+    """A file or a folder that one person handed in; nothing of it has been read yet."""
 
-    where: str  # its path in the folder or zip
+    where: str  # its path in the source, as text that can be printed
     words: tuple[str, ...]  # that may name the student
-    file: str
-    data: bytes | None  # None if by its name it is not a notebook
+    path: str  # its path in the source, as the system spells it
+    file: str  # the name of a file without what the platform put before it; empty for a folder
+    members: tuple[int, ...] = ()  # in a zip: the places of its files in the directory
     late: bool = False
-    order: tuple[float, float] = (0.0, 0.0)  # the platform's number of the upload, time of saving
+    order: float = 0.0  # the platform's number of the upload
 
 
 @dataclass
 class Collected:
     """Everything that was handed in, and what could not be used."""
 
-    files: list[Handed] = field(default_factory=list)
-    empty: list[tuple[str, ...]] = field(default_factory=list)  # the words of folders without files
+    source: Path
+    uploads: list[Upload] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
-def collect(source: Path, pattern: str | None = None) -> Collected:
-    """Read a folder or a zip file.
+@dataclass(frozen=True)
+class _Entry:
+    """A file, or a folder with everything in it."""
+
+    path: str
+    folder: bool
+    members: tuple[int, ...] = ()
+
+
+def collect(
+    source: Path,
+    pattern: str | None = None,
+    known: Callable[[tuple[str, ...]], bool] = lambda words: True,
+) -> Collected:
+    """List the uploads in a folder or a zip file.
 
     Parameters
     ----------
@@ -61,146 +79,150 @@ def collect(source: Path, pattern: str | None = None) -> Collected:
         A regular expression for the whole path of each file, with the group ``student`` and
         optionally ``file``, ``late`` (it matches if late) and ``order`` (a number; the greatest is
         the last).
+    known : callable, optional
+        Whether words name anybody in the class. A folder around everything is looked into if its
+        name does not.
 
     Raises
     ------
     SubmissionsError
         If the source cannot be read or the pattern is wrong.
     """
-    patterns = _patterns(pattern)
-    collected = Collected()
-    if source.is_dir():
-        entries = _of_folder(source, collected)
-    elif zipfile.is_zipfile(source):
-        entries = _of_zip(source.read_bytes(), "", collected)
-    else:
-        raise SubmissionsError(f"{source} is neither a folder nor a zip file")
-    for count, (where, data, time) in enumerate(entries):
-        if count == MOST:
-            collected.problems.append(f"only the first {MOST} files were read")
-            break
-        _place(where, data, time, patterns, collected)
-    if not (collected.files or collected.empty or collected.problems):
+    own = None if pattern is None else _compiled(pattern)
+    collected = Collected(source)
+    below = _lister(source, collected)
+    entries = below("") if own is None else list(_all_files(below))
+    if own is None:
+        entries = _within_one_folder(entries, below, known)
+    for entry in entries:
+        _place(entry, own, collected)
+    if not (collected.uploads or collected.problems):
         raise SubmissionsError(f"{source} is empty")
+    if more := len(collected.problems) - MOST_PROBLEMS:
+        collected.problems[MOST_PROBLEMS:] = [f"and {more} more of these"] * (more > 0)
     return collected
 
 
-def _patterns(pattern: str | None) -> list[re.Pattern]:
-    if pattern is None:
-        return [re.compile(each) for each in PATTERNS]
+def printable(text: str, longest: int = LONGEST_NAME) -> str:
+    """A name that can be shown and stored: one line of valid text, cut if it is long."""
+    valid = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in valid)
+    return line if len(line) <= longest else f"{line[:longest]}..."
+
+
+def ignored(path: str) -> bool:
+    """Whether a file is one that systems leave behind."""
+    parts = PurePosixPath(path).parts
+    return any(part in _IGNORED or part.startswith("._") for part in parts)
+
+
+def leads_out(path: str) -> bool:
+    """Whether a path of a zip names a place outside the zip."""
+    outside = path.startswith("/") or re.match(r"[A-Za-z]:", path)
+    return bool(outside) or ".." in PurePosixPath(path).parts
+
+
+def _compiled(pattern: str) -> re.Pattern:
     try:
         made = re.compile(pattern)
     except re.error as error:
         raise SubmissionsError(f"the pattern is not a regular expression: {error}") from None
     if "student" not in made.groupindex:
         raise SubmissionsError("the pattern needs a group named student: (?P<student>...)")
-    return [made]
+    return made
 
 
-def _of_folder(source: Path, collected: Collected) -> Iterator[tuple[str, bytes | None, float]]:
-    """Path, content and time of each file; for an empty folder the content is None."""
-    inside = source.resolve()
-    for path in sorted(source.rglob("*")):
-        where = path.relative_to(source).as_posix()
-        if _ignored(where):
-            continue
-        if not path.resolve().is_relative_to(inside):
-            collected.problems.append(f"{where}: refused, a link that leads out of the folder")
-        elif path.is_dir():
-            if not any(path.iterdir()):
-                yield where, None, 0.0
-        elif not path.is_file():
-            collected.problems.append(f"{where}: refused, neither a file nor a folder")
-        else:
-            status = path.stat()
-            if status.st_size > LARGEST:
-                collected.problems.append(f"{where}: refused, larger than {LARGEST:,} bytes")
-                yield where, b"", status.st_mtime
-            else:
-                yield from _opened(where, path.read_bytes(), status.st_mtime, collected)
-
-
-def _of_zip(
-    data: bytes, within: str, collected: Collected
-) -> Iterator[tuple[str, bytes | None, float]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in archive.infolist():
-            where = within + entry.filename.replace("\\", "/")
-            parts = PurePosixPath(where).parts
-            if _ignored(where):
-                continue
-            if ".." in parts or where.startswith("/") or re.match(r"[A-Za-z]:", where):
-                collected.problems.append(f"{where}: refused, a path that leads out of the zip")
-            elif stat.S_ISLNK(entry.external_attr >> 16):
-                collected.problems.append(f"{where}: refused, a link")
-            elif not entry.is_dir():
-                time = float("".join(f"{part:02}" for part in entry.date_time))
-                try:
-                    with archive.open(entry) as member:
-                        content = member.read(LARGEST + 1)
-                except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
-                    collected.problems.append(f"{where}: cannot be read: {error}")
-                    yield where, b"", time
-                    continue
-                if len(content) > LARGEST:
-                    collected.problems.append(f"{where}: refused, larger than {LARGEST:,} bytes")
-                    content = b""
-                yield from _opened(where, content, time, collected, nested=bool(within))
-
-
-def _opened(
-    where: str, data: bytes, time: float, collected: Collected, *, nested: bool = False
-) -> Iterator[tuple[str, bytes | None, float]]:
-    """The file itself, or the files in it if it is a zip that a student handed in."""
-    if nested or not where.lower().endswith(".zip"):
-        yield where, data, time
-        return
+def _lister(source: Path, collected: Collected) -> Callable[[str], list[_Entry]]:
+    """A function that lists what is directly below a path of the source."""
+    if source.is_dir():
+        return lambda path: _in_folder(source, path)
+    if not zipfile.is_zipfile(source):
+        raise SubmissionsError(f"{source} is neither a folder nor a zip file")
     try:
-        yield from _of_zip(data, where[: -len(".zip")] + "/", collected)
-    except zipfile.BadZipFile as error:
-        collected.problems.append(f"{where}: cannot be read: {error}")
-        yield where, b"", time
+        with open_zip(source) as archive:
+            names = [(n, e.filename.replace("\\", "/")) for n, e in enumerate(archive.infolist())]
+    except BROKEN as error:
+        raise SubmissionsError(f"the zip file {source} is damaged: {error}") from None
+    good = [(number, name) for number, name in names if not leads_out(name)]
+    collected.problems += [
+        f"{printable(name)}: refused, a path that leads out of the zip"
+        for _, name in names
+        if leads_out(name)
+    ]
+    return lambda path: _in_zip(good, path)
 
 
-def _place(
-    where: str,
-    data: bytes | None,
-    time: float,
-    patterns: list[re.Pattern],
-    collected: Collected,
-) -> None:
-    """Add a file with the words that the first matching pattern finds in its path."""
-    for pattern in patterns:
-        found = pattern.fullmatch(where if data is not None else f"{where}/-")
-        if found is None:
+def _in_folder(source: Path, path: str) -> list[_Entry]:
+    with os.scandir(source / path) as found:
+        entries = [
+            _Entry(f"{path}/{each.name}".lstrip("/"), each.is_dir(follow_symlinks=False))
+            for each in found
+        ]
+    return sorted((e for e in entries if not ignored(e.path)), key=lambda entry: entry.path)
+
+
+def _in_zip(names: list[tuple[int, str]], path: str) -> list[_Entry]:
+    start = f"{path}/".lstrip("/")
+    files: list[_Entry] = []
+    folders: dict[str, list[int]] = {}
+    for number, name in names:
+        first, slash, rest = name.removeprefix(start).partition("/")
+        if not name.startswith(start) or not first or ignored(name):
             continue
-        groups = found.groupdict()
-        words = tuple(groups[name] for name in ("number", "student") if groups.get(name))
-        if data is None:
-            collected.empty.append(words)
-            return
-        order = groups.get("order")
-        handed = Handed(
-            where=where,
-            words=words,
-            file=groups.get("file") or PurePosixPath(where).name,
-            data=data if _may_be_notebook(where, data) else None,
-            late=bool(groups.get("late")),
-            order=(float(order) if order and order.isdecimal() else 0.0, time),
-        )
-        collected.files.append(handed)
-        return
-    if data is not None:
+        if slash:
+            folders.setdefault(start + first, []).extend([number] * bool(rest))
+        else:
+            files.append(_Entry(name, folder=False, members=(number,)))
+    return [*files, *(_Entry(name, True, tuple(within)) for name, within in folders.items())]
+
+
+def _all_files(below: Callable[[str], list[_Entry]]) -> Iterator[_Entry]:
+    """Every file at any depth, but for what is beyond `MOST_NAMES` below one folder of the top."""
+    for top in below(""):
+        waiting, seen = [top], 0
+        while waiting and seen < MOST_NAMES:
+            entry = waiting.pop()
+            seen += 1
+            if entry.folder:
+                waiting += below(entry.path)
+            else:
+                yield entry
+
+
+def _within_one_folder(
+    entries: list[_Entry],
+    below: Callable[[str], list[_Entry]],
+    known: Callable[[tuple[str, ...]], bool],
+) -> list[_Entry]:
+    """The entries; or those of the only folder, if that folder is nobody's."""
+    while len(entries) == 1 and entries[0].folder:
+        name = PurePosixPath(entries[0].path).name
+        inner = below(entries[0].path)
+        if re.fullmatch(_MOODLE, name) or known((printable(name),)) or not inner:
+            break
+        entries = inner
+    return entries
+
+
+def _place(entry: _Entry, own: re.Pattern | None, collected: Collected) -> None:
+    """Add an entry with the words that the first matching pattern finds in its name."""
+    where = printable(entry.path, 1000 if own else LONGEST_NAME)
+    name = where if own else where.rpartition("/")[2]
+    patterns = (own,) if own else (_FOLDERS if entry.folder else _FILES)
+    found = next(filter(None, (re.fullmatch(each, name) for each in patterns)), None)
+    if found is None:
         collected.problems.append(f"{where}: not used, its path does not say whose it is")
-
-
-def _may_be_notebook(where: str, data: bytes) -> bool:
-    ending = PurePosixPath(where).suffix.lower()
-    return ending == ".ipynb" or (ending in _RENAMED and data.lstrip()[:1] == b"{")
-
-
-def _ignored(where: str) -> bool:
-    parts = PurePosixPath(where).parts
-    return any(part in _IGNORED or part.startswith("._") for part in parts) or (
-        bool(parts) and parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
+        return
+    groups = found.groupdict()
+    order = groups.get("order")
+    collected.uploads.append(
+        Upload(
+            where=where,
+            words=tuple(groups[word] for word in ("number", "student") if groups.get(word)),
+            path=entry.path,
+            file="" if entry.folder else groups.get("file") or name.rpartition("/")[2],
+            members=entry.members,
+            late=bool(groups.get("late")),
+            order=float(order) if order and order.isdecimal() else 0.0,
+        )
     )

@@ -74,7 +74,42 @@ def double(x):
     except OSError as error:
         print("REFUSED", error)
     return 2 * x"""
-PATCHES = """import numpy as np
+RESULT_FIRST = """import sys
+def double(x):
+    sys.displayhook("x")
+    return 0"""
+TRANSFORMS = """get_ipython().input_transformers_post.append(lambda lines: ["pass"])
+def double(x):
+    return 0"""
+UNWATCHED = """import sys
+sys.modules["netinit-watch"].run = lambda what: None
+def double(x):
+    return 0"""
+WORDLESS = """class Mute(Exception):
+    def __str__(self):
+        raise ValueError
+    __repr__ = __str__
+def double(x):
+    raise Mute
+raise Mute"""
+TALKS = """import sys, threading, time
+def talk():
+    while True:
+        print("hello from a thread \\ud800")
+        time.sleep(0.05)
+threading.Thread(target=talk, daemon=True).start()
+sys.displayhook = lambda value: sys.exit()
+def double(x):
+    return 2 * x
+3"""
+FLOODS = """from IPython.display import display
+def double(x):
+    for _ in range(3000):
+        display(x)
+    return 2 * x"""
+PATCHES = """import os, sys
+import numpy as np
+sys.stdout = open(os.devnull, "w")
 np.array_equal = lambda *args, **kwargs: True
 def double(x):
     return 4 if isinstance(x, int) else 0"""
@@ -183,6 +218,18 @@ def _link(folder: Path, right: NotebookNode) -> None:
     outside.write_text(nbformat.writes(right), "utf-8")
     folder.mkdir()
     (folder / "ps1.ipynb").symlink_to(outside)
+
+
+def _photo(folder: Path, right: NotebookNode) -> None:
+    folder.mkdir()
+    (folder / "proof.jpg").write_bytes(b"\xff\xd8")
+
+
+def _proof_below(folder: Path, right: NotebookNode) -> None:
+    notebook = copy.deepcopy(right)
+    by_name(notebook, "why").source = "YOUR ANSWER HERE"
+    notebook.cells.append(nbformat.v4.new_markdown_cell("It is twice, for it is."))
+    put(folder, notebook)
 
 
 def _two(folder: Path, right: NotebookNode) -> None:
@@ -305,13 +352,7 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             told="changed back",
         ),
         Case("stripped metadata", edited(_strip)),
-        Case(
-            "stripped of all",
-            edited(lambda nb: _strip(nb, ids=True)),
-            "check",
-            ALL,
-            "why is missing",
-        ),
+        Case("stripped of all", edited(lambda nb: _strip(nb, ids=True))),
         Case("split answer cell", edited(_split), "check", ALL, "in 2 cells"),
         Case("copied answer cell", edited(_copied), "check", ALL, "in 2 cells"),
         Case("helper below, run before", edited(_helper_below), told="that the student added"),
@@ -340,11 +381,33 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
         Case("non-UTF-8 file", _latin, "check", ALL, "not in UTF-8"),
         Case('Zoë O\'Brien "Z"', put),
         Case("path/separators\\..", put, student="path-separators"),
-        Case("symlink out of the folder", _link, "missing", None),
+        Case("symlink out of the folder", _link, **unreadable, told="a link that leads out of the"),
+        Case("no notebook but another file", _photo, **unreadable, told="not read: proof.jpg"),
+        Case("result before the error", double_is(RESULT_FIRST), points=(0.0, 2.0)),
+        Case("transforms cells", double_is(TRANSFORMS), "check", NOTHING, "kept this test from"),
+        Case("removes the watch", double_is(UNWATCHED), "check", NOTHING, "kept this test from"),
+        Case("error without words", double_is(WORDLESS), points=(0.0, 2.0)),
+        Case("a thread talks", double_is(TALKS)),
+        Case("flood of displays", double_is(FLOODS)),
+        Case("proof below the answer", _proof_below, "check", ALL, "beside the answer why: 1"),
+        Case(
+            "import added to the setup",
+            edited(
+                lambda nb: (
+                    by_name(nb, "setup").update(source="import numpy as np\nimport math"),
+                    by_name(nb, "double").update(
+                        source="def double(x):\n    return math.floor(2) * x"
+                    ),
+                )
+            ),
+            "check",
+            ALL,
+            "the cell setup was edited",
+        ),
         Case("reads the solutions", double_is(PEEK.format(root=str(ROOT)))),
         Case("writes outside", double_is(WRITES.format(outside=outside))),
         Case("opens a connection", double_is(CONNECTS)),
-        Case("patches NumPy", double_is(PATCHES), "check", ALL, "numpy.array_equal was replaced"),
+        Case("patches NumPy", double_is(PATCHES), "check", PART, "numpy.array_equal was replaced"),
         Case(
             "writes to stderr",
             double_is(

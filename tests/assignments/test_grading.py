@@ -214,7 +214,7 @@ def test_from_the_export_of_moodle_to_marks(small, tmp_path, capsys):
     assert "graded: 1, missing: 1" in told
     assert "evil.ipynb: refused, a path that leads out of the zip" in told
     assert "No One is not on the roster" in told
-    with (tmp_path / "out" / "marks.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "out" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert (rows["z"]["total"], rows["z"]["to_mark"], rows["a"]["total"]) == ("6", "1", "")
     written = tmp_path / "out" / "written.csv"

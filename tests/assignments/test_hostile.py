@@ -67,7 +67,7 @@ def graded(listed, small, processes_are_limited, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def marks(graded):
-    with (graded / "marks.csv").open(encoding="utf-8", newline="") as file:
+    with (graded / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
@@ -92,6 +92,12 @@ def test_each_submission_ends_as_it_should(listed, marks):
         if points != expected:
             wrong.append(f"{case.name}: {points}, not {expected} ({row['notes']})")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_text_beside_a_blank_answer_waits_for_a_person(marks, graded):
+    assert marks["proof below the answer"]["to_mark"] == "1"
+    assert marks["untouched"]["to_mark"] == "0"
+    assert "It is twice, for it is." in (graded / "report.html").read_text("utf-8")
 
 
 def test_everybody_on_the_roster_has_one_row(listed, marks, graded):

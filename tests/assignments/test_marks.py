@@ -2,6 +2,7 @@
 
 import csv
 
+import nbformat
 import pytest
 
 from assignments import marks, pages
@@ -30,7 +31,7 @@ def tasks(small):
 
 
 def read(path):
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -64,13 +65,13 @@ def test_what_a_teacher_enters_counts_and_stays(tasks, tmp_path):
     path = tmp_path / "written.csv"
     rows = marks.rows(tasks, [result("s1"), result("s2")], {})
     marks.write_written(path, tasks, rows)
-    text = path.read_text("utf-8").replace("s1,why,2,,", 's1,why,2,"1,5","good, but"')
+    text = path.read_text("utf-8-sig").replace("s1,why,2,,", 's1,why,2,"1,5","good, but"')
     path.write_text(text, "utf-8")
     entered = marks.read_written(path, tasks)
     again = marks.rows(tasks, [result("s1"), result("s2"), result("s3")], entered)
     assert (again[0].total, again[0].comments) == (4.5, {"why": "good, but"})
     marks.write_written(path, tasks, again)
-    assert path.read_text("utf-8").startswith(text.rstrip())
+    assert path.read_text("utf-8-sig").startswith(text.rstrip())
     assert [line["student"] for line in read(path)] == ["s1", "s2", "s3"]
 
 
@@ -121,3 +122,71 @@ def test_the_histogram_counts_everybody_once():
     bins = pages._histogram(totals, 8.0)
     assert [count for _, count, _ in bins] == [2, 1, 0, 0, 0, 1, 0, 0, 0, 2]
     assert max(height for *_, height in bins) == 1.0
+
+
+def test_an_answer_that_changed_after_it_was_marked_waits_again(tasks, tmp_path):
+    path = tmp_path / "written.csv"
+
+    def run(digest):
+        (row,) = marks.rows(
+            tasks, [result(written={"why": digest})], marks.read_written(path, tasks)
+        )
+        marks.write_written(path, tasks, [row])
+        return row
+
+    assert run("aaa").to_mark == ["why"]
+    assert run("bbb").to_mark == ["why"]  # changed before it was marked: one line still
+    assert [line["answer"] for line in read(path)] == ["bbb"]
+    path.write_text(path.read_text("utf-8-sig").replace("why,2,,", "why,2,2,well"), "utf-8")
+    assert run("bbb").total == 5.0
+    changed = run("ccc")
+    assert (changed.total, changed.to_mark) == (3.0, ["why"])
+    assert changed.earlier["why"].points == 2.0
+    assert [(line["points"], line["answer"]) for line in read(path)] == [("2", "bbb"), ("", "ccc")]
+    assert run("bbb").total == 5.0
+    marks.write_marks(tmp_path / "marks.csv", tasks, [changed])
+    assert read(tmp_path / "marks.csv")[0]["notes"] == "why changed since it was marked"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "student,task,points,comment\ns1,why,1,für\n"),
+        ("utf-8-sig", "student;task;points;comment\ns1;why;1,0;für\n"),
+        ("utf-16", "sep=\t\nstudent\ttask\tpoints\tcomment\ns1\twhy\t1\tfür\n"),
+    ],
+)
+def test_what_excel_saves_is_read(tasks, tmp_path, encoding, text):
+    (tmp_path / "written.csv").write_bytes(text.encode(encoding))
+    entered = marks.read_written(tmp_path / "written.csv", tasks)
+    assert entered == {("s1", "why"): [marks.ByHand(1.0, "für")]}
+    rows = marks.rows(tasks, [result("s2")], entered)
+    assert marks.unknown_students(entered, rows) == [
+        "written.csv has marks of 's1', who is not on the roster"
+    ]
+
+
+def test_a_cell_too_long_for_a_table_is_a_clear_error(tasks, tmp_path):
+    text = f"student,task,points,comment\ns1,why,1,{'x' * 200_000}\n"
+    (tmp_path / "written.csv").write_text(text, "utf-8")
+    with pytest.raises(marks.WrittenError, match=r"written\.csv, line 2: field larger"):
+        marks.read_written(tmp_path / "written.csv", tasks)
+
+
+def test_a_message_that_repeats_a_hidden_test_is_not_shown(small):
+    hidden = next(c for c in small.notebook().cells if "HIDDEN TESTS" in c.source)
+    line = "_x = _rng.normal(size=5) + 123456789012345678901234567890123"
+    source = f"{hidden.source}\n{line}"
+    assert pages._repeats(f"Error: {line}", source)
+    assert pages._repeats("123456789012345678901234567890123", source)
+    assert not pages._repeats("AssertionError: an array is doubled entry by entry", source)
+
+
+def test_a_piece_of_an_answer_is_cut_and_its_pictures_are_shown():
+    picture = "data:image/png;base64,aGVsbG8="
+    cell = nbformat.v4.new_markdown_cell(f"![]({picture})" + "x" * 30_000)
+    cell["attachments"] = {"b": {"image/jpeg": "aGk="}, "c": {"image/png": "a" * 400_000}}
+    piece = pages._piece(cell, beside=False)
+    assert piece.pictures == ["data:image/jpeg;base64,aGk=", picture]
+    assert (piece.source[:13], piece.linked) == ("![]([picture]", True)
+    assert len(piece.source) < 21_000

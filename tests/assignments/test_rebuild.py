@@ -5,8 +5,9 @@ import json
 import nbformat
 import pytest
 
+from assignments import beside
 from assignments.problem_sets import grade_id
-from assignments.reading import Cell, UnreadableError, read
+from assignments.reading import MOST_CELLS, Cell, UnreadableError, read
 from assignments.rebuild import WrongNotebookError, rebuild
 from assignments.release import released
 
@@ -181,3 +182,116 @@ def test_encodings(release, encoding):
     cells, notes = read(text.encode(encoding))
     assert "Mïni" in cells[0].source
     assert notes == []
+
+
+PICTURE = {"proof.png": {"image/png": "aGVsbG8="}}
+
+
+def text(source, **kind):
+    return own(source, kind="markdown", **kind)
+
+
+def test_a_text_beside_an_untouched_answer_waits_for_a_person(release):
+    rebuilt = rebuild(release, [*handed(release), text("My proof.")])
+    why = next(c for c in rebuilt.notebook.cells if grade_id(c) == "why")
+    assert beside.waits(why)
+    assert [beside.beside(c) for c in rebuilt.notebook.cells][-1] == "why"
+    assert rebuilt.doubts == ["text in cells beside the answer why: 1"]
+
+
+def test_a_text_far_from_an_untouched_answer_is_named_too(release):
+    cells = handed(release)
+    cells.insert(3, text("My proof."))
+    rebuilt = rebuild(release, cells)
+    assert beside.waits(rebuilt.notebook.cells[-1])
+    assert rebuilt.doubts == ["no answer why, but text in other cells: see there"]
+
+
+def test_a_text_beside_an_answer_is_named_and_the_answer_counts(release):
+    rebuilt = rebuild(release, [*handed(release, why="See below."), text("My proof.")])
+    assert not any(map(beside.waits, rebuilt.notebook.cells))
+    assert rebuilt.doubts == ["text in cells beside the answer why: 1"]
+
+
+def test_own_texts_are_no_matter_of_doubt_where_all_is_answered(release):
+    cells = handed(release, why="Twice.")
+    cells.insert(3, text("A remark."))
+    assert rebuild(release, cells).doubts == []
+
+
+def test_pictures_stay_with_the_text_they_are_attached_to(release):
+    cells = handed(release, why="![proof](attachment:proof.png)")
+    cells[-1].pictures = PICTURE
+    cells.append(text(""))
+    cells[-1].pictures = PICTURE
+    made = rebuild(release, cells).notebook.cells
+    assert [cell.get("attachments") for cell in made[-2:]] == [PICTURE, PICTURE]
+    assert nbformat.validate(rebuild(release, cells).notebook) is None
+
+
+def test_an_answer_that_is_only_a_picture_is_no_blank_one(release):
+    cells = handed(release)
+    cells[-1].pictures = PICTURE
+    why = next(c for c in rebuild(release, cells).notebook.cells if grade_id(c) == "why")
+    assert beside.waits(why)
+
+
+def test_without_names_and_ids_a_text_in_the_place_of_the_answer_is_the_answer(release):
+    cells = [own(c.source, kind=c.type) for c in handed(release, why="It is twice.")]
+    rebuilt = rebuild(release, cells)
+    assert sources(rebuilt)[-1] == "It is twice."
+    assert rebuilt.doubts == []
+
+
+def test_lines_added_to_a_given_cell_run_after_it(release):
+    edited = "import math\nimport numpy as np\n\nSIZE = 3"
+    rebuilt = rebuild(release, handed(release, setup=edited))
+    assert sources(rebuilt)[1:3] == ["import numpy as np", "import math\n\nSIZE = 3"]
+    assert (
+        "the cell setup was edited: the released one counts, then what was added"
+        in (rebuilt.doubts[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("edited", "told"),
+    [
+        ("import numpy", "not these lines: 'import numpy'"),
+        ("import numpy as np\nif True:", "not these lines: 'if True:'"),
+        ("", "lines were removed or changed"),
+    ],
+)
+def test_other_edits_of_a_given_cell_are_shown(release, edited, told):
+    rebuilt = rebuild(release, handed(release, setup=edited))
+    assert sources(rebuilt) == [cell.source for cell in release.cells]
+    assert told in rebuilt.doubts[0]
+
+
+def test_many_cells_are_put_in_place_quickly(release):
+    """A count of steps, not of seconds: each cell is looked at a bounded number of times."""
+    looked = 0
+
+    class Counted(list):
+        def __getitem__(self, place):
+            nonlocal looked
+            looked += 1
+            return super().__getitem__(place)
+
+    cells = Counted([*handed(release), *[own("x = 1", count=n) for n in range(3000)]])
+    rebuilt = rebuild(release, cells)
+    assert len(rebuilt.notebook.cells) == len(release.cells) + 3000
+    assert looked < 20 * len(cells)
+
+
+def test_too_many_cells_are_refused():
+    cells = [{"cell_type": "code", "source": "x"}] * (MOST_CELLS + 1)
+    with pytest.raises(UnreadableError, match="more than 5,000 cells"):
+        read(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}).encode())
+
+
+def test_halves_of_characters_and_pictures_are_read():
+    kinds = {"image/png": "aGk=", "text/html": "<b>", "image/jpeg": 3}
+    cell = {"cell_type": "markdown", "source": "\ud800", "attachments": {"a": kinds, "b": 3}}
+    data = json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5}).encode()
+    ((found,), _) = read(data)
+    assert (found.source, found.pictures) == ("?", {"a": {"image/png": "aGk="}})

@@ -18,6 +18,10 @@ def roster(tmp_path, text, encoding="utf-8"):
         "\ufeffID;Name\r\ns1;Ada Lovelace\r\n",
         "Student,First name,Last name\ns1,Ada,Lovelace\n\n",
         '"id","name"\n"s1","Ada Lovelace"\n',
+        "sep=;\nid;name\ns1;Ada Lovelace\n",
+        "id\tname\ns1\tAda Lovelace\n",
+        "First name,Surname,Last name,ID number\nAda,x,Lovelace,s1\n",
+        'Student,ID,Section\n"    Points Possible",,\nAda Lovelace,s1,A\n',
     ],
 )
 def test_the_usual_ways_to_write_it(tmp_path, text):
@@ -57,7 +61,8 @@ def test_two_of_a_name_are_both_found(tmp_path):
     [
         ("name\nAda\n", "must have a column id"),
         ("id,name\ns1,A\ns1,B\n", "occurs more than once"),
-        ("id,name\n,A\n", "has no id"),
+        ("id,name\n,A\n", "line 2 of the roster has no id"),
+        ("id,name\ns1,A\ns1,B\n", "again in line 3"),
         ("id\n", "has no rows"),
         ("", "must have a column id"),
     ],
@@ -72,10 +77,29 @@ def test_a_roster_that_is_not_there_or_not_utf8_is_refused(tmp_path):
         read_roster(tmp_path / "none.csv")
     with pytest.raises(RosterError, match="UTF-8"):
         roster(tmp_path, "id,name\ns1,Zoë\n", "latin-1")
+    with pytest.raises(RosterError, match="UTF-8"):
+        roster(tmp_path, "id,name\ns1,Zoë\n", "utf-16-le")
+    with pytest.raises(RosterError, match="line 2: field larger"):
+        roster(tmp_path, f"id,name\ns1,{'x' * 200_000}\n")
 
 
 def test_a_slug_is_a_name_for_a_file_and_no_two_share_one():
-    ids = ["a/b", "a\\b", "a b", "a_b", "..", ".", "%2E", "ü", "a.b", "CON", "a%20b"]
+    ids = [
+        "x" * 300,
+        "x" * 301,
+        "\ud800",
+        "a/b",
+        "a\\b",
+        "a b",
+        "a_b",
+        "..",
+        ".",
+        "%2E",
+        "ü",
+        "a.b",
+        "CON",
+        "a%20b",
+    ]
     slugs = [slug(each) for each in ids]
     assert all("/" not in each and "\\" not in each and each not in (".", "..") for each in slugs)
     assert len(set(slugs)) == len(ids)

@@ -37,7 +37,7 @@ def test_the_reference_has_all_points_and_a_wrong_answer_loses_its_own(
     (tmp_path / "roster.csv").write_text("id\nright\nwrong\n")
     arguments = ["grade", one.name, str(tmp_path / "in"), "--roster", f"{tmp_path}/roster.csv"]
     assert command.main([*arguments, "--out", f"{tmp_path}/out", "--require-isolation"]) == 0
-    with (tmp_path / "out" / "marks.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "out" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     for task in marks.tasks(one):
         right, other = rows["right"][task.name], rows["wrong"][task.name]

@@ -66,6 +66,8 @@ def unit_axis(kind: str, weight: torch.Tensor, args: Sequence, kwargs: Mapping) 
     """The axis of the weight along which the units (outputs) are numbered; None if unclear."""
     if kind in CONVOLUTIONS | {"linear"}:
         return 0
+    if kind == "einsum":
+        return _einsum_units(weight, args)
     if kind in PRODUCTS and weight.dim() == 2:
         return 1 if _is_right(weight, args, kwargs) else 0
     return None
@@ -106,18 +108,33 @@ def _is_right(weight: torch.Tensor, args: Sequence, kwargs: Mapping) -> bool:
 def _einsum(weight: torch.Tensor, args: Sequence) -> Fans | None:
     if not isinstance(args[0], str):
         return None
-    operands = args[1] if isinstance(args[1], tuple | list) else args[1:]
-    terms, arrow, result = args[0].replace(" ", "").partition("->")
-    terms = terms.split(",")
-    place = next(i for i, operand in enumerate(operands) if operand is weight)
-    if not arrow:
-        letters = "".join(terms)
-        result = "".join(letter for letter in letters if letters.count(letter) == 1)
-    others = "".join(terms[:place] + terms[place + 1 :])
-    lengths = _lengths(terms[place], tuple(weight.shape))
+    term, others, result = _terms(weight, args)
+    lengths = _lengths(term, tuple(weight.shape))
     summed = [n for letter, n in lengths.items() if letter not in result]
     made = [n for letter, n in lengths.items() if letter in result and letter not in others]
     return Fans(math.prod(summed), math.prod(made))
+
+
+def _einsum_units(weight: torch.Tensor, args: Sequence) -> int | None:
+    """The axis of the weight whose letter only it has, if that is the last of the result."""
+    if not isinstance(args[0], str):
+        return None
+    term, others, result = _terms(weight, args)
+    last = result[-1:]
+    plain = last.isalpha() and last in term and last not in others and "..." not in term
+    return term.index(last) if plain else None
+
+
+def _terms(weight: torch.Tensor, args: Sequence) -> tuple[str, str, str]:
+    """Letters of the weight, of the other operands together, and of the result."""
+    operands = args[1] if isinstance(args[1], tuple | list) else args[1:]
+    given, arrow, result = args[0].replace(" ", "").partition("->")
+    terms = given.split(",")
+    place = next(i for i, operand in enumerate(operands) if operand is weight)
+    if not arrow:
+        letters = "".join(terms)
+        result = "".join(sorted(each for each in letters if letters.count(each) == 1))
+    return terms[place], "".join(terms[:place] + terms[place + 1 :]), result
 
 
 def _lengths(term: str, shape: tuple[int, ...]) -> dict[str, int]:

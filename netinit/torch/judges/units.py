@@ -71,28 +71,33 @@ def _gravity(seen: Observation, name: str, reached: dict[str, bool]) -> str:
 
 
 def twins(seen: Observation) -> list[Finding]:
-    """Units that answer alike and whose gradients are alike too: training never parts them."""
+    """Units that answer alike; graver where their gradients are alike too: they never part."""
     findings = []
     for operation in seen.operations:
-        alike = [pair for pair in operation.twins if _stay_alike(seen, operation, *pair)]
-        if not alike:
-            continue
-        units = operation.shape[operation.units]
-        share = len(alike) / units
-        findings.append(
-            found(
-                "TWINS",
-                operation.name,
-                f"{len(alike)} of {units} units",
-                "none",
-                "These units give the same answer to every input, or the opposite one, and get the "
-                "same gradient: they stay one unit for good.",
-                "draw their weights at random, each on its own",
-                severity="error" if share > _TWIN_SHARE else "warning",
-                pairs=alike[:8],
-            )
-        )
+        lasting = [pair for pair in operation.twins if _stay_alike(seen, operation, *pair)]
+        copies = [pair for pair in operation.twins if pair[2] > 0]
+        share = operation.shape[operation.units] * _TWIN_SHARE if operation.twins else 0
+        if lasting:
+            reason = "get the same gradient: they stay one unit for good."
+            severity = "error" if len(lasting) > share else "warning"
+            findings.append(_twins(operation, lasting, reason, severity))
+        elif len(copies) > share:
+            reason = "they part only because they are read differently."
+            findings.append(_twins(operation, copies, reason, "warning"))
     return findings
+
+
+def _twins(operation: Operation, pairs: list, reason: str, severity: str) -> Finding:
+    return found(
+        "TWINS",
+        operation.name,
+        f"{len(pairs)} of {operation.shape[operation.units]} units",
+        "none",
+        f"These units give the same answer to every input, or the opposite one, and {reason}",
+        "draw their weights at random, each on its own",
+        severity=severity,
+        pairs=pairs[:8],
+    )
 
 
 def _stay_alike(seen: Observation, operation: Operation, one: int, other: int, sign: int) -> bool:

@@ -123,6 +123,11 @@ def test_units_that_are_alike_but_are_read_differently_part():
     net = perceptron(64, 3, law=he)
     with torch.no_grad():
         net[2].weight[10:20] = net[2].weight[10:11]
+    (finding,) = verdict(net, classes()).of("TWINS")
+    assert (finding.where, finding.severity) == ("2", "warning")
+    with torch.no_grad():  # each unit beside its opposite, as some draw on purpose
+        he(net[2].weight)
+        net[2].weight[32:] = -net[2].weight[:32]
     assert "TWINS" not in verdict(net, classes()).codes
 
 

@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book pdf epub test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book pdf epub sheets test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -36,6 +36,9 @@ pdf: book ## the book as PDF, A4 and letter, offered by the site (ADDRESS=https:
 
 epub: book ## the book as EPUB, offered by the site (ADDRESS=https://... of the site)
 	$(BIN)/python book/epub.py $(if $(ADDRESS),--address $(ADDRESS))
+
+sheets: book ## each part of the book on one sheet, as PDF and SVG, offered by the site
+	$(BIN)/python book/sheets.py $(if $(ADDRESS),--address $(ADDRESS))
 
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it even if nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)

@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book pdf epub engine test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book pdf epub sheets engine test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -39,6 +39,9 @@ epub: book ## the book as EPUB, offered by the site (ADDRESS=https://... of the 
 
 engine: book ## Python for the pages, an error where its files cannot be had (the book goes without)
 	$(BIN)/python book/engine.py
+
+sheets: book ## each part of the book on one sheet, as PDF and SVG, offered by the site
+	$(BIN)/python book/sheets.py $(if $(ADDRESS),--address $(ADDRESS))
 
 test: $(INSTALLED) ## everything but the other frameworks; FORCE=1 runs it even if nothing changed
 	$(BIN)/python -m tests $(if $(FORCE),--force)

@@ -95,6 +95,12 @@ def test_the_site_offers_what_has_been_made_and_nothing_else(tmp_path):
     sheet = written(tmp_path, "netinit-a4.pdf", "x")
     assert offer.offer(site, [sheet]) == ["netinit-a4.pdf", "netinit.epub"]
     assert 'href="./netinit-a4.pdf"' in pages[0].read_text()
+    poster = written(tmp_path, "netinit-part-2.svg", "x")
+    assert offer.offer(site, [poster])[-1] == "netinit-part-2.svg"
+    said = (
+        '<p>Each part on one sheet: <a href="./netinit-part-2.svg" download>Part II (SVG), 0.0 MB'
+    )
+    assert said in pages[0].read_text()
     (site / "netinit.epub").unlink()
     offer.offer(site, [])
     assert "epub" not in pages[0].read_text()

@@ -116,6 +116,11 @@ def test_the_glyphs_of_a_formula_follow_one_another_in_the_page_s_font():
     assert '<tspan x="0" y="0">0</tspan><tspan y="0">1</tspan><tspan y="0">2</tspan>' in drawn
 
 
+def test_letters_that_older_matplotlib_places_one_by_one_follow_one_another():
+    drawn = svg.inline(formula("0 4 8", 12), prefix="")
+    assert '<tspan x="0" y="0">0</tspan><tspan y="0">1</tspan>' in drawn
+
+
 def test_a_fraction_stays_as_it_was_placed():
     assert svg.inline(formula(0, 6, 2), prefix="").count("<tspan x=") == 3
 

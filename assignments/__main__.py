@@ -18,11 +18,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import course_key, isolation, marks, pages, release
+from assignments import course_key, isolation, marks, pages, platforms, release
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
 from assignments.grading import Course, IsolationError, grade
+from assignments.intake import write_whole
+from assignments.lateness import LatenessError, moment, read_late, rule
 from assignments.limits import Limits, default_text, meaning, option
+from assignments.platforms import PlatformError
 from assignments.problem_sets import (
     ROOT,
     ProblemSet,
@@ -30,14 +33,15 @@ from assignments.problem_sets import (
     problem_set,
     problem_sets,
 )
-from assignments.roster import RosterError, find, read_roster
+from assignments.roster import RosterError, Student, find, read_roster
 from assignments.submissions import SubmissionsError, collect
+from assignments.tables import write_table
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
-    *(marks.WrittenError, CheckError, OSError),
+    *(marks.WrittenError, CheckError, LatenessError, PlatformError, OSError),
 )
 
 
@@ -73,6 +77,7 @@ def grade_all(options: argparse.Namespace) -> int:
     out = options.out or Path("grades") / chosen.name
     each_task = marks.tasks(chosen)
     by_hand = marks.read_written(out / "written.csv", each_task)
+    late = _penalties(options, roster)
     key, warnings = course_key_text(options)
     course = Course(
         chosen,
@@ -95,9 +100,17 @@ def grade_all(options: argparse.Namespace) -> int:
     if missing := box.missing():
         warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
     rows = marks.rows(each_task, results, by_hand)
+    for row in rows:
+        row.penalty = late(row.result.student)
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
     marks.write_marks(out / "marks.csv", each_task, own)
+    platforms.write_import(out / "moodle.csv", own)
+    out_of = sum(task.out_of for task in each_task)
+    for path in options.fill:
+        filled = platforms.fill(path, own, out_of, options.column)
+        write_whole(out / f"filled-{path.name}", write_table(filled.lines, guard=False, mark=False))
+        problems += filled.problems
     problems += marks.unknown_students(by_hand, rows)
     shown = [_feedback(options, chosen, each_task, row, problems) for row in rows]
     pages.write_report(out / "report.html", chosen, each_task, rows, shown, problems, warnings)
@@ -137,6 +150,17 @@ def _feedback(
         problems.append(f"{row.result.student.id}: no feedback could be written: {error!r}")
         return []
     return tasks
+
+
+def _penalties(options: argparse.Namespace, roster: list[Student]) -> Callable[[Student], float]:
+    """A function that gives the share of the points that a student's lateness costs."""
+    if options.late_penalty is None:
+        return lambda student: 0.0
+    if options.due is None or options.times is None:
+        raise LatenessError("a late penalty needs --due and --times")
+    penalty = rule(options.late_penalty, options.late_cap, options.grace_hours)
+    hours = read_late(options.times, roster, moment(options.due))
+    return lambda student: penalty.share(hours.get(student.id, 0.0))
 
 
 def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -214,6 +238,19 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="refuse to run if this system cannot enforce a limit",
     )
+    two.add_argument("--late-penalty", help="such as 10%%/day or 1%%/hour, of the points earned")
+    two.add_argument("--due", help="when the time ended: 2026-11-20 23:59")
+    two.add_argument("--times", type=_path, help="CSV file: student, submitted, extension (hours)")
+    two.add_argument("--late-cap", type=float, default=100, help="most that lateness costs, in %%")
+    two.add_argument("--grace-hours", type=float, default=0, help="hours that cost nothing")
+    two.add_argument(
+        "--fill",
+        type=_path,
+        action="append",
+        default=[],
+        help="a worksheet of Moodle or a gradebook of Canvas to write the final marks into",
+    )
+    two.add_argument("--column", help="the assignment's column in a gradebook of Canvas")
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     two.set_defaults(command=grade_all)
     three = commands.add_parser("check", help="run a notebook at home, as it will be graded")

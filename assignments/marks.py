@@ -36,7 +36,7 @@ class ByHand:
     answer: str = ""  # the digest of the answer that was marked; empty if not known
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
     """One person's marks: the points of each task, or None if they are not known yet."""
 
@@ -44,6 +44,14 @@ class Row:
     points: dict[str, float | None]
     comments: dict[str, str]
     earlier: dict[str, ByHand] = field(default_factory=dict)  # marks of an answer since changed
+    penalty: float = 0.0  # the share of the total that lateness costs
+
+    @property
+    def final(self) -> float | None:
+        """The mark to report: the total less the penalty; None while something is to be marked."""
+        if self.total is None or self.to_mark:
+            return None
+        return round(self.total * (1 - self.penalty), 2)
 
     @property
     def total(self) -> float | None:
@@ -104,7 +112,7 @@ def rows(each_task: list[Task], results: Iterable[Result], by_hand: Entered) -> 
 def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
     """Write marks.csv to `path`: one line per row, in the given order."""
     heads = ["student", "name", "status", "late", *(task.name for task in each_task)]
-    heads += ["total", "out_of", "to_mark", "notes"]
+    heads += ["total", "out_of", "to_mark", "penalty", "final", "notes"]
     out_of = number(sum(task.out_of for task in each_task))
     lines = [heads]
     for row in marks:
@@ -112,6 +120,7 @@ def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
         cells = [result.student.id, result.student.name, result.status, "yes" * result.late]
         cells += [number(row.points[task.name]) for task in each_task]
         cells += [number(row.total), out_of, str(len(row.to_mark))]
+        cells += [f"{100 * row.penalty:g} %" * (row.penalty > 0), number(row.final)]
         changed = [f"{name} changed since it was marked" for name in row.earlier]
         lines.append([*cells, "; ".join([*changed, *result.doubts, *result.notes])])
     write_whole(path, write_table(lines))

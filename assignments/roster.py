@@ -25,6 +25,7 @@ class Student:
     id: str
     name: str
     aliases: frozenset[str]  # every cell of the row, and the words of the name in each rotation
+    email: str = ""
 
     @property
     def slug(self) -> str:
@@ -107,7 +108,8 @@ def _student(row: dict[str, str], key: str, named: dict[str, str]) -> Student:
     words = [word for word in re.split(r"[\s,]+", name) if word]
     turned = ["".join(words[n:] + words[:n]) for n in range(len(words))]
     aliases = frozenset(filter(None, map(plain, [*row.values(), *turned])))
-    return Student(row[key], name or row[key], aliases)
+    email = row.get(named.get("email", named.get("emailaddress", "")), "")
+    return Student(row[key], name or row[key], aliases, email)
 
 
 def find(students: Iterable[Student], words: Iterable[str]) -> list[Student]:

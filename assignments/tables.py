@@ -30,18 +30,40 @@ def read_table(path: Path, *, excel: bool = False) -> tuple[list[str], Rows]:
     OSError
         If it cannot be read.
     """
-    text = _text(path, excel=excel)
-    first, _, rest = text.partition("\n")
-    if re.fullmatch("sep=.", first.rstrip("\r"), re.I):
-        separator, text, skipped = first.rstrip("\r")[-1], rest, 1
-    else:
-        separator, skipped = max(",;\t", key=first.count), 0
+    text, separator, skipped = _form(path, excel=excel)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         columns = list(reader.fieldnames or [])
         return columns, list(_rows(reader, skipped))
     except csv.Error as error:
         raise TableError(f"{path}, line {reader.line_num + 1 + skipped}: {error}") from None
+
+
+def read_cells(path: Path) -> list[list[str]]:
+    """Every line of a CSV file as it is, its columns first.
+
+    Raises
+    ------
+    TableError
+        If the file is no table.
+    OSError
+        If it cannot be read.
+    """
+    text, separator, _ = _form(path, excel=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise TableError(f"{path}, line {reader.line_num + 1}: {error}") from None
+
+
+def _form(path: Path, *, excel: bool) -> tuple[str, str, int]:
+    """The text of a table, what separates its cells, and how many lines were before it."""
+    text = _text(path, excel=excel)
+    first, _, rest = text.partition("\n")
+    if re.fullmatch("sep=.", first.rstrip("\r"), re.I):
+        return rest, first.rstrip("\r")[-1], 1
+    return text, max(",;\t", key=first.count), 0
 
 
 def _text(path: Path, *, excel: bool) -> str:
@@ -62,15 +84,15 @@ def _rows(reader: csv.DictReader, skipped: int) -> Iterator[tuple[int, dict[str,
             yield reader.line_num + skipped, cells
 
 
-def write_table(lines: list[list[str]], separator: str = ",", *, guard: bool = True) -> bytes:
-    """Lines as a CSV file in UTF-8, with the mark by which Excel knows that.
+def write_table(lines: list[list[str]], *, guard: bool = True, mark: bool = True) -> bytes:
+    """Lines as a CSV file in UTF-8, with the `mark` by which Excel knows that.
 
     With `guard`, a cell that a spreadsheet would run as a formula is quoted.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator)
+    writer = csv.writer(text)
     writer.writerows([[_guarded(cell) if guard else cell for cell in line] for line in lines])
-    return text.getvalue().encode("utf-8-sig")
+    return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
 
 
 def _guarded(cell: str) -> str:

@@ -343,6 +343,7 @@ OF_NEITHER = [
     "chapters/references.bib",
     "reference/api/fans.md",
     "netinit/__pycache__/a.pyc",
+    "netinit/torch/check.py",
     "chapters/.ipynb_checkpoints/x.csv",
     "tests/test_a.py",
 ]
@@ -361,6 +362,12 @@ def test_a_fingerprint_sees_what_outputs_and_pages_depend_on_and_nothing_else(tm
     changed = [one != other for one, other in zip(before, edited, strict=True)]
     assert changed == [name in OF_OUTPUTS, name in [*OF_OUTPUTS, *OF_PAGES_ALONE]]
     assert (edited != both()) == any(changed)
+
+
+def test_no_notebook_uses_what_its_fingerprint_leaves_out():
+    module = freshness.UNUSED.replace("/", ".")
+    for path in [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")]:
+        assert module not in path.read_text("utf-8"), path
 
 
 def test_every_data_file_of_the_package_decides_what_a_cell_shows(tmp_path):

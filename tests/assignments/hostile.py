@@ -104,7 +104,7 @@ def double(x):
 3"""
 FLOODS = """from IPython.display import display
 def double(x):
-    for _ in range(3000):
+    for _ in range(300):
         display(x)
     return 2 * x"""
 PATCHES = """import os, sys

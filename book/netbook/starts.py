@@ -89,6 +89,13 @@ class Starts(SphinxDirective):
         return [raw(rows(page))]
 
 
+def load(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Load the style sheet where there are rows."""
+    if '<ul class="starts">' in context.get("body", ""):
+        app.add_css_file("starts.css")
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directive and its style sheet."""
     app.add_directive("starts", Starts)
+    app.connect("html-page-context", load)

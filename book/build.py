@@ -84,8 +84,11 @@ def tell(out: Path, what: str) -> int:
 def bring_engine(source: Path, out: Path) -> None:
     """Put the engine into the site, or say in a line why there is none."""
     import engine
+    from live.packing import own_folders
     from live.sources import Unavailable
 
+    if not all(folder.is_dir() for folder in own_folders(source)):
+        return  # a book that brings nothing which its pages could run
     try:
         print(engine.bring(source, out, out / "html"))
     except Unavailable as error:
@@ -104,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no _config.yml in {source}")
     out = options.out or source / "_build"
     failed = build(source, out, force=options.force)
-    if not failed and (source / "netinit").is_dir():
+    if not failed:
         bring_engine(source, out)
     return failed
 

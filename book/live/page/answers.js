@@ -4,7 +4,7 @@ import { written } from "./notebook.js";
 
 const EMPTY = "YOUR ANSWER HERE";
 
-/** What this browser keeps of a page; nothing where it keeps nothing. */
+/** What the browser keeps of one page: the id of a cell and what the reader wrote there. */
 class Kept {
   constructor(page) {
     this.key = `netinit:${page}`;
@@ -28,83 +28,90 @@ class Kept {
   }
 }
 
-/** The places of written answers, in the order of the notebook. */
-function places() {
-  return [...document.querySelectorAll("article p")].filter((p) => p.textContent.trim() === EMPTY);
+/** A written answer: a text in Markdown, where the page says that one is to be written. */
+class Written {
+  constructor({ id, source }, place, changed) {
+    this.id = id;
+    this.place = place;
+    this.text = html("textarea", {
+      className: "editor prose",
+      value: source,
+      rows: Math.max(4, source.split("\n").length),
+      oninput: () => changed(id, this.text.value),
+      "aria-label": `Written answer: ${id}, in Markdown`,
+    });
+    place.hidden = true;
+    place.after(this.text);
+  }
+  set(source) {
+    this.text.value = source;
+  }
+  leave() {
+    this.text.remove();
+    this.place.hidden = false;
+  }
 }
 
-/** A written answer: a text in Markdown. */
-function writtenAnswer(told, place, changed) {
-  const text = html("textarea", {
-    className: "editor prose",
-    value: told.source,
-    rows: Math.max(4, told.source.split("\n").length),
-    oninput: () => changed(told.id, text.value),
-    "aria-label": `Written answer to ${told.id}, in Markdown`,
-  });
-  place.hidden = true;
-  place.after(text);
-  return { text, place };
-}
+/** All answers of a page: `page` is that of page.js, `told` the cells of notebook.js. */
+class Answers {
+  constructor(page, told) {
+    this.page = page;
+    this.kept = new Kept(page.place.dataset.page);
+    this.sources = new Map();
+    this.originals = new Map(told.map(({ id, source }) => [id, source]));
+    this.status = html("span", { className: "note", role: "status" });
+    const empty = (p) => p.textContent.trim() === EMPTY;
+    const places = [...document.querySelectorAll("article p")].filter(empty);
+    const texts = told.filter((cell) => !cell.code).slice(0, places.length);
+    this.texts = texts.map((cell, i) => new Written(cell, places[i], this.change));
+    this.bringBack();
+  }
 
-/** The tools of a problem set; null for a page that is none. */
-export function answers(page, told) {
-  const open = told.filter((cell) => !cell.locked);
-  if (!page.notebook.cells.some((cell) => cell.metadata.nbgrader)) return null;
-  const name = page.place.dataset.page.split("/").pop();
-  const kept = new Kept(page.place.dataset.page);
-  const sources = new Map();
-  const status = html("span", { className: "note", role: "status" });
-  const change = (id, source, original) => {
-    if (source === original) sources.delete(id);
-    else sources.set(id, source);
-    status.textContent = kept.write(sources)
+  /** What this browser kept of an earlier visit. */
+  bringBack() {
+    const before = this.kept.read();
+    const cells = this.page.cells.filter((cell) => cell.place && !cell.locked);
+    for (const each of [...cells, ...this.texts]) {
+      const source = before[each.id];
+      if (typeof source !== "string") continue;
+      each.set(source);
+      this.sources.set(each.id, source);
+    }
+    if (this.sources.size) this.status.textContent = "Your answers of before are back.";
+  }
+
+  change = (id, source) => {
+    if (source === this.originals.get(id)) this.sources.delete(id);
+    else this.sources.set(id, source);
+    this.status.textContent = this.kept.write(this.sources)
       ? "Saved in this browser."
       : "This browser keeps nothing: download the notebook before you leave.";
   };
-  const original = new Map(open.map(({ id, source }) => [id, source]));
-  const spots = places();
-  const texts = open.filter((cell) => !cell.code).flatMap((cell, i) => {
-    if (!spots[i]) return [];
-    const made = writtenAnswer(cell, spots[i], (id, text) => change(id, text, original.get(id)));
-    return [[cell.id, made]];
-  });
-  const before = kept.read();
-  for (const cell of page.cells) {
-    const source = before[cell.id];
-    if (source === undefined || cell.locked || !cell.place) continue;
-    cell.text.value = source;
-    cell.write(source, true);
-    sources.set(cell.id, source);
-  }
-  for (const [id, { text }] of texts) {
-    if (before[id] === undefined) continue;
-    text.value = before[id];
-    sources.set(id, before[id]);
-  }
-  if (sources.size) status.textContent = "Your answers of before are back.";
 
-  function download() {
-    const text = written(page.notebook, sources);
-    const address = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
-    html("a", { href: address, download: `${name}.ipynb` }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  }
-
-  return {
-    changed: (cell) => {
-      if (!cell.locked) change(cell.id, cell.source, cell.original);
-    },
-    tools: (bar) =>
-      bar.append(
-        html("button", { type: "button", onclick: download }, "Download my notebook"),
-        status,
-      ),
-    leave: () => {
-      for (const [, { text, place }] of texts) {
-        text.remove();
-        place.hidden = false;
-      }
-    },
+  download = () => {
+    const text = written(this.page.notebook, this.sources);
+    const href = URL.createObjectURL(new Blob([text], { type: "application/x-ipynb+json" }));
+    const name = this.page.place.dataset.notebook;
+    html("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
   };
+
+  tools(bar) {
+    const button = html(
+      "button",
+      { type: "button", onclick: this.download },
+      "Download my notebook",
+    );
+    bar.append(button, this.status);
+  }
+
+  leave() {
+    for (const text of this.texts) text.leave();
+  }
+}
+
+/** The answers of a problem set; null on a page that is none. */
+export function answers(page, told) {
+  const isSet = page.notebook.cells.some((cell) => cell.metadata.nbgrader);
+  return isSet ? new Answers(page, told.filter((cell) => !cell.locked)) : null;
 }

@@ -101,6 +101,12 @@ export class Cell {
     return this.slow() && this.page.fewSeeds() ? fewer(this.source) : this.source;
   }
 
+  /** A text that the reader wrote before. */
+  set(source) {
+    this.text.value = source;
+    this.write(source);
+  }
+
   write(source) {
     this.source = source;
     this.fit();
@@ -114,8 +120,7 @@ export class Cell {
 
   /** The original text again, and no new output. */
   reset() {
-    this.text.value = this.original;
-    this.write(this.original);
+    this.set(this.original);
     this.clear();
     this.say(this.warning());
     this.text.focus();
@@ -141,12 +146,10 @@ export class Cell {
   /** Where the next run draws; what an earlier one drew is gone. */
   begin() {
     this.clear();
-    const place = this.place ? this.output : html("div");
-    if (this.place) {
-      const old = this.stored ? "New output" : "Output";
-      place.append(html("p", { className: "new-label" }, old));
-    }
-    return new Output(place, { loadHost: this.page.loadHost, signal: this.life.signal });
+    if (!this.place) return { printed: "", hear() {} }; // a quick question stays as it is
+    const label = this.stored ? "New output" : "Output";
+    this.output.append(html("p", { className: "new-label" }, label));
+    return new Output(this.output, { loadHost: this.page.loadHost, signal: this.life.signal });
   }
 
   /** Says how the run went, beside the buttons. */

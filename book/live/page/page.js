@@ -114,7 +114,7 @@ class Page {
   }
 
   changed(cell) {
-    this.answers?.changed(cell);
+    if (!cell.locked) this.answers?.change(cell.id, cell.source);
   }
 
   /** Runs the cell, or stops it if it runs. */
@@ -199,9 +199,14 @@ class Page {
     this.client.stop();
     for (const cell of this.cells) cell.ran = null;
     this.say("Starting Python again …");
-    await this.boot();
     const why = error instanceof Stopped ? "Stopped." : "Python had to be started again.";
-    this.ready(`${why} Nothing has been run in the new Python: begin with “Run all above”.`);
+    try {
+      await this.boot();
+      this.ready(`${why} Nothing has been run in the new Python: begin with “Run all above”.`);
+    } catch (failure) {
+      this.client.stop(); // the next run tries once more
+      this.ready(`${why} Python does not run now (${failure.message}); a cell starts it.`);
+    }
   }
 
   stop() {

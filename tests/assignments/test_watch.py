@@ -55,6 +55,7 @@ def kernel(started):
     yield started
     started.run(
         "import sys; sys.displayhook = get_ipython().displayhook; sys.stdout = sys.__stdout__\n"
+        "get_ipython().input_transformers_post.clear()\n"
         "get_ipython().ast_transformers.clear(); get_ipython().set_custom_exc((), None)\n"
         "[globals().pop(n, None) for n in ('sum', 'any', 'abs', 'np', 'SIZE', 'double')]"
     )
@@ -148,8 +149,8 @@ def test_what_a_visible_test_makes_can_be_used_and_what_a_hidden_one_makes_canno
 
 
 def test_a_test_that_is_not_run_says_nothing(kernel):
-    kernel.run("""def once(lines):
-    get_ipython().input_transformers_post.remove(once)
-    return ["pass\\n"]
-get_ipython().input_transformers_post.append(once)""")
+    kernel.run("""def hide(lines):
+    return ["pass\\n"] if "double-hidden" in "".join(lines) else lines
+get_ipython().input_transformers_post.append(hide)""")
     assert kernel.verdict() is None
+    assert kernel.verdict("pass", name="other-hidden")["failed"] is None

@@ -53,7 +53,7 @@ def fits(sample: torch.Tensor) -> list[Fit]:
         "uniform": (-count * math.log(2 * bound), 1),
         "truncated": (_log_likelihood_truncated(count, second, bound, cut), 2),
     }
-    tested = x[:: max(1, count // _TESTED)].sort().values
+    tested = x[:: count // _TESTED | 1].sort().values
     scores = {
         kind: likelihood - parameters / 2 * math.log(count)
         for kind, (likelihood, parameters) in candidates.items()

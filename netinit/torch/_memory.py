@@ -132,8 +132,11 @@ class Record:
 
     def _inputs(self, args: tuple, kwargs: dict, targets: list[torch.Tensor]) -> list[torch.Tensor]:
         """The tensors that an operator read and did not write; their memory is noted as read."""
+        inputs = tensors(*args, *kwargs.values())
+        if len(inputs) == len(targets):  # as a draw has none
+            return []
         keys = [_key(target) for target in targets]
-        inputs = [t for t in tensors(*args, *kwargs.values()) if _key(t) not in keys]
+        inputs = [each for each in inputs if _key(each) not in keys]
         for each in inputs:
             memory = self.of(each)
             if memory is not None:

@@ -1,6 +1,5 @@
 """What an operator of ATen does to memory: which arguments it writes, and what it puts there."""
 
-import functools
 from typing import NamedTuple
 
 import torch
@@ -39,9 +38,18 @@ class Operation(NamedTuple):
     some: bool
 
 
-@functools.lru_cache(maxsize=4096)
+_operations: dict[int, tuple[torch._ops.OpOverload, Operation]] = {}  # operators live for good
+
+
 def operation(func: torch._ops.OpOverload) -> Operation:
     """What the operator does, by its schema."""
+    known = _operations.get(id(func))
+    if known is None:
+        known = _operations.setdefault(id(func), (func, _read(func)))
+    return known[1]
+
+
+def _read(func: torch._ops.OpOverload) -> Operation:
     schema = func._schema
     name = schema.name.split("::")[1].removeprefix("_foreach_")
     written = tuple(

@@ -1,11 +1,10 @@
 """Where in the program a write to a tensor comes from: the caller's line, not PyTorch's."""
 
-import functools
 import os
 import sys
 import sysconfig
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
 import torch
@@ -60,16 +59,28 @@ class Spot(NamedTuple):
     call: FrameType | None
 
 
-@functools.lru_cache(maxsize=4096)
-def _kind(file: str) -> str:
-    """Whose code a file is: "init", "load", "library" or "caller"."""
-    if file == _INIT:
-        return "init"
-    if file == _LOAD or f"{os.sep}safetensors{os.sep}" in file:
-        return "load"
+class _Code(NamedTuple):
+    """What is known of a function's code; the code is kept, so that no other gets its id."""
+
+    code: CodeType
+    caller: bool
+    init: bool
+    loading: str
+
+
+_codes: dict[int, _Code] = {}  # by id: the hash of a code object takes longer than all the rest
+
+
+def _known(code: CodeType) -> _Code:
+    """Whose code it is, and whether it loads saved values."""
+    file, name = code.co_filename, code.co_name
+    init = file == _INIT
     stdlib = file.startswith(_STDLIB) and "site-packages" not in file
-    inside = file.startswith((_TORCH, _OURS, "<frozen"))
-    return "library" if inside or stdlib else "caller"
+    caller = not stdlib and not file.startswith((_TORCH, _OURS, "<frozen"))
+    loading = "builder" if name in _BUILDERS else ""
+    if file == _LOAD or name in _LOADERS or f"{os.sep}safetensors{os.sep}" in file:
+        loading = "loader"
+    return _codes.setdefault(id(code), _Code(code, caller, init, loading))
 
 
 def spot() -> Spot:
@@ -79,16 +90,14 @@ def spot() -> Spot:
     loading = ""
     while frame is not None:
         code = frame.f_code
-        kind = _kind(code.co_filename)
+        known = _codes.get(id(code)) or _known(code)
         if caller is None:
-            if kind == "caller":
+            if known.caller:
                 caller = frame
-            elif kind == "init":
+            elif known.init:
                 init = frame
-        if kind == "load" or code.co_name in _LOADERS:
-            loading = "loader"
-        elif code.co_name in _BUILDERS:
-            loading = loading or "builder"
+        if known.loading and loading != "loader":
+            loading = known.loading
         frame = frame.f_back
     by = init.f_code.co_name if init else ""
     if caller is None:

@@ -114,9 +114,9 @@ def _role(module: nn.Module, attribute: str, axes: int, options: object) -> str:
 
 def _sharded(values: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
     """The values laid out as a parameter is, without a message between ranks."""
-    from torch.distributed.tensor import distribute_tensor
+    from torch.distributed.tensor import DTensor, Replicate
 
     # Each rank has drawn the whole: it takes its own part, and nobody sends anything.
-    return distribute_tensor(
-        values, parameter.device_mesh, parameter.placements, src_data_rank=None
-    )
+    mesh = parameter.device_mesh
+    whole = DTensor.from_local(values, mesh, [Replicate()] * mesh.ndim, run_check=False)
+    return whole.redistribute(placements=parameter.placements)

@@ -93,7 +93,7 @@ def outlying(values: torch.Tensor, few: torch.Tensor) -> torch.Tensor | None:
 
     The width is that of the middle half of a `few` of them, which outliers cannot move.
     """
-    few = few[:: max(1, len(few) // 2**16)]
+    few = few[:: len(few) // 2**13 | 1]
     low, middle, high = (float(q) for q in few.quantile(few.new_tensor([0.25, 0.5, 0.75])))
     reach = (high - low) / 1.3489795 * math.sqrt(2 * math.log(len(values) / _RARE))
     if reach == 0 or (

@@ -15,7 +15,7 @@ from netinit.torch._words import counted
 __all__ = ["Law", "law"]
 
 FEWEST = 64  # values from which a distribution can be read at all
-_MOST = 2**20  # values of a larger tensor that are looked at, besides its largest
+_MOST = 2**17  # values of a larger tensor that are looked at, besides its largest
 _STRAY = 0.01  # share of outliers that are set aside; more of them are a law of their own
 _FLAT, _WHOLE = 1.0, 3.5  # cuts up to which a truncated normal is flat, and from which it is whole
 EXACT = ("zero", "constant", "identity", "delta", "orthogonal", "signs")
@@ -162,11 +162,11 @@ def _drawn(values: torch.Tensor, fans: Fans | None, rounding: float) -> Law:
     zeros = 1 - float(kept.count_nonzero()) / len(kept)
     sparse = zeros > 0.1
     kept = kept[kept != 0] if sparse else kept
-    sample = kept[:: max(1, len(kept) // _MOST)].double()
+    sample = _some(kept).double()
     far = outlying(kept, sample) if len(sample) >= FEWEST else None
     extremes = 0 if far is None else int(far.sum())
     if 0 < extremes <= max(3, _STRAY * len(kept)):
-        sample = kept[~far][:: max(1, len(kept) // _MOST)].double()
+        sample = _some(kept[~far]).double()
     shares = {
         "outliers": extremes,
         "zeros": zeros if sparse else float(empty.double().mean()),
@@ -191,6 +191,11 @@ def _drawn(values: torch.Tensor, fans: Fans | None, rounding: float) -> Law:
     )  # fmt: skip
 
 
+def _some(values: torch.Tensor) -> torch.Tensor:
+    """Enough of the values, from all over; the step is odd, so that no column is left out."""
+    return values[:: len(values) // _MOST | 1]
+
+
 def _broad_kind(fit: Fit) -> str:
     """The kind, but of a truncated normal that is nearly flat, or hardly cut, what it is near."""
     if fit.kind == "truncated" and fit.cut < _FLAT:
@@ -205,7 +210,8 @@ def _tolerance(kind: str, kept: torch.Tensor, rounding: float) -> float:
     x = kept - kept.mean()
     if not bool(x.any()):
         return math.inf
-    kurtosis = float(x.pow(4).mean() / x.square().mean() ** 2)
+    squares = x.square()
+    kurtosis = float(squares.square().mean() / squares.mean() ** 2)
     return 4 * math.sqrt(max(kurtosis - 1, 0.1) / (4 * len(kept))) + rounding
 
 

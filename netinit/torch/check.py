@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.torch import measures
 from netinit.torch.examining import Examined, examine
 from netinit.torch.findings import Finding, found
 from netinit.torch.model_state import untouched
@@ -97,7 +98,7 @@ def obstacle(model: nn.Module, call: Call) -> Finding | None:
             count=len(meta),
         )
     for tensor in tensors([call.args, call.kwargs, call.target]):
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        if measures.measurable(tensor) and not torch.isfinite(tensor).all():
             return _not_run("the batch has entries that are NaN or infinite", "look at the data")
     return None
 

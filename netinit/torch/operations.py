@@ -93,7 +93,8 @@ class Recorder(TorchFunctionMode):
         data = [t for t, names in origins if names is None]
         derived, data = self._looked_up(derived, data)
         weights = sorted((pair for pair in derived if pair[1]), key=lambda pair: -pair[0].numel())
-        mixes = any(t.is_floating_point() for t in data) or (data and name in fan_rules.LOOKUPS)
+        numbers = any(t.is_floating_point() or t.is_complex() for t in data)
+        mixes = numbers or (data and name in fan_rules.LOOKUPS)
         if mixes and weights:
             self._mix(name, args, kwargs, made, data, weights)
         elif mixes or not derived:

@@ -35,6 +35,6 @@ def _weighed(finding: Finding, normed: set[str], used: set[str]) -> Finding:
     """A wrong scale does no harm before a norm; what no product reads may be equal by design."""
     names = {plain_name(name) for name in finding.numbers.get("names", [finding.where])}
     harmless = finding.code == "WRONG-FAN" and names <= normed
-    if harmless or (finding.code == "CLONES" and not names & used):
+    if harmless or (finding.code in ("CLONES", "LAW") and not names & used):
         return replace(finding, severity="info")
     return finding

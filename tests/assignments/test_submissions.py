@@ -88,13 +88,13 @@ def test_the_export_of_canvas(tmp_path):
 
 
 def test_a_zip_that_a_student_made(tmp_path):
-    inner = zipped({"work/ps1.ipynb": NOTEBOOK})
+    inner = zipped({"mine/ps1.ipynb": NOTEBOOK})
     members = {"ada/ps1.zip": inner, "lovelaceada_10234_99887_ps1.zip": inner, "zoe.zip": inner}
     files, _ = read(zipped(members, tmp_path / "in.zip"))
     assert {(words, handed[0].file, handed[0].data) for words, handed in files} == {
-        (("ada",), "ps1.zip/work/ps1.ipynb", NOTEBOOK),
-        (("10234", "lovelaceada"), "ps1.zip/work/ps1.ipynb", NOTEBOOK),
-        (("zoe",), "zoe.zip/work/ps1.ipynb", NOTEBOOK),
+        (("ada",), "ps1.zip/mine/ps1.ipynb", NOTEBOOK),
+        (("10234", "lovelaceada"), "ps1.zip/mine/ps1.ipynb", NOTEBOOK),
+        (("zoe",), "zoe.zip/mine/ps1.ipynb", NOTEBOOK),
     }
 
 

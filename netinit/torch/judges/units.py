@@ -102,7 +102,7 @@ def _twins(operation: Operation, pairs: list, reason: str, severity: str) -> Fin
 
 def _stay_alike(seen: Observation, operation: Operation, one: int, other: int, sign: int) -> bool:
     gradient = seen.gradients.get(operation.weight)
-    if gradient is None or tuple(gradient.shape) != operation.shape:
+    if gradient is None or gradient.is_complex() or tuple(gradient.shape) != operation.shape:
         return False
     rows = gradient.detach().float().movedim(operation.units, 0)
     size, gap = rows[one].norm().item(), (rows[one] - sign * rows[other]).norm().item()

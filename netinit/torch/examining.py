@@ -59,7 +59,7 @@ def examine(model: nn.Module, call: Call, steps: int) -> Examined:
     later, suspects = _wake(model, call, examined, steps)
     confirmed = _try(model, call, examined, steps, suspects)
     collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
-    findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(later)
+    findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(first, later)
     return examined
 
 

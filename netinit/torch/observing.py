@@ -158,14 +158,15 @@ def _adam(
     for name, parameter in parameters.items():
         if parameter.grad is None:
             continue
-        gradient = parameter.grad.float()
+        gradient = _real(parameter.grad).float()
         first, second = moments.get(name) or (0 * gradient, 0 * gradient)
         first, second = first.lerp(gradient, 0.1), second.lerp(gradient.square(), 0.001)
         moments[name] = first, second
         size = (second / (1 - 0.999**step)).sqrt() + 1e-8
         change = learning_rate * first / (1 - 0.9**step) / size
         changed, whole = changed + _norm(change) ** 2, whole + _norm(parameter) ** 2
-        parameter -= change.to(parameter.dtype)
+        values = _real(parameter)
+        values -= change.to(values.dtype)
     return math.sqrt(changed / whole) if whole else math.inf
 
 
@@ -175,4 +176,9 @@ def _moves(gradient: torch.Tensor | None) -> bool:
 
 def _norm(tensor: torch.Tensor) -> float:
     values = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
-    return values.detach().float().norm().item()
+    return _real(values.detach()).float().norm().item()
+
+
+def _real(tensor: torch.Tensor) -> torch.Tensor:
+    """A complex tensor as pairs of real numbers, in the same memory."""
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor

@@ -83,7 +83,7 @@ def _scaled(seen: Observation, operation: Operation) -> float | None:
     if parameter is None or tuple(parameter.shape) != operation.shape or operation.output is None:
         return None
     values = parameter.full_tensor() if hasattr(parameter, "full_tensor") else parameter
-    return operation.fans.fan_in * values.detach().float().square().mean().item()
+    return operation.fans.fan_in * values.detach().abs().float().square().mean().item()
 
 
 def _log_factor(seen: Observation, operation: Operation) -> float:

@@ -25,7 +25,7 @@ def collapse(seen: Observation) -> list[Finding]:
         return []
     last, output = operations[-1], measures.moments(seen.output)
     hidden = last.input_spread
-    at_first = next((o.input_spread for o in operations if o.input_spread > 0), 1.0)
+    at_first = next((o.output.spread for o in operations if o.output.spread > 0), 1.0)
     if hidden > _LEAST_SHARE * at_first:
         return []  # the batch itself hardly varies
     flat = output.second == 0 or output.spread < _LEAST_SPREAD

@@ -70,11 +70,14 @@ def _gravity(seen: Observation, name: str, reached: dict[str, bool]) -> str:
     return "error" if seen.parameters[name].dim() > 1 else "warning"
 
 
-def twins(seen: Observation) -> list[Finding]:
-    """Units that answer alike; graver where their gradients are alike too: they never part."""
+def twins(first: Observation, later: Observation) -> list[Finding]:
+    """Units that answer alike at first; graver where their later gradients are alike too.
+
+    They then never part. What starts at zero may look alike after a step of Adam, and is no twin.
+    """
     findings = []
-    for operation in seen.operations:
-        lasting = [pair for pair in operation.twins if _stay_alike(seen, operation, *pair)]
+    for operation in first.operations:
+        lasting = [pair for pair in operation.twins if _stay_alike(later, operation, *pair)]
         copies = [pair for pair in operation.twins if pair[2] > 0]
         share = operation.shape[operation.units] * _TWIN_SHARE if operation.twins else 0
         if lasting:
@@ -102,7 +105,7 @@ def _twins(operation: Operation, pairs: list, reason: str, severity: str) -> Fin
 
 def _stay_alike(seen: Observation, operation: Operation, one: int, other: int, sign: int) -> bool:
     gradient = seen.gradients.get(operation.weight)
-    if gradient is None or tuple(gradient.shape) != operation.shape:
+    if gradient is None or gradient.is_complex() or tuple(gradient.shape) != operation.shape:
         return False
     rows = gradient.detach().float().movedim(operation.units, 0)
     size, gap = rows[one].norm().item(), (rows[one] - sign * rows[other]).norm().item()

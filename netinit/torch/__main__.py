@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from netinit.torch import check, laws, probe, trace
-from netinit.torch.report import Report
+from netinit.torch.reporting.report import Report
 
 OK, FOUND, USAGE = 0, 1, 2
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 import netinit.torch as nit
-from netinit.torch.operations import fans_of_model
+from netinit.torch.checking.operations import fans_of_model
 
 
 def names(report):

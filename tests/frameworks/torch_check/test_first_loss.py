@@ -9,9 +9,9 @@ import torch
 from nets import classes, he, perceptron
 from torch.nn import functional
 
-from netinit.torch.first_loss import Batch, constants
-from netinit.torch.observing import observe
-from netinit.torch.running import call_of
+from netinit.torch.checking.first_loss import Batch, constants
+from netinit.torch.checking.observing import observe
+from netinit.torch.checking.running import call_of
 
 
 def known(model, *batches, **options):

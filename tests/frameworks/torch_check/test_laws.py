@@ -8,7 +8,7 @@ from torch import nn
 
 import netinit.torch as nit
 from netinit.initializers.fans import Fans
-from netinit.torch._layers import fans_of_modules
+from netinit.torch.reading.layers import fans_of_modules
 
 
 def seeded(build, seed=0):

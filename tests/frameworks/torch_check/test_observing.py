@@ -7,8 +7,8 @@ import torch
 from nets import classes, he, perceptron
 from torch.nn import functional
 
-from netinit.torch.observing import observe, train
-from netinit.torch.running import call_of
+from netinit.torch.checking.observing import observe, train
+from netinit.torch.checking.running import call_of
 
 
 def test_the_steps_are_those_of_adam():

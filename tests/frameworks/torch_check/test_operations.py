@@ -8,7 +8,7 @@ from nets import GPT, text
 from torch import nn
 from torch.nn import functional
 
-from netinit.torch.operations import Recorder
+from netinit.torch.checking.operations import Recorder
 
 
 def recorded(model, *args, **kwargs):

@@ -1,0 +1,106 @@
+"""All that one check sees of a model; what looks suspicious is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import repeat
+
+from torch import nn
+
+from netinit.torch.checking import first_loss
+from netinit.torch.checking.first_loss import Batch, Constants
+from netinit.torch.checking.judges import gains, loss, signal, units, values
+from netinit.torch.checking.observing import Observation, Trial, observe, train
+from netinit.torch.checking.running import Call
+from netinit.torch.reading.law import Law
+from netinit.torch.reporting.findings import Finding
+
+_WAKING = 5  # steps in which what starts behind a zero must have come alive
+
+
+@dataclass
+class Examined:
+    """All that a check has seen and found.
+
+    Parameters
+    ----------
+    first : Observation
+        The pass at the start.
+    constants : Constants or None
+    laws : dict
+        The law of each parameter, by name.
+    findings : list of Finding
+    trial : Trial or None
+        The steps that were tried.
+    """
+
+    first: Observation
+    constants: Constants | None
+    laws: dict[str, Law]
+    findings: list[Finding]
+    trial: Trial | None = None
+
+
+def examine(model: nn.Module, call: Call, steps: int) -> Examined:
+    """One pass, and at most `steps` steps of training if something looks suspicious.
+
+    The model should be within `model_state.untouched`.
+    """
+    first = observe(model, call)
+    known = first_loss.constants([Batch.of(first, call)])
+    laws, findings = values.by_values(model, first)
+    if not any(finding.code == "NONFINITE" for finding in findings):
+        findings += signal.nonfinite(first)
+    findings += loss.first_loss(first, known)
+    findings += units.unused(first) + units.forget_gates(model)
+    findings += signal.saturated(first) + signal.residual(first) + signal.attention(first)
+    findings += gains.scale(first)
+    examined = Examined(first, known, laws, findings)
+    later, suspects = _wake(model, call, examined, steps)
+    confirmed = _try(model, call, examined, steps, suspects)
+    collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
+    findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(first, later)
+    return examined
+
+
+def _wake(
+    model: nn.Module, call: Call, examined: Examined, steps: int
+) -> tuple[Observation, list[Finding]]:
+    """A pass in which all gradients are awake that will ever be, and what is suspicious in it.
+
+    Behind a head, a branch or a factor that starts at zero no gradient arrives at first. A few
+    steps change that, or never will.
+    """
+    first = examined.first
+    still, suspects = units.still(first), signal.collapse(first)
+    if not still or not steps:
+        return first, suspects + signal.gradient(first)
+    trial = train(model, repeat(call), min(steps, _WAKING), until=lambda t: t.moved >= set(still))
+    examined.trial = trial
+    never = [name for name in still if name not in trial.moved]
+    examined.findings += units.stuck(first, never, len(trial.losses))
+    later = observe(model, call)
+    return later, suspects + signal.gradient(later)
+
+
+def _try(
+    model: nn.Module, call: Call, examined: Examined, steps: int, suspects: list[Finding]
+) -> list[Finding]:
+    """Suspicions after a trial: none if the model learns, errors if not, warnings if untried."""
+    known = examined.constants
+    if not suspects:
+        return []
+    if not steps or known is None:
+        more = " Whether it learns all the same, a loss and steps would tell."
+        return [replace(f, severity="warning", reason=f.reason + more) for f in suspects]
+    trial = train(
+        model, repeat(call), steps, until=lambda t: first_loss.learned_more(t.least, known)
+    )
+    examined.trial = trial
+    if first_loss.learned_more(trial.least, known):
+        return []
+    more = (
+        f" After {len(trial.losses)} steps of Adam its loss is {trial.least:.4g}; the best answer "
+        f"that ignores the input has {known.best:.4g}."
+    )
+    return [replace(f, severity="error", reason=f.reason + more) for f in suspects]

@@ -1,0 +1,161 @@
+"""The loss before the first step, beside that of answers that do not look at the input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+
+from netinit.torch.checking.observing import Observation
+from netinit.torch.checking.running import Answer, Call, class_axis
+
+_STEPS, _SMALL = 100, 1e-6
+_ENOUGH = 20  # targets for each number of a constant answer, before it counts as known
+
+
+class Constants(NamedTuple):
+    """Losses of constant outputs.
+
+    Parameters
+    ----------
+    zero : float
+        Of zeros: for classes, a uniform guess.
+    best : float
+        Of the best constant, one number for each unit of the output.
+    answer : list of float
+        That constant.
+    enough : bool
+        Whether the targets are many enough for it to mean something.
+    classes : bool
+        Whether the targets are whole-numbered classes.
+    """
+
+    zero: float
+    best: float
+    answer: list[float]
+    enough: bool
+    classes: bool
+
+
+class Batch(NamedTuple):
+    """What one batch says about constant answers.
+
+    Parameters
+    ----------
+    output : tensor
+    labels : tensor or None
+    replace : callable or None
+        The loss of another output; None if the model computes its loss itself.
+    by_default : bool
+        Whether that is the cross entropy that is taken where no loss is given.
+    """
+
+    output: torch.Tensor
+    labels: torch.Tensor | None
+    replace: Callable[[torch.Tensor], torch.Tensor] | None
+    by_default: bool
+
+    @classmethod
+    def of(cls, seen: Observation | Answer, call: Call) -> Batch | None:
+        """From an answer to a call; None if nothing can be said."""
+        if not seen.given or seen.output is None or seen.output.dim() == 0:
+            return None
+        return cls(seen.output.detach(), call.labels, seen.replace, call.loss is None)
+
+    @property
+    def classes(self) -> bool:
+        """Whether the labels are whole-numbered classes."""
+        return self.labels is not None and not self.labels.is_floating_point()
+
+    @property
+    def targets(self) -> int:
+        """How many targets there are."""
+        return len(self.output) if self.labels is None else self.labels.numel()
+
+
+def constants(batches: Sequence[Batch | None]) -> Constants | None:
+    """The losses of constant outputs, over all batches; None where they cannot be known."""
+    known = [batch for batch in batches if batch is not None]
+    if not known or len(known) < len(batches):
+        return None
+    if any(batch.replace is None for batch in known):
+        return _of_labels(known) if all(batch.classes for batch in known) else None
+    zeros = [batch.replace(torch.zeros_like(batch.output)).item() for batch in known]
+    zero, best, answer = sum(zeros) / len(zeros), math.inf, []
+    for axis in _axes(known[0]):
+        value, constant = _best(known, axis)
+        if value < best:
+            best, answer = value, constant
+    enough = sum(batch.targets for batch in known) >= _ENOUGH * len(answer)
+    return Constants(zero, min(best, zero), answer, enough, known[0].classes)
+
+
+def _axes(batch: Batch) -> set[int]:
+    output = batch.output
+    if batch.by_default and batch.classes:
+        return {class_axis(output, batch.labels)}
+    return {min(1, output.dim() - 1), output.dim() - 1} if output.dim() > 1 else {0}
+
+
+def _best(batches: Sequence[Batch], axis: int) -> tuple[float, list[float]]:
+    """The least loss of an output that is constant but along one axis, and that output."""
+    output = batches[0].output
+    axis, length = (axis, output.shape[axis]) if output.dim() > 1 else (0, 1)
+    shape = [1] * output.dim()
+    shape[axis] = length
+
+    def mean_loss(constant: torch.Tensor) -> torch.Tensor:
+        answers = [constant.view(shape).expand(b.output.shape).to(b.output.dtype) for b in batches]
+        losses = [b.replace(answer) for b, answer in zip(batches, answers, strict=True)]
+        return torch.stack(losses).mean()
+
+    return _least(mean_loss, torch.zeros(length, device=output.device))
+
+
+@torch.enable_grad()
+def _least(
+    function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor
+) -> tuple[float, list[float]]:
+    """The least value of a smooth function, and where it is.
+
+    By gradient steps of the length of Barzilai and Borwein (1988); an optimizer of torch.optim
+    takes seconds to load.
+    """
+    least, place, length = math.inf, point, 1.0
+    before: tuple[torch.Tensor, torch.Tensor] | None = None
+    for _ in range(_STEPS):
+        point = point.detach().requires_grad_()
+        value = function(point)
+        (slope,) = torch.autograd.grad(value, point)
+        if value.item() < least:
+            least, place = value.item(), point
+        if before is not None:
+            moved, turned = point - before[0], slope - before[1]
+            bend = (moved * turned).sum().item()
+            length = (moved * moved).sum().item() / bend if bend > 0 else 2 * length
+        if not math.isfinite(length) or slope.norm().item() * length < _SMALL:
+            break
+        before = point.detach(), slope
+        point = point - length * slope
+    return least, place.detach().tolist()
+
+
+def _of_labels(batches: Sequence[Batch]) -> Constants | None:
+    """For a model that computes its cross entropy itself: a uniform guess, and the frequencies."""
+    output = batches[0].output
+    classes = output.shape[-1]
+    known = torch.cat([batch.labels[batch.labels >= 0].flatten() for batch in batches])
+    if output.dim() < 2 or not known.numel() or int(known.max()) >= classes:
+        return None
+    shares = torch.bincount(known, minlength=classes).double() / known.numel()
+    seen = shares[shares > 0]
+    best = -(seen * seen.log()).sum().item()
+    answer = shares.clamp_min(0.5 / known.numel()).log().tolist()
+    return Constants(math.log(classes), best, answer, known.numel() >= _ENOUGH * classes, True)
+
+
+def learned_more(least: float, known: Constants) -> bool:
+    """Whether a loss is below that of every constant answer, by more than rounding."""
+    return least < known.best - 0.02 * max(abs(known.best), 1e-6)

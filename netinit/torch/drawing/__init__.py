@@ -1,0 +1,1 @@
+"""A whole model from one seed, by netinit's laws."""

@@ -1,0 +1,1 @@
+"""The law of a parameter, read off its values."""

@@ -1,0 +1,175 @@
+"""The findings that the values of a model's parameters show by themselves."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import nn
+
+from netinit.initializers.fans import Fans
+from netinit.torch.names import pattern
+from netinit.torch.reading.clones import clones
+from netinit.torch.reading.law import Law
+from netinit.torch.reading.rules import Rule, agreeing
+from netinit.torch.reading.sameness import odd_ones
+from netinit.torch.reporting.findings import Finding, found
+
+_NORMS = ("norm", "bn")  # in the name of a module's class
+_SURE = 0.12  # relative error of a std beyond which a rule is no evidence
+_RANDOM = ("normal", "truncated", "uniform", "orthogonal", "sparse")
+
+
+def findings(
+    model: nn.Module, laws: Mapping[str, Law], fans: Mapping[str, Fans | None]
+) -> list[Finding]:
+    """What is wrong with the values, whatever the model does with them."""
+    parameters = dict(model.named_parameters())
+    said = [each for name, law in laws.items() for each in _of_one(name, parameters[name], law)]
+    normed = any(mark in type(m).__name__.lower() for m in model.modules() for mark in _NORMS)
+    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+    said += wrong_fans(shapes, laws, fans, normed)
+    said += odd_ones(shapes, laws)
+    random = {
+        name: parameter
+        for name, parameter in parameters.items()
+        if laws[name].kind in (*_RANDOM, "few", "other")
+    }
+    return [*said, *clones(random)]
+
+
+def _of_one(name: str, parameter: nn.Parameter, law: Law) -> Iterator[Finding]:
+    """The findings about one tensor."""
+    several = sum(length > 1 for length in parameter.shape) >= 2
+    if law.kind == "nonfinite":
+        yield _nonfinite(name, parameter)
+    elif law.kind == "zero" and several:
+        reason = "Meant for a head or the end of a branch; anywhere else it stops what is below it."
+        yield found("ZERO", name, "all 0", "a draw, unless it is meant", reason, "")
+    elif law.kind == "constant" and several:
+        reason = "All units that share their inputs compute the same, and get the same gradient."
+        fix = f"draw {name} at random"
+        yield found("CONSTANT", name, f"all {law.gain:.6g}", "a draw", reason, fix)
+    if law.outliers and law.kind in _RANDOM:
+        yield _outliers(name, parameter, law)
+    if law.repeated >= 0.1 and law.kind in _RANDOM and several:
+        reason = "Equal rows get equal gradients: those units stay copies of one another."
+        yield found(
+            "CLONES", name, f"{law.repeated:.0%} of the rows equal an earlier row",
+            "rows of their own", reason, f"draw all of {name} at once",
+            severity="error" if law.repeated >= 0.5 else "warning", share=law.repeated,
+        )  # fmt: skip
+
+
+def _nonfinite(name: str, parameter: nn.Parameter) -> Finding:
+    count = int((~torch.isfinite(parameter.detach())).sum())
+    return found(
+        "NONFINITE",
+        name,
+        f"{count} of {parameter.numel()} entries are NaN or infinite",
+        "finite numbers",
+        "Every output that depends on one of them is NaN.",
+        f"initialize {name}; netinit.torch.trace() tells whether anything did",
+        entries=count,
+    )
+
+
+def _outliers(name: str, parameter: nn.Parameter, law: Law) -> Finding:
+    values = parameter.detach().float()
+    largest = float((values - law.mean).abs().max())
+    return found(
+        "OUTLIERS",
+        name,
+        f"{law.outliers} of {law.count} entries, the largest at {largest / law.std:.3g} std",
+        f"none beyond {law.bound / law.std:.3g} std" if law.kind != "normal" else "none so far out",
+        "The law of the other entries does not give them: the draw or what followed it is at "
+        "fault, such as a cut at bounds that are no multiple of std.",
+        f"nn.init.trunc_normal_(w, std={law.std:.3g}, a={-3 * law.std:.3g}, b={3 * law.std:.3g})",
+        entries=law.outliers,
+        largest=largest,
+        std=law.std,
+    )
+
+
+def wrong_fans(
+    shapes: Mapping[str, tuple[int, ...]],
+    laws: Mapping[str, Law],
+    fans: Mapping[str, Fans | None],
+    normed: bool,
+) -> Iterator[Finding]:
+    """Scales that a rule gives with the fans torch reads off, and not with the true ones.
+
+    `torch.nn.init` takes axis 1 times the kernel for fan_in and axis 0 times the kernel for
+    fan_out, whatever the operation: groups, transposition, a stride, and packed weights go unseen.
+    Before a normalization it does no harm, and a default was nobody's choice: then it is
+    information. One finding stands for all layers alike.
+    """
+    groups: dict[tuple, list[str]] = {}
+    for name, law in laws.items():
+        true = fans.get(name)
+        if true is not None and len(shapes[name]) >= 2:
+            assumed = _assumed(shapes[name])
+            rule = _mistaken(law, assumed, true)
+            if rule is not None:
+                groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
+    for (like, (rule, variance, mode), assumed, true), names in groups.items():
+        harmless = normed or rule == "PyTorch's default" or _packed(shapes[names[0]], true)
+        first = laws[names[0]]
+        yield found(
+            "WRONG-FAN",
+            like if len(names) > 1 else names[0],
+            f"variance {variance} with {_said(mode, assumed)}, as torch.nn.init counts it",
+            f"variance {variance} with {_said(mode, true)}, as the operation has it",
+            "The fan that sets the scale is not the number of inputs or outputs in a sum.",
+            f"std {_std(first.std, assumed, true, mode)}, as netinit.torch.init_ draws it",
+            severity="info" if harmless else None,
+            count=len(names),
+            names=names,
+            assumed=tuple(assumed),
+            true=tuple(true),
+        )
+
+
+def _assumed(shape: tuple[int, ...]) -> Fans:
+    """The fans as `torch.nn.init` counts them."""
+    taps = math.prod(shape[2:])
+    return Fans(shape[1] * taps, shape[0] * taps)
+
+
+def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
+    """The rule that gives the scale with the assumed fans, if none does with the true ones.
+
+    Of a weight that is stored the other way around, one fan is the other: that it follows fan_out
+    then means that somebody took it for fan_in, which every rule does by default.
+    """
+    if law.kind not in ("normal", "truncated", "uniform") or assumed == true:
+        return None
+    if law.tolerance > _SURE:
+        return None
+    turned = (assumed.fan_out, assumed.fan_in) == true
+    right = agreeing(law.std, law.tolerance, true)
+    if any(not turned or rule.mode != "fan_out" for rule in right):
+        return None
+    return next((r for r in agreeing(law.std, law.tolerance, assumed) if r.mode), None)
+
+
+def _packed(shape: tuple[int, ...], true: Fans) -> bool:
+    """Whether several layers share a weight that nothing else is wrong with."""
+    assumed = _assumed(shape)
+    return assumed.fan_in == true.fan_in and len(shape) == 2
+
+
+def _said(mode: str, fans: Fans) -> str:
+    return " and ".join(_fans_of(mode, fans))
+
+
+def _fans_of(mode: str, fans: Fans) -> list[str]:
+    words = {"fan_in": [f"fan_in {fans.fan_in:g}"], "fan_out": [f"fan_out {fans.fan_out}"]}
+    return words.get(mode, words["fan_in"] + words["fan_out"])
+
+
+def _std(std: float, assumed: Fans, true: Fans, mode: str) -> str:
+    """The standard deviation that the rule gives with the true fans."""
+    if isinstance(true.fan_out, tuple):
+        return "each part by its own fan"
+    pick = {"fan_in": lambda f: f.fan_in, "fan_out": lambda f: f.fan_out}.get(mode, sum)
+    return f"{std * (pick(assumed) / pick(true)) ** 0.5:.3g}"

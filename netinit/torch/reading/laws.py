@@ -1,0 +1,161 @@
+"""The laws of all parameters of a model, and of two models beside each other."""
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from netinit.initializers.fans import Fans
+from netinit.initializers.fans import fans as fans_of_shape
+from netinit.torch.names import pattern
+from netinit.torch.reading import judgment
+from netinit.torch.reading.law import Law, law_of
+from netinit.torch.reading.layers import fans_of_modules
+from netinit.torch.reading.sameness import same
+from netinit.torch.reporting.findings import Finding, found
+from netinit.torch.reporting.report import Report
+
+__all__ = ["diff", "laws", "laws_by_name"]
+
+
+def laws_by_name(
+    model: nn.Module, *, fans: Mapping[str, Fans | None] | None = None
+) -> dict[str, Law]:
+    """The law of each parameter of a model; one that is tied has its first name.
+
+    Parameters
+    ----------
+    model : Module
+    fans : mapping of names to Fans, optional
+        The true fans of parameters, where they are known better than from the type of the module.
+        None stands for a parameter that has no fan. What neither knows has the fans of a dense
+        layer or convolution of its shape.
+
+    Raises
+    ------
+    TypeError
+        If the model is no module.
+    ValueError
+        If a name of `fans` is no parameter.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    parameters = dict(model.named_parameters())
+    known = fans_of_modules(model) | dict(fans or {})
+    unknown = set(fans or ()) - set(dict(model.named_parameters(remove_duplicate=False)))
+    if unknown:
+        raise ValueError(f"fans has names that are no parameters: {', '.join(sorted(unknown))}")
+    laws = {}
+    for name, parameter in parameters.items():
+        shape = tuple(parameter.shape)
+        usual = fans_of_shape(shape) if len(shape) >= 2 and name not in known else None
+        laws[name] = (
+            Law("meta", parameter.numel())
+            if parameter.is_meta
+            else law_of(parameter, known.get(name, usual))
+        )
+    return laws
+
+
+def laws(model: nn.Module, *, fans: Mapping[str, Fans | None] | None = None) -> Report:
+    """Which law each parameter of a model was drawn from, and what is wrong with its values.
+
+    A row stands for all parameters whose names differ by numbers alone, and that have one shape
+    and one law. It is found by the name of any of them.
+
+    Parameters
+    ----------
+    model, fans
+        As for `laws_by_name`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> _ = torch.manual_seed(0)
+    >>> report = laws(nn.Sequential(nn.Linear(256, 400), nn.ReLU(), nn.Linear(400, 10)))
+    >>> report["2.weight"]["law"]
+    "uniform, std 0.0289, variance 1/(3 fan_in) with fan_in 400: PyTorch's default"
+    """
+    read = laws_by_name(model, fans=fans)
+    known = fans_of_modules(model) | dict(fans or {})
+    findings = judgment.findings(model, read, known)
+    columns = ["name", "tensors", "shape", "std", "law"]
+    return Report("Laws of the parameters", columns, _rows(model, read), findings)
+
+
+def diff(
+    first: nn.Module, second: nn.Module, *, fans: Mapping[str, Fans | None] | None = None
+) -> Report:
+    """The parameters that two models drew from different laws, or that one of them lacks.
+
+    Two standard deviations differ if chance does not explain it, at the number of values there is.
+
+    Parameters
+    ----------
+    first, second : Module
+        Such as a model as it was and as it is, or one built directly and one built on the meta
+        device.
+    fans
+        As for `laws_by_name`, of both.
+
+    Examples
+    --------
+    >>> import torch
+    >>> _ = torch.manual_seed(0)
+    >>> a, b = nn.Linear(100, 300), nn.Linear(100, 300)
+    >>> _ = nn.init.normal_(b.weight, std=0.02)
+    >>> [finding.where for finding in diff(a, b).findings]
+    ['weight']
+    """
+    ours, theirs = laws_by_name(first, fans=fans), laws_by_name(second, fans=fans)
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    rows = [
+        {"name": name, "first": _text(ours.get(name)), "second": _text(theirs.get(name))}
+        for name in names
+        if not (name in ours and name in theirs and same(ours[name], theirs[name]))
+    ]
+    findings = [_difference(row) for row in rows]
+    return Report("Laws that differ", ["name", "first", "second"], rows, findings)
+
+
+def _text(each: Law | None) -> str:
+    return "not there" if each is None else str(each)
+
+
+def _difference(row: dict) -> Finding:
+    return found(
+        "LAW",
+        row["name"],
+        row["second"],
+        row["first"],
+        "The two models start from different laws.",
+        "",
+        severity="warning",
+    )
+
+
+def _rows(model: nn.Module, read: Mapping[str, Law]) -> list[dict]:
+    """One row for all tensors of one pattern, shape and law."""
+    shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    groups: list[tuple[tuple, list[str]]] = []
+    for name, each in read.items():
+        key = (pattern(name), shapes[name], each.kind, each.rule and each.rule.name)
+        for known, names in groups:
+            if known == key and same(read[names[0]], each):
+                names.append(name)
+                break
+        else:
+            groups.append((key, [name]))
+    return [_row(key[0], key[1], names, read) for key, names in groups]
+
+
+def _row(like: str, shape: tuple[int, ...], names: list[str], read: Mapping[str, Law]) -> dict:
+    first = read[names[0]]
+    return {
+        "name": like if len(names) > 1 else names[0],
+        "tensors": len(names),
+        "shape": " × ".join(map(str, shape)) or "1",
+        "std": sum(read[name].std for name in names) / len(names),
+        "law": str(first),
+        "kind": first.kind,
+        "names": names,
+    }

@@ -1,0 +1,168 @@
+"""Where each parameter's values came from: every write to it while a model was built or loaded."""
+
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+
+import torch
+from torch import nn
+from torch.nn.modules.module import (
+    register_module_buffer_registration_hook,
+    register_module_parameter_registration_hook,
+)
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from netinit.torch.reporting.findings import Finding
+from netinit.torch.reporting.report import Report
+from netinit.torch.tracing import origins
+from netinit.torch.tracing.memory import Memory, Record, Write
+from netinit.torch.tracing.operators import operation, plain
+from netinit.torch.tracing.places import spot
+
+__all__ = ["trace"]
+
+
+class trace:
+    """Watch a model being built, loaded or sharded, and say where its values came from.
+
+    Nothing of the program changes: it runs inside the context, and every operation that writes
+    to a tensor is noted with its line. A thread sees what it does itself inside its own context.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch import nn
+    >>> with trace() as made:
+    ...     layer = nn.Linear(3, 2)
+    ...     layer.scale = nn.Parameter(torch.empty(2))
+    >>> [(finding.code, finding.where) for finding in made.findings(layer)]
+    [('NEVER-WRITTEN', 'scale')]
+    >>> [write.operation for write in made.history(layer)["weight"]]
+    ['uniform_']
+    """
+
+    def __init__(self) -> None:
+        self._record = Record()
+        self._entered = threading.local()
+
+    def __enter__(self) -> "trace":
+        mode = _Mode(self._record)
+        stack = self._entered.__dict__.setdefault("modes", [])
+        mode.__enter__()
+        stack.append(mode)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._entered.modes.pop().__exit__(kind, error, traceback)
+
+    def history(self, model: nn.Module) -> dict[str, list[Write]]:
+        """The writes to each parameter and buffer, in order.
+
+        A name is missing if the trace did not see where its memory came from and no write to it:
+        it was made before, in another thread, or outside PyTorch.
+        """
+        return {name: list(memory.writes) for name, _, memory in self._seen(model)}
+
+    def findings(self, model: nn.Module) -> list[Finding]:
+        """What the writes show: never written, overwritten, lost, empty, drawn twice.
+
+        Raises
+        ------
+        TypeError
+            If the model is no module.
+        """
+        seen = list(self._seen(model))
+        tensors = dict(_tensors(model))
+        return [
+            *origins.never_written(seen),
+            *origins.overwritten(seen),
+            *origins.lost(seen, self._record.lost),
+            *origins.emptied(tensors, self._record.emptied),
+            *origins.drawn_twice(seen),
+        ]
+
+    def report(self, model: nn.Module) -> Report:
+        """A row for each parameter and buffer, with its writes, and the findings."""
+        histories = self.history(model)
+        rows = [
+            {
+                "name": name,
+                "shape": " × ".join(map(str, tensor.shape)) or "1",
+                "writes": len(histories.get(name, ())),
+                "history": _story(histories.get(name)),
+            }
+            for name, tensor in _tensors(model)
+        ]
+        columns = ["name", "shape", "writes", "history"]
+        return Report("Where the values came from", columns, rows, self.findings(model))
+
+    def _seen(self, model: nn.Module) -> Iterator[tuple[str, torch.Tensor, Memory]]:
+        """Each tensor of the model, in plain parts, with its memory, where the trace saw it."""
+        for name, tensor in _tensors(model):
+            for part in plain(tensor):
+                memory = self._record.of(part)
+                if memory is not None:
+                    yield name, part, memory
+
+
+class _Mode(TorchDispatchMode):
+    """Tells a record of every operator that runs in one thread."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self._record = record
+        self._hooks: list = []
+
+    def __enter__(self) -> "_Mode":
+        thread = threading.get_ident()
+
+        def registered(module: nn.Module, name: str, tensor: torch.Tensor | None) -> None:
+            # What is loaded takes the place of what the constructor made.
+            replaced = hasattr(module, name) and tensor is not None
+            if replaced and threading.get_ident() == thread:
+                self._record.assigned(tensor, spot())
+
+        self._hooks = [
+            register_module_parameter_registration_hook(registered),
+            register_module_buffer_registration_hook(registered),
+        ]
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        self._record.release()
+        super().__exit__(*error)
+
+    def __torch_dispatch__(
+        self,
+        func: torch._ops.OpOverload,
+        types: tuple,
+        args: tuple = (),
+        kwargs: dict | None = None,
+    ) -> object:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        did = operation(func)
+        if did.written or did.fresh:
+            self._record.see(did, args, kwargs, out, spot())
+        return out
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """The parameters and buffers of a model by name, a tied one once."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    yield from model.named_parameters()
+    yield from model.named_buffers()
+
+
+def _story(writes: list[Write] | None) -> str:
+    if writes is None:
+        return "not seen"
+    return "; ".join(map(str, writes)) or "nothing"

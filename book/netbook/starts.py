@@ -58,7 +58,9 @@ def cells(values: np.ndarray) -> str:
         drawn.append(f'<rect {place} {fill} stroke="var(--ni-reference)" stroke-opacity=".3"/>')
     size = f'width="{STEP * len(values)}" height="{HEIGHT}"'
     box = f'viewBox="0 0 {STEP * len(values)} {HEIGHT}"'
-    return f'<svg {size} {box} aria-hidden="true">{"".join(drawn)}</svg>'
+    ends = f"{values[0]:.2g} in the first layer, {values[-1]:.2g} in the last"
+    label = f"mean square of the signal: {ends}"
+    return f'<svg {size} {box} role="img" aria-label="{label}">{"".join(drawn)}</svg>'
 
 
 def rows(page: str) -> str:

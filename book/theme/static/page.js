@@ -109,13 +109,15 @@
   /** What scrolls sideways inside its own box must be reachable by keyboard. */
   function reachable() {
     for (const box of document.querySelectorAll("pre, .picture, div.math, .table")) {
-      if (box.scrollWidth > box.clientWidth + 1) {
+      if (box.scrollWidth > box.clientWidth) {
         box.tabIndex = 0;
         if (!box.matches("pre")) {
           box.setAttribute("role", "group");
           box.setAttribute("aria-label", "Scrolls sideways");
         }
-      } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+      } else if (box.tabIndex === 0) {
+        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      }
     }
   }
 

@@ -4,7 +4,8 @@ A student's code shares its process with the tests. `PROGRAM` runs before any of
 originals of what tests rely on, and then runs each test:
 
 - The test runs in a namespace of its own. In it the names that the problem set gives have their
-  own values, builtins are builtins, and what the student defined is there.
+  own values, builtins are builtins, and what the student defined is there. As `__notebook__` it
+  holds the namespace of the notebook, where the answers look up each other.
 - Library functions that were replaced are put back and named.
 - The outcome is a message of its own kind with a secret of that test, sent when the test has
   ended. Nothing that is printed or displayed counts, a test that was not run sends nothing, and
@@ -117,7 +118,7 @@ def _netinit_watch():
         secret, answers = test.pop("secret"), test["answers"]
         names = {n: v for n, v in own.items() if n in answers or n not in vars_(builtins)}
         names.update((n, v) for n, v in given.items() if n not in answers)
-        names["__builtins__"] = builtins
+        names["__builtins__"], names["__notebook__"] = builtins, own
         failed = none
         try:
             exec_(compile_(test["source"], f"<{test['name']}>", "exec", dont_inherit=True), names)

@@ -163,8 +163,8 @@ def test_without_walls_a_class_is_graded_all_the_same(small, handed_in, monkeypa
 def test_two_students_of_one_name_are_left_to_a_person(small, handed_in):
     (handed_in.parent / "roster.csv").write_text("id,name\na,s0\nb,s0\ns1,x\n")
     results, _, problems = run(small, handed_in)
-    assert problems[0] == "s0/ps1.ipynb: s0 could be any of a, b: not matched"
-    assert problems[1] == "s2/ps1.ipynb: s2 is not on the roster"
+    assert problems[0] == "s0: s0 could be any of a, b: not matched"
+    assert problems[1] == "s2: s2 is not on the roster"
     assert [results[name].status for name in ("a", "b", "s1")] == ["missing", "missing", "graded"]
     assert [results[name].on_roster for name in ("s0", "s2")] == [False, False]
 

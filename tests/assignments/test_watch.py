@@ -148,6 +148,14 @@ def test_what_a_visible_test_makes_can_be_used_and_what_a_hidden_one_makes_canno
     assert error["ename"] == "NameError"
 
 
+def test_a_test_can_replace_the_answer_that_another_answer_calls(kernel):
+    kernel.run("def twice(x):\n    return 0\ndef double(x):\n    return twice(x)")
+    right = '__notebook__["twice"] = lambda x: 2 * x'
+    assert kernel.verdict(f"{right}\n{TEST}")["failed"] is None
+    kernel.run("def twice(x):\n    return 0")
+    assert kernel.verdict(f"twice = lambda x: 2 * x\n{TEST}")["failed"] is not None
+
+
 def test_a_test_that_is_not_run_says_nothing(kernel):
     kernel.run("""def hide(lines):
     return ["pass\\n"] if "double-hidden" in "".join(lines) else lines

@@ -52,8 +52,8 @@ def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
             group[0],
             "gradient 0",
             "a gradient",
-            f"The gradient of these parameters is exactly zero, and so it is after {steps} steps: "
-            "they will never move.",
+            f"The gradient of these parameters is exactly zero, and so it is after {steps} steps on "
+            "this batch: nothing has moved them.",
             "start one of two factors that are both zero at random; or look for dead units above",
             severity=severity,
             count=len(group),
@@ -81,7 +81,7 @@ def twins(first: Observation, later: Observation) -> list[Finding]:
         copies = [pair for pair in operation.twins if pair[2] > 0]
         share = operation.shape[operation.units] * _TWIN_SHARE if operation.twins else 0
         if lasting:
-            reason = "get the same gradient: they stay one unit for good."
+            reason = "get the same gradient: steps on such a batch do not part them."
             severity = "error" if len(lasting) > share else "warning"
             findings.append(_twins(operation, lasting, reason, severity))
         elif len(copies) > share:

@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import http.server
+import json
+import os
 import subprocess
 import sys
 import threading
@@ -41,6 +43,17 @@ def site() -> Path:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr}"
     return SITE
+
+
+@pytest.fixture(scope="session")
+def engine(site: Path) -> dict:
+    """What the site's engine says of itself; it must be there where the network is promised."""
+    found = site / "_static" / "engine" / "engine.json"
+    if not found.is_file():
+        if os.environ.get("CI"):
+            pytest.fail("the site has no engine: make engine says why")
+        pytest.skip("no engine on this machine: make engine says why")
+    return json.loads(found.read_text("utf-8"))
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,9 +1,6 @@
 """Python in a page: loaded when a button is pressed; cells edited, run, stopped."""
 
-import json
-import os
 import re
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,20 +8,9 @@ from conftest import visiting
 
 pytestmark = pytest.mark.browser
 
-ENGINE = Path("_static", "engine", "engine.json")
 CHAPTER, EXPLORER = "chapters/01_what_and_why", "chapters/build_an_explorer"
 READY = "document.querySelector('.runner[data-state=ready]') !== null"
 MINUTES = 600_000  # ms, against hanging only: a machine may be busy
-
-
-@pytest.fixture(scope="module")
-def engine(site):
-    """The engine in the site: it must be there where the network is promised."""
-    if not (site / ENGINE).is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the site has no engine: make engine says why")
-        pytest.skip("no engine on this machine: make engine says why")
-    return json.loads((site / ENGINE).read_text("utf-8"))
 
 
 def python_on(browser, addresses, name):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 
 import nbformat
 import pytest
@@ -23,12 +22,8 @@ WRITTEN = "The claim holds by induction, *written* in the page: φ(0) = 0.\n\nA 
 
 
 @pytest.fixture(scope="module")
-def page(browser, addresses, site):
+def page(browser, addresses, engine):
     """The problem set, with Python ready."""
-    if not (site / "_static" / "engine" / "engine.json").is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the site has no engine: make engine says why")
-        pytest.skip("no engine on this machine: make engine says why")
     with visiting(browser, addresses) as open_:
         page = open_(PAGE).page
         start(page)

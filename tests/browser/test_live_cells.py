@@ -5,7 +5,6 @@ Slow cells (``book/live/seconds.json``) go through fewer seeds, by the page's ow
 its notebook print; everything else must be what is stored.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,12 +30,8 @@ SLOW = 10  # seconds, as in seeds.js
 
 
 @pytest.fixture(scope="module")
-def python(browser, addresses, site):
+def python(browser, addresses, engine):
     """One Python for all notebooks; each begins with an empty namespace."""
-    if not (site / "_static" / "engine" / "engine.json").is_file():
-        if os.environ.get("CI"):
-            pytest.fail("the site has no engine: make engine says why")
-        pytest.skip("no engine on this machine: make engine says why")
     with visiting(browser, addresses) as open_:
         started = Python(open_("chapters/notation").page)
         started.start(addresses["http"])

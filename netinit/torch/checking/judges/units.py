@@ -52,8 +52,8 @@ def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
             group[0],
             "gradient 0",
             "a gradient",
-            f"The gradient of these parameters is exactly zero, and so it is after {steps} steps on "
-            "this batch: nothing has moved them.",
+            f"The gradient of these parameters is exactly zero, and so it is after {steps} steps "
+            "on this batch: nothing has moved them.",
             "start one of two factors that are both zero at random; or look for dead units above",
             severity=severity,
             count=len(group),

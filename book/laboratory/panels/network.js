@@ -84,9 +84,9 @@ function describe({ frame }) {
 export default {
   name: "network",
   title: "The network at a glance",
-  note: "A cell is full of color where the mean square is about 1; below it stands the nearest " +
-    "power of ten. It fades where the signal dies out, turns to ink where it explodes, and is " +
-    "empty by the share of dead units.",
+  note: "Below each cell stands its mean square, to the nearest power of ten. A cell has its full " +
+    "color at 1, fades where the signal dies out, and takes the color of the text where it " +
+    "explodes. The empty part of a cell is the share of dead units.",
   wants: () => ["statistics"],
   wide: true,
   height: () => 2 * ROW + GAP + 48,

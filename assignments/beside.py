@@ -11,7 +11,7 @@ import json
 
 from nbformat import NotebookNode, v4
 
-from assignments.problem_sets import grade_id, is_written, task_of
+from assignments.problem_sets import grade_id, is_answer, is_written, task_of
 from assignments.reading import Cell
 
 LONGEST = 200  # characters of an edit in a message
@@ -143,11 +143,11 @@ def attach(cell: NotebookNode, pieces: list[Cell]) -> None:
 
 
 def digests(notebook: NotebookNode) -> dict[str, str]:
-    """A short hash of each written answer of a rebuilt notebook, with what stands beside it."""
-    parts: dict[str, list] = {grade_id(cell): [] for cell in notebook.cells if is_written(cell)}
+    """A short hash of each answer of a rebuilt notebook, with the texts that stand beside it."""
+    parts: dict[str, list] = {grade_id(cell): [] for cell in notebook.cells if is_answer(cell)}
     for cell in notebook.cells:
-        name = grade_id(cell) if is_written(cell) else beside(cell)
-        if name in parts and cell.cell_type != "code":
+        name = grade_id(cell) if is_answer(cell) else beside(cell)
+        if name in parts and (is_answer(cell) or cell.cell_type != "code"):
             parts[name].append([cell.source.strip(), cell.get("attachments")])
     return {
         name: hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()[:12]

@@ -46,7 +46,7 @@ class Result:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
-    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each answer
     folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
 

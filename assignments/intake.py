@@ -44,7 +44,7 @@ class Taken:
     late: bool = False
     kept: bool = False  # whether submitted.ipynb was written
     fingerprint: str | None = None  # of the notebook to grade, rebuilt.ipynb; None if there is none
-    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each answer
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent
 SOURCE = ROOT / "source"
 
+_TASK = re.compile(
+    r"^## (?P<number>Task \d+)[.:] (?P<title>.+?)(?: \([^()]*\))?\s*$", re.M
+)
 _RUBRIC = re.compile(r"^### Rubric: `(?P<task>[\w-]+)`.*?$\n(?P<text>.*?)(?=^##|\Z)", re.M | re.S)
 
 
@@ -44,6 +47,33 @@ class ProblemSet:
     def note(self) -> str:
         """The teacher's note, in markdown."""
         return (self.folder.parents[1] / "notes" / f"{self.name}.md").read_text("utf-8")
+
+    def headings(self) -> dict[str, tuple[str, str]]:
+        """For each task, what the notebook calls it: ``("Task 3", "A detector of symmetry")``.
+
+        A task is under the last heading of a task above it; one that shares it has none.
+        """
+        found: dict[str, tuple[str, str]] = {}
+        last = None
+        for cell in self.notebook().cells:
+            if is_test(cell) or is_written(cell):
+                if last is not None:
+                    found.setdefault(task_of(cell), last)
+            elif cell.cell_type == "markdown":
+                for heading in _TASK.finditer(cell.source):
+                    last = heading["number"], heading["title"].replace("`", "")
+        taken = list(found.values())
+        return {name: pair for name, pair in found.items() if taken.count(pair) == 1}
+
+    def statements(self) -> dict[str, str]:
+        """The text that asks for each task, in markdown: that of the cell with its heading."""
+        found, last = {}, ""
+        for cell in self.notebook().cells:
+            if is_test(cell) or is_written(cell):
+                found.setdefault(task_of(cell), last)
+            elif cell.cell_type == "markdown" and _TASK.search(cell.source):
+                last = cell.source
+        return found
 
     def rubrics(self) -> dict[str, str]:
         """The text of the rubric for each written answer, by its grade_id."""

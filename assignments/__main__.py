@@ -14,6 +14,7 @@ import argparse
 import getpass
 import itertools
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import class_file, course_key, finish, isolation, marks, release
+from assignments import class_file, course_key, finish, interrupts, isolation, marks, release
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
 from assignments.class_file import Class, ClassFileError
@@ -63,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Not done: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would leave folders behind
+        interrupts.end_children()
         print("\nStopped. What was done so far is kept: the same command goes on.", file=sys.stderr)
         return 130
 
@@ -115,14 +118,14 @@ def grade_all(options: argparse.Namespace) -> int:
     graded.penalties = {r.student.id: share for r in results if (share := late(r.student))}
     graded.show_hidden = options.show_hidden
     class_file.write(out, graded)
-    _tell(out, finish.finish(chosen, out, graded, _fill(options)), warnings)
+    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), warnings)
     return 0
 
 
 def marks_again(options: argparse.Namespace) -> int:
     """Write marks, report and pages again; nothing that was handed in is read or run."""
     chosen, out, graded = _graded(options)
-    _tell(out, finish.finish(chosen, out, graded, _fill(options)), graded.warnings)
+    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), graded.warnings)
     return 0
 
 
@@ -134,7 +137,7 @@ def mark_by_hand(options: argparse.Namespace) -> int:
         serve(desk, options.port, options.open)
     except KeyboardInterrupt:
         print()
-    _tell(out, finish.finish(chosen, out, class_file.read(out), _fill(options)), [])
+    _tell(chosen, out, finish.finish(chosen, out, class_file.read(out), _fill(options)), [])
     return 0
 
 
@@ -187,14 +190,17 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     ]
 
 
-def _tell(out: Path, finished: finish.Finished, warnings: list[str]) -> None:
+def _tell(chosen: ProblemSet, out: Path, finished: finish.Finished, warnings: list[str]) -> None:
     counts = Counter(row.result.status for row in finished.rows)
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
-    waiting = sum(len(row.to_mark) for row in finished.rows)
+    waiting = sum(len(row.to_mark) for row in finished.rows if not row.result.owner)
     if waiting:
+        which = f"PS={chosen.name}"
+        if out != Path("grades") / chosen.name:
+            which += f" OPTIONS='--out {out}'"
         print(
-            f"Answers to mark: {waiting}. Mark them with make mark PS={out.name}, or fill in "
-            f"{out / finish.WRITTEN} and run make marks PS={out.name}."
+            f"Answers to mark: {waiting}. Mark them with make mark {which}, or fill in "
+            f"{out / finish.WRITTEN} and run make marks {which}."
         )
     for text in [*warnings, *finished.problems]:
         print(f"Note: {text}")
@@ -223,7 +229,9 @@ def _positive(kind: type) -> Callable[[str], float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="release | grade | mark | marks | check")
+    commands = parser.add_subparsers(
+        required=True, metavar="release | grade | mark | marks | check"
+    )
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument(
         "--key-file", type=Path, help=f"the course key (else {KEY_FILE.name}, then ${KEY_VARIABLE})"
@@ -269,7 +277,9 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--grace-hours", type=float, default=0, help="hours that cost nothing")
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     two.set_defaults(command=grade_all)
-    four = commands.add_parser("mark", parents=[fill], help="mark by hand, on a page of this machine")
+    four = commands.add_parser(
+        "mark", parents=[fill], help="mark by hand, on a page of this machine"
+    )
     four.add_argument("--as", dest="marker", help="the name in the history (default: the user's)")
     four.add_argument("--port", type=int, default=0, help="default: one that is free")
     four.add_argument("--no-open", dest="open", action="store_false", help="open no browser")
@@ -278,7 +288,9 @@ def _parser() -> argparse.ArgumentParser:
     five.set_defaults(command=marks_again)
     for command in (four, five):
         command.add_argument("problem_set", help="such as ps1, which was graded before")
-        command.add_argument("--out", type=_path, help="where the grades are (default: grades/NAME)")
+        command.add_argument(
+            "--out", type=_path, help="where the grades are (default: grades/NAME)"
+        )
         command.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     three = commands.add_parser("check", help="run a notebook at home, as it will be graded")
     three.add_argument("notebook", type=_path, help="such as ps1.ipynb")

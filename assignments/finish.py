@@ -1,5 +1,6 @@
 """From what the grader found and what persons gave to marks, pages and a report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,27 +36,29 @@ def read_given(out: Path, each_task: list[Task], graded: Class) -> tuple[Given, 
     written = marks.read_written(out / WRITTEN, each_task)
     entries = store.Store(out / store.NAME).entries()
     students = {result.student.id for result in graded.results}
+    owner = {r.student.id: r.owner or r.student.id for r in graded.results}
     asked = given.read_requests(out / given.REQUESTS, each_task, students)
+    asked = [(owner[student], request) for student, request in asked]
     made = given.given(entries, written, asked)
     problems = given.contradictions(entries, written)
     strangers = dict.fromkeys(e.student for e in entries if e.student not in students)
-    problems += [f"{store.NAME} has marks of {name!r}, who is not in the class" for name in strangers]
+    problems += [
+        f"{store.NAME} has marks of {name!r}, who is not in the class" for name in strangers
+    ]
     return made, problems
 
 
 def all_rows(
-    problem_set: ProblemSet, each_task: list[Task], graded: Class, entered: Given
+    each_task: list[Task], graded: Class, entered: Given, blank: Mapping[str, str]
 ) -> list[Row]:
-    """The marks of everybody in a class."""
-    rows = marks.rows(each_task, graded.results, entered, marks.blank_answers(problem_set))
+    """The marks of everybody in a class; `blank` as in `marks.rows`."""
+    rows = marks.rows(each_task, graded.results, entered, blank)
     for row in rows:
         row.penalty = graded.penalties.get(row.result.student.id, 0.0)
     return rows
 
 
-def finish(
-    problem_set: ProblemSet, out: Path, graded: Class, fill: Fill | None = None
-) -> Finished:
+def finish(problem_set: ProblemSet, out: Path, graded: Class, fill: Fill | None = None) -> Finished:
     """Write marks.csv, written.csv, moodle.csv, the pages of the students and the report.
 
     Raises
@@ -67,7 +70,7 @@ def finish(
     """
     each_task, fill = marks.tasks(problem_set), fill or Fill()
     entered, problems = read_given(out, each_task, graded)
-    rows = all_rows(problem_set, each_task, graded, entered)
+    rows = all_rows(each_task, graded, entered, marks.blank_answers(problem_set))
     problems = [*graded.problems, *problems]
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / WRITTEN, each_task, own)

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import nbformat
 
-from assignments import fingerprint
+from assignments import fingerprint, interrupts
 from assignments.beside import digests
 from assignments.choosing import FAILED, UNREADABLE, choose
 from assignments.isolation import Sandbox
@@ -138,6 +138,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _serve(line: Connection, desk: Desk) -> None:
     """Take in what is asked for until the line is closed."""
+    interrupts.leave_to_parent()
     release = released(desk.problem_set)
     while True:
         try:

@@ -78,6 +78,7 @@ class Given:
     extra: dict[str, tuple[float, str]] = field(default_factory=dict)  # points, why; by student
     requests: dict[str, list[Request]] = field(default_factory=dict)  # by student
     history: dict[str, list[str]] = field(default_factory=dict)  # sentences, by student
+    comments: dict[tuple[str, str], ByHand] = field(default_factory=dict)  # without points
 
 
 @dataclass
@@ -186,13 +187,14 @@ def rows(
 
 def _row(each_task: list[Task], result: Result, given: Given, blank: Mapping[str, str]) -> Row:
     id_ = result.student.id
-    row = Row(result, {}, {}, requests=given.requests.get(id_, []))
-    row.history = given.history.get(id_, [])
+    row = Row(result, {}, {}, requests=given.requests.get(result.owner or id_, []))
+    who = dict.fromkeys([result.owner or id_, id_])
+    row.history = [words for name in who for words in given.history.get(name, [])]
     row.extra, row.extra_reason = given.extra.get(id_, (0.0, ""))
     left = {name for name, digest in blank.items() if result.written.get(name) == digest}
     row.blank = frozenset(left & {task.name for task in each_task})
     for task in each_task:
-        entered = given.by_hand.get((id_, task.name), []) if result.scores else []
+        entered = _entered(result, task, given.by_hand) if result.scores else []
         now = result.written.get(task.name, "")
         fitting = [each for each in entered if not each.answer or not now or each.answer == now]
         scores = [result.scores[cell].points for cell in task.cells if cell in result.scores]
@@ -205,7 +207,18 @@ def _row(each_task: list[Task], result: Result, given: Given, blank: Mapping[str
                 row.reasons[task.name], row.by_tests[task.name] = fitting[-1].reason, tested
         elif entered:
             row.earlier[task.name] = entered[-1]
+        alone = given.comments.get((result.owner or id_, task.name))
+        if not fitting and tested is not None and alone and alone.answer in ("", now):
+            row.comments[task.name] = alone.comment
     return row
+
+
+def _entered(result: Result, task: Task, by_hand: Entered) -> list[ByHand]:
+    """What was entered for a student, or else for the member of the group who handed in."""
+    for name in (result.student.id, result.owner):
+        if found := by_hand.get((name, task.name)):
+            return found
+    return []
 
 
 def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
@@ -327,7 +340,7 @@ def write_written(path: Path, each_task: list[Task], marks: list[Row]) -> None:
         for task in (task for task in each_task if task.name in written):
             key = (row.result.student.id, task.name)
             new = (*key, now[key]) not in there if now[key] else key not in known
-            if task.name in row.to_mark and new:
+            if task.name in row.to_mark and new and not row.result.owner:
                 lines.append([key[0], task.column, number(task.out_of), "", "", now[key]])
     text = write_table([list(WRITTEN_COLUMNS), *lines], guard=False)
     if not path.is_file() or path.read_bytes() != text:

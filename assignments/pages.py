@@ -33,7 +33,7 @@ LONGEST_LINE = 200  # characters of a line of code
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")  # of colors
 _PLACE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
-_PICTURE = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
+PICTURE = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
@@ -164,23 +164,22 @@ def _belongs(near: str, task: Task, all_names: set[str]) -> bool:
 
 def _piece(cell: NotebookNode, *, beside: bool, notebook: NotebookNode | None = None) -> Piece:
     texts, pictures = _outputs(cell, notebook)
-    inside = [found.groups() for found in _PICTURE.finditer(cell.source)]
+    inside = [found.groups() for found in PICTURE.finditer(cell.source)]
     attached = [pair for kinds in cell.get("attachments", {}).values() for pair in kinds.items()]
     known = [(kind, data) for kind, data in [*attached, *inside] if kind in PICTURES]
-    small = [_address(kind, data) for kind, data in known if len(data) <= LARGEST]
-    source = _PICTURE.sub("[picture]", cell.source)
+    small = [address(kind, data) for kind, data in known if len(data) <= LARGEST]
+    source = PICTURE.sub("[picture]", cell.source)
     linked = len(small) < len(known) or len(source) > LONGEST_ANSWER
-    pictures = [_address("image/png", each) for each in pictures] + small
-    return Piece(_cut(source, LONGEST_ANSWER), texts, pictures, beside, linked, cell)
+    pictures = [address("image/png", each) for each in pictures] + small
+    return Piece(cut(source, LONGEST_ANSWER), texts, pictures, beside, linked, cell)
 
 
-def _address(kind: str, data: str) -> str:
+def address(kind: str, data: str) -> str:
+    """A picture in base64 as an address."""
     return f"data:{kind};base64,{''.join(data.split())}"
 
 
-def _test(
-    cell: NotebookNode, result: Result, show_hidden: bool, notebook: NotebookNode
-) -> Test:
+def _test(cell: NotebookNode, result: Result, show_hidden: bool, notebook: NotebookNode) -> Test:
     hidden = "### BEGIN HIDDEN TESTS" in cell.source
     score = result.scores[grade_id(cell)]
     errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
@@ -191,7 +190,7 @@ def _test(
         name="hidden tests" if hidden else "visible tests",
         points=number(score.points),
         out_of=number(score.out_of),
-        message=_cut(message),
+        message=cut(message),
         source=cell.source if show_hidden or not hidden else "",
         line=own_line(notebook, errors[0]) if errors else "",
     )
@@ -208,7 +207,7 @@ def own_line(notebook: NotebookNode, error: NotebookNode) -> str:
             own = is_answer(cell) or not grade_id(cell)
             lines = cell.source.splitlines()
             if own and cell.get("execution_count") == int(count) and 0 < int(line) <= len(lines):
-                return f"line {line}: {_cut(lines[int(line) - 1].strip(), LONGEST_LINE)}"
+                return f"line {line}: {cut(lines[int(line) - 1].strip(), LONGEST_LINE)}"
     return ""
 
 
@@ -226,18 +225,19 @@ def _outputs(
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if output.output_type == "stream":
-            texts.append(_cut(output.text))
+            texts.append(cut(output.text))
         elif output.output_type == "error":
             line = own_line(notebook, output) if notebook is not None else ""
-            texts.append(_cut(f"{output.ename}: {output.evalue}") + f"\n{line}" * bool(line))
+            texts.append(cut(f"{output.ename}: {output.evalue}") + f"\n{line}" * bool(line))
         elif "image/png" in data and len(data["image/png"]) <= LARGEST:
             pictures.append(str(data["image/png"]))
         elif "text/plain" in data:
-            texts.append(_cut(str(data["text/plain"])))
+            texts.append(cut(str(data["text/plain"])))
     return texts, pictures
 
 
-def _cut(text: str, longest: int = LONGEST) -> str:
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text, or its beginning and how long it was."""
     return text if len(text) <= longest else f"{text[:longest]}\n[... {len(text):,} characters]"
 
 
@@ -288,7 +288,7 @@ def _written(
             (row, each.answers)
             for row, shown_to in zip(marks, tasks, strict=True)
             for each in shown_to
-            if each.task == task and task.name in row.to_mark
+            if each.task == task and task.name in row.to_mark and not row.result.owner
         ]
         if answers:
             yield task, answers

@@ -11,9 +11,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent
 SOURCE = ROOT / "source"
 
-_TASK = re.compile(
-    r"^## (?P<number>Task \d+)[.:] (?P<title>.+?)(?: \([^()]*\))?\s*$", re.M
-)
+_TASK = re.compile(r"^## (?P<number>Task \d+)[.:] (?P<title>.+?)(?: \([^()]*\))?\s*$", re.M)
 _RUBRIC = re.compile(r"^### Rubric: `(?P<task>[\w-]+)`.*?$\n(?P<text>.*?)(?=^##|\Z)", re.M | re.S)
 
 

@@ -50,32 +50,47 @@ def given(entries: list[Entry], written: Entered, asked: list[tuple[str, Request
         The students who want a task looked at again, and what they say.
     """
     made = Given({key: list(marks) for key, marks in written.items()})
-    latest: dict[tuple[str, str, str], Entry] = {}  # one mark for each version of an answer
-    answered: dict[tuple[str, str, str], Request] = {}
-    for _, entry in standing(entries):
-        if entry.kind == "extra":
-            made.extra[entry.student] = (entry.points or 0.0, entry.reason)
-            continue
-        key = (entry.student, entry.task, entry.answer)
-        if entry.kind == "regrade":
-            answered[entry.student, entry.task, entry.request] = _decided(entry)
-            if key not in latest and entry.points == entry.before:
-                continue  # what the tests gave stays what counts
-            entry = _regraded(entry, latest.get(key))
-        latest.pop(key, None)
-        latest[key] = entry
-    for (student, task, answer), entry in latest.items():
+    counting = [entry for _, entry in standing(entries)]
+    made.extra = {e.student: (e.points or 0.0, e.reason) for e in counting if e.kind == "extra"}
+    for (student, task, answer), entry in _latest(counting).items():
         if entry.points is not None:
             mark = ByHand(float(entry.points), entry.comment, answer, entry.reason)
             made.by_hand.setdefault((student, task), []).append(mark)
-    for student, request in asked:
-        if (student, request.task, request.text) not in answered:
-            made.requests.setdefault(student, []).append(request)
-    for (student, _, _), request in answered.items():
-        made.requests.setdefault(student, []).append(request)
+        elif entry.comment:
+            made.comments[student, task] = ByHand(0.0, entry.comment, answer)
+    made.requests = _requests(counting, asked)
     for n, entry in enumerate(entries, 1):
         made.history.setdefault(entry.student, []).append(sentence(n, entry))
     return made
+
+
+def _latest(counting: list[Entry]) -> dict[tuple[str, str, str], Entry]:
+    """The mark that counts of each version of an answer, in the order in which they were given."""
+    latest: dict[tuple[str, str, str], Entry] = {}
+    for entry in counting:
+        key = (entry.student, entry.task, entry.answer)
+        before = latest.get(key)
+        if entry.kind == "extra":
+            continue
+        if entry.kind == "regrade":
+            if before is None and entry.points == entry.before:
+                continue  # what the tests gave stays what counts
+            entry = _regraded(entry, before)
+        latest.pop(key, None)
+        latest[key] = entry
+    return latest
+
+
+def _requests(counting: list[Entry], asked: list[tuple[str, Request]]) -> dict[str, list[Request]]:
+    """What each student asked for: what waits first, then what was decided."""
+    decided = {(e.student, e.task, e.request): _decided(e) for e in counting if e.kind == "regrade"}
+    found: dict[str, list[Request]] = {}
+    for student, request in asked:
+        if (student, request.task, request.text) not in decided:
+            found.setdefault(student, []).append(request)
+    for (student, _, _), request in decided.items():
+        found.setdefault(student, []).append(request)
+    return found
 
 
 def _decided(entry: Entry) -> Request:

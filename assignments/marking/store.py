@@ -29,7 +29,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -219,9 +219,11 @@ class Store:
 
 def now() -> str:
     """The time, in UTC, to the second."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _line(kept: dict) -> bytes:
-    said = {k: v for k, v in kept.items() if v is not None and v not in ("", ()) and (k, v) != ("of", 0)}
+    said = {
+        k: v for k, v in kept.items() if v is not None and v not in ("", ()) and (k, v) != ("of", 0)
+    }
     return json.dumps(said, ensure_ascii=False).encode() + b"\n"

@@ -101,11 +101,12 @@ def _decided(entry: Entry) -> Request:
 def _regraded(entry: Entry, before: Entry | None) -> Entry:
     """A decision about a request as a mark: comment, parts and reason stay those of the mark."""
     if before is None:
-        return entry
+        return replace(entry, kind="mark")
     changed = entry.points != before.points
     reason = entry.reason if changed and before.reason else before.reason
     parts = () if changed else before.parts
-    return replace(entry, comment=before.comment, parts=parts, reason=reason)
+    words = {"comment": before.comment, "parts": parts, "reason": reason}
+    return replace(entry, kind="mark", **words)
 
 
 def sentence(n: int, entry: Entry) -> str:

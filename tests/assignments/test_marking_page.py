@@ -107,7 +107,9 @@ def test_every_page_says_what_a_browser_may_do(port, desk):
     code = desk.code("why", "s1")
     for path in ("", "students", f"answer/why/{code}", "static/mark.js", "nothing"):
         _, _, headers = ask(port, HOME + path)
-        assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
+        assert headers["Content-Security-Policy"].startswith(
+            "default-src 'none'; script-src 'self';"
+        )
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "Server" not in headers
@@ -116,7 +118,10 @@ def test_every_page_says_what_a_browser_may_do(port, desk):
 @pytest.mark.parametrize("path", ["../server.py", "x.js", "..%2fserver.py"])
 def test_no_other_file_is_served(port, path):
     assert ask(port, f"{HOME}static/{path}")[0] in (403, 404)
-    assert ask(port, f"{HOME}mathjax/output/chtml/fonts/woff-v2/../../../../{path}")[0] in (403, 404)
+    assert ask(port, f"{HOME}mathjax/output/chtml/fonts/woff-v2/../../../../{path}")[0] in (
+        403,
+        404,
+    )
 
 
 def test_an_answer_shows_no_name_and_its_code_says_nothing(port, desk, small):

@@ -97,7 +97,9 @@ for n in range({count}):
 
 
 def writer(store, name, count):
-    code = WRITER.format(path=store.path, count=count).replace("PosixPath", "__import__('pathlib').Path")
+    code = WRITER.format(path=store.path, count=count).replace(
+        "PosixPath", "__import__('pathlib').Path"
+    )
     command = [sys.executable, "-c", code, name]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)

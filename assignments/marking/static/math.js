@@ -23,7 +23,7 @@ globalThis.MathJax = {
   startup: {
     pageReady: async () => {
       await globalThis.MathJax.startup.defaultPageReady();
-      for (const box of document.querySelectorAll("div.math")) {
+      for (const box of document.querySelectorAll(".prose, div.math")) {
         if (box.scrollWidth > box.clientWidth) {
           box.tabIndex = 0; // what scrolls can be reached with the keyboard
         }

@@ -41,7 +41,7 @@ def serving(desk):
 
 
 def ask(port, path, method="GET", body=None, **headers):
-    """A request as a browser's own page sends it, but for `headers`; returns status, text, headers."""
+    """A request as the page itself sends it, but for `headers`: status, text and headers of it."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
     if isinstance(body, dict):

@@ -157,10 +157,11 @@ def check_one(options: argparse.Namespace) -> int:
     box = isolation.sandbox(_limits(options))
     made = check(options.notebook, list(problem_sets(options.source).values()), box)
     print(made.problem_set.title())
+    called = {task.name: task.title for task in marks.tasks(made.problem_set)}
     for task, message in made.tests:
-        print(f"{task}: {f'failed: {message}' if message else 'passed'}")
+        print(f"{called[task]}: {f'failed: {message}' if message else 'passed'}")
     for task, what in made.written:
-        print(f"{task}: {what}; a person will mark it")
+        print(f"{called[task]}: {what}; a person will mark it")
     for remark in made.remarks:
         print(f"Note: {remark}")
     print("More tests, which you do not see, run when it is graded.")

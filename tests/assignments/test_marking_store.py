@@ -88,8 +88,9 @@ def test_a_damaged_line_is_named(store, line, message):
 
 WRITER = """
 import sys
-from assignments.marking.store import Entry, NewerError, Store
-store = Store({path!r})
+from pathlib import Path
+from assignments.marking.store import Entry, Store
+store = Store(Path({path!r}))
 for n in range({count}):
     number = store.add(Entry("mark", sys.argv[1] + str(n), "why", n), 0)
     print(number, flush=True)
@@ -97,9 +98,7 @@ for n in range({count}):
 
 
 def writer(store, name, count):
-    code = WRITER.format(path=store.path, count=count).replace(
-        "PosixPath", "__import__('pathlib').Path"
-    )
+    code = WRITER.format(path=str(store.path), count=count)
     command = [sys.executable, "-c", code, name]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)

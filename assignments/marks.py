@@ -97,6 +97,7 @@ class Row:
     requests: list[Request] = field(default_factory=list)
     history: list[str] = field(default_factory=list)  # who gave what when: for the teacher
     blank: frozenset[str] = frozenset()  # the tasks that were not attempted
+    short: dict[str, str] = field(default_factory=dict)  # what the student calls each task
 
     @property
     def final(self) -> float | None:
@@ -193,6 +194,7 @@ def _row(each_task: list[Task], result: Result, given: Given, blank: Mapping[str
     row.extra, row.extra_reason = given.extra.get(id_, (0.0, ""))
     left = {name for name, digest in blank.items() if result.written.get(name) == digest}
     row.blank = frozenset(left & {task.name for task in each_task})
+    row.short = {task.name: task.short for task in each_task}
     for task in each_task:
         entered = _entered(result, task, given.by_hand) if result.scores else []
         now = result.written.get(task.name, "")
@@ -234,14 +236,14 @@ def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
         cells += [number(row.total), out_of, str(len(row.to_mark))]
         cells += [f"{100 * row.penalty:g} %" * (row.penalty > 0)]
         cells += [number(row.extra or None), number(row.final)]
-        notes = [*decisions(each_task, row), *result.doubts, *result.notes]
+        notes = [*decisions(row), *result.doubts, *result.notes]
         lines.append([*cells, "; ".join(notes)])
     write_whole(path, write_table(lines))
 
 
-def decisions(each_task: list[Task], row: Row) -> list[str]:
+def decisions(row: Row) -> list[str]:
     """A sentence for each decision that a row rests on, and for what waits for one."""
-    short = {task.name: task.short for task in each_task}
+    short = row.short
     told = [f"{short[name]} changed since it was marked" for name in row.earlier]
     for name, reason in row.reasons.items():
         now, tested = number(row.points[name]), number(row.by_tests[name]) or "no points"

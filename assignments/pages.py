@@ -103,7 +103,6 @@ def write_feedback(
         row=row,
         out_of=sum(task.out_of for task in each_task),
         shown=tasks,
-        short={task.name: task.short for task in each_task},
     )
     path = folder / f"{row.result.student.slug}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,9 +126,8 @@ def write_report(
         title=problem_set.title(),
         marks=marks,
         tasks=_difficulties(each_task, marks, tasks),
-        each_task=each_task,
         untouched=sum(row.total is not None and not row.attempted for row in marks),
-        decisions=_decisions(each_task, marks),
+        decisions=_decisions(marks),
         rubrics=problem_set.rubrics(),
         to_mark=list(_written(each_task, marks, tasks)),
         out_of=out_of,
@@ -273,9 +271,9 @@ def _difficulties(
     return sorted(found, key=lambda each: 2.0 if each.share is None else each.share)
 
 
-def _decisions(each_task: list[Task], marks: list[Row]) -> list[tuple[Row, list[str]]]:
+def _decisions(marks: list[Row]) -> list[tuple[Row, list[str]]]:
     """Who has points that rest on a person's decision or wait for one, and in what words."""
-    told = [(row, decisions(each_task, row)) for row in marks]
+    told = [(row, decisions(row)) for row in marks]
     return [(row, words) for row, words in told if words or row.history]
 
 

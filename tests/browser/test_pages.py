@@ -59,6 +59,14 @@ OVER_HTTP, OPENED = (
     )
     for chosen in ({"http": LOOKED_AT}, {"http": VARIED, "file": VARIED})
 )
+
+
+def notebooks(how):
+    """All notebooks, each opened once for this and the other tests that say so."""
+    places = [pytest.param((name, how), id=f"{name}-{how}") for name in NOTEBOOKS]
+    return pytest.mark.parametrize("opened", places, indirect=True)
+
+
 PHONE = {"viewport": {"width": 390, "height": 844}}
 # What a page may hold of Jupyter widgets: our own, boxes around them, links between them.
 LIVE = re.compile(r"AnyModel|LayoutModel|[VH]?BoxModel|(Directional)?LinkModel")
@@ -176,38 +184,6 @@ def press(page, root, control):
     root.page.wait_for_function(
         "([root, before]) => root.dataset.drawn !== before", arg=[root.element_handle(), before]
     )
-
-
-# Widgets that are drawn work alike over http and from a file: keys are tried in one way, answers
-# in the other.
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_key_on_each_control_draws_the_frame_that_python_computed(visit, site, name):
-    page = visit(name, "http").page
-    for root, saved in saved_beside(page, site / f"{name}.html"):
-        check(root, saved)
-        for control in saved.spec["controls"]:
-            before, place = root.evaluate(DRAWN), root.evaluate(WHERE)
-            press(page, root, control)
-            after = root.evaluate(DRAWN)
-            assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
-            assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
-            check(root, saved)
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_every_answer_of_a_quick_question_is_told_why(visit, site, name):
-    page = visit(name, "file").page
-    for quiz in quizzes(site / f"{name}.html"):
-        root = page.locator(".ni-quiz", has_text=quiz["question"].split("`")[0])
-        for i, answer in enumerate(quiz["answers"]):
-            root.locator("input").nth(i).focus()
-            page.keyboard.press("Space")
-            page.keyboard.press("Enter")
-            said = root.locator("[role=status]").text_content()
-            told = f"{'Right' if answer['right'] else 'Not right'}. {answer['feedback']}"
-            assert told.replace("`", "") in said
-            if quiz["several"]:  # ticks add up: take this one back
-                root.locator("input").nth(i).press("Space")
 
 
 def same(saved, place, root):
@@ -359,9 +335,9 @@ def test_mathematics_is_set_with_fonts_that_load(opened):
         assert page.evaluate(loaded)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_page_offers_its_notebook(visit, site, name):
-    page = visit(name).page
+@notebooks("http")
+def test_a_page_offers_its_notebook(opened, site):
+    name, page = opened[0], opened[1].page
     with page.expect_download() as download:
         page.locator(".run a[download]").first.click()
     assert download.value.suggested_filename == f"{Path(name).name}.ipynb"
@@ -369,6 +345,38 @@ def test_a_page_offers_its_notebook(visit, site, name):
     nbformat.validate(nbformat.reads(given, as_version=4))
     assert given == (ROOT / f"{name}.ipynb").read_bytes()
     assert (site / f"{name}.ipynb").read_bytes() == given
+
+
+# These change the page that others only look at, so they stand below them. Widgets that are drawn
+# work alike over http and from a file: keys are tried in one way, answers in the other.
+@notebooks("http")
+def test_a_key_on_each_control_draws_the_frame_that_python_computed(opened, site):
+    name, page = opened[0], opened[1].page
+    for root, saved in saved_beside(page, site / f"{name}.html"):
+        check(root, saved)
+        for control in saved.spec["controls"]:
+            before, place = root.evaluate(DRAWN), root.evaluate(WHERE)
+            press(page, root, control)
+            after = root.evaluate(DRAWN)
+            assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
+            assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
+            check(root, saved)
+
+
+@notebooks("file")
+def test_every_answer_of_a_quick_question_is_told_why(opened, site):
+    name, page = opened[0], opened[1].page
+    for quiz in quizzes(site / f"{name}.html"):
+        root = page.locator(".ni-quiz", has_text=quiz["question"].split("`")[0])
+        for i, answer in enumerate(quiz["answers"]):
+            root.locator("input").nth(i).focus()
+            page.keyboard.press("Space")
+            page.keyboard.press("Enter")
+            said = root.locator("[role=status]").text_content()
+            told = f"{'Right' if answer['right'] else 'Not right'}. {answer['feedback']}"
+            assert told.replace("`", "") in said
+            if quiz["several"]:  # ticks add up: take this one back
+                root.locator("input").nth(i).press("Space")
 
 
 def test_the_site_zip_holds_the_site_and_the_notebook_zip_runs_it(site):

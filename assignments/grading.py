@@ -22,11 +22,14 @@ from assignments.choosing import CHECK, FAILED, MISSING
 from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
+from assignments.meter import CLOCK
 from assignments.problem_sets import ProblemSet
 from assignments.roster import Student, find, plain
 from assignments.submissions import Collected, SubmissionsError, Upload
 
 GRACE = 60  # seconds after the time limit of a notebook when its grader is killed
+AGAIN = "graded a second time, alone: the first time the machine was too busy"
+STILL_BUSY = "the machine was too busy a second time: the points may be too few"
 MOST_NAMES = 5  # of persons in a message
 PATIENCE = 5  # seconds for a grader to exit after it has sent its result
 
@@ -55,6 +58,7 @@ class _Job:
     result: Result
     folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
+    alone: bool = False  # whether it is graded a second time, with no other at the same time
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ def _recall(job: _Job) -> bool:
         if kept["fingerprint"] != job.fingerprint or not (job.folder / "graded.ipynb").is_file():
             return False
         scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
+        job.result.notes += kept.get("notes", [])
     except (OSError, ValueError, KeyError, TypeError):
         return False
     _take(job.result, scores, kept["events"])
@@ -209,11 +214,13 @@ def _run(
     jobs: list[_Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
 ) -> None:
     """Grade several notebooks at a time; write each result as soon as it is known."""
-    waiting, running, done = jobs[::-1], {}, 0
+    waiting, running, again, done = jobs[::-1], {}, [], 0
     # The kernels of two runs at the same time must not share a user, whose processes are counted.
     first = 64 * (os.getpid() % 64)
     free = [first + n for n in range(course.jobs or _processors())]
-    while waiting or running:
+    while waiting or running or again:
+        if again and not (waiting or running):
+            waiting = [again.pop()]
         while waiting and free:
             line, grader = _start(waiting.pop(), free.pop(), gradebook, course, box)
             running[line] = grader
@@ -222,6 +229,10 @@ def _run(
             told = _told(line)
             _end(grader.process)
             free.append(grader.slot)
+            if not grader.job.alone and _was_held_up(told):
+                grader.job.alone = True
+                again.append(grader.job)
+                continue
             done += 1
             _conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
             if progress is not None:
@@ -239,7 +250,8 @@ def _start(
     process = context.Process(target=_child, args=(theirs, *work), daemon=True)
     process.start()
     theirs.close()
-    return ours, _Running(job, slot, process, time.monotonic() + course.limits.seconds + GRACE)
+    deadline = time.monotonic() + CLOCK * course.limits.seconds + GRACE
+    return ours, _Running(job, slot, process, deadline)
 
 
 def _ready(running: dict[Connection, _Running]) -> list[Connection]:
@@ -266,9 +278,15 @@ def _child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     try:
         graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
-        theirs.send((scores, graded.events, nbformat.writes(graded.notebook), None))
+        text = nbformat.writes(graded.notebook)
+        theirs.send((scores, graded.events, text, None, graded.held_up))
     except Exception as error:
-        theirs.send(({}, [], None, f"{type(error).__name__}: {error}"))
+        theirs.send(({}, [], None, f"{type(error).__name__}: {error}", True))
+
+
+def _was_held_up(told: tuple | None) -> bool:
+    """Whether a busy machine may be why a notebook reached a limit, or could not be graded."""
+    return told is None or told[-1]
 
 
 def _end(process: multiprocessing.process.BaseProcess) -> None:
@@ -280,7 +298,11 @@ def _end(process: multiprocessing.process.BaseProcess) -> None:
 
 def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
     """Record what a grader sent, or that it sent nothing."""
-    scores, events, notebook, error = told or ({}, [], None, "the grader exited without a result")
+    nothing = ({}, [], None, "the grader exited without a result", True)
+    scores, events, notebook, error, held_up = told or nothing
+    notes = [AGAIN] * job.alone
+    events = [*events, *[STILL_BUSY] * held_up] if error is None else events
+    job.result.notes += notes
     if told is None and overdue:
         error = "the grader took too long and was killed"
     if error is not None:
@@ -288,7 +310,7 @@ def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
         job.result.doubts.append(error)
         return
     write_whole(job.folder / "graded.ipynb", notebook.encode())
-    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
+    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events, "notes": notes}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
 

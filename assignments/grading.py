@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from assignments import autograde, fingerprint, isolation
+from assignments import autograde, fingerprint, groups, isolation
 from assignments.choosing import CHECK, FAILED, MISSING
 from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
@@ -50,6 +50,7 @@ class Result:
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    owner: str = ""  # the id of the member of the group whose notebook it is, if not one's own
     folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
 
@@ -58,6 +59,7 @@ class _Job:
     result: Result
     folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
+    order: tuple[float, float] = (0.0, 0.0)  # by which the newest of a group is known
     alone: bool = False  # whether it is graded a second time, with no other at the same time
 
 
@@ -72,6 +74,8 @@ class Course:
     jobs: int = 0  # notebooks at a time; 0: one per processor
     accept_late: bool = False
     require_isolation: bool = False
+    groups: dict[str, str] = field(default_factory=dict)  # the group of a student, by id
+    submitted: dict[str, float] = field(default_factory=dict)  # hours after the end, by id
 
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name
@@ -114,12 +118,60 @@ def grade(
             results.append(result)
             if taken.fingerprint is not None:
                 result.folder, result.written = folder, taken.written
-                jobs.append(_Job(result, folder, taken.fingerprint))
+                jobs.append(_Job(result, folder, taken.fingerprint, taken.order))
+    jobs, shared = _together(course, results, jobs)
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
         _run(new, gradebook, course, box, progress)
+    for member, job in shared:
+        _share(member, job.result, course.groups[member.student.id])
     return results, [*collected.problems, *problems], box
+
+
+def _together(
+    course: Course, results: list[Result], jobs: list[_Job]
+) -> tuple[list[_Job], list[tuple[Result, _Job]]]:
+    """The jobs that are done, one for each group; and who has a share in which of them."""
+    members: dict[str, list[Result]] = {}
+    for result in results:
+        if result.on_roster and result.student.id in course.groups:
+            members.setdefault(course.groups[result.student.id], []).append(result)
+    left, shared = {id(job.result): job for job in jobs}, []
+    for name, group in members.items():
+        able = {r.student.id: _handed_in(left[id(r)], course) for r in group if id(r) in left}
+        if not able:
+            continue
+        chosen = groups.newest(list(able.values()))
+        job = next(left[id(r)] for r in group if r.student is chosen.student)
+        if len(able) > 1:
+            same = len({each.fingerprint for each in able.values()}) == 1
+            said = job.result.notes if same else job.result.doubts
+            said.append(groups.told(name, list(able.values()), chosen))
+        others = [result for result in group if result is not job.result]
+        shared += [(other, job) for other in others]
+        for other in others:
+            left.pop(id(other), None)
+    return list(left.values()), shared
+
+
+def _handed_in(job: _Job, course: Course) -> groups.HandedIn:
+    student, on_time = job.result.student, course.accept_late or not job.result.late
+    submitted = course.submitted.get(student.id)
+    return groups.HandedIn(student, on_time, submitted, job.order, job.fingerprint)
+
+
+def _share(member: Result, of: Result, group: str) -> None:
+    """Give a member of a group the result of the notebook that was graded for all."""
+    owner = of.student
+    member.status, member.late, member.folder = of.status, of.late, of.folder
+    member.scores, member.written, member.owner = of.scores, of.written, owner.id
+    if member.notes == _nothing().notes:
+        member.notes = []
+    member.notes += [f"the notebook of {owner.name} ({owner.id}), for the group {group}", *of.notes]
+    member.doubts += of.doubts
+    if member.doubts and member.scores:
+        member.status = CHECK
 
 
 def _nothing() -> Taken:

@@ -1,8 +1,9 @@
 """How much of the processor a notebook has used, and whether it could have had more.
 
 Limits of time count the processor's time, which other work on the machine does not change. The
-clock is the limit of what waits or hangs; it is far larger. If it was reached because the machine
-was busy, or the notebook could not run as much as it wanted, that is not the student's doing.
+clock is the limit of what waits or hangs; it is far larger, and runs slower the more programs want
+each processor. If a limit was reached while the notebook could not run as much as it wanted, that
+is not the student's doing.
 """
 
 import time
@@ -42,6 +43,7 @@ class Meter:
 
     def __init__(self, process: int) -> None:
         self.process, self.clock = process, time.monotonic()
+        self.looked, self.fair = self.clock, 0.0
         self.before, self.idle, self.most = used(process), _idle(), 0.0
 
     def elapsed(self) -> float:
@@ -54,13 +56,24 @@ class Meter:
         return self.most
 
     def beyond(self, limit: float) -> bool:
-        """Whether so many seconds of the processor, or `CLOCK` times as many in all, are over."""
-        return self.elapsed() > CLOCK * limit or self.seconds() > limit
+        """Whether so many seconds of the processor, or `CLOCK` times as many in all, are over.
+
+        Seconds by the clock count less on a busy machine; call it often.
+        """
+        now = time.monotonic()
+        self.looked, passed = now, now - self.looked
+        self.fair += passed / max(1.0, _wanting())
+        return self.fair > CLOCK * limit or self.seconds() > limit
 
     def held_up(self) -> bool:
         """Whether the machine was too busy to give the notebook a processor of its own."""
         could_have_had = self.most + _idle() - self.idle
         return could_have_had < FAIR * self.elapsed()
+
+
+def _wanting() -> float:
+    """How many programs want each processor, on average over the last minute."""
+    return psutil.getloadavg()[0] / psutil.cpu_count()
 
 
 def _idle() -> float:

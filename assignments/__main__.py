@@ -21,7 +21,7 @@ from tqdm import tqdm
 from assignments import course_key, isolation, marks, pages, platforms, release
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
-from assignments.grading import Course, IsolationError, grade
+from assignments.grading import ClusterError, Course, IsolationError, grade
 from assignments.intake import write_whole
 from assignments.lateness import LatenessError, moment, read_late, rule
 from assignments.limits import Limits, default_text, meaning, option
@@ -40,7 +40,7 @@ from assignments.tables import write_table
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
-    *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
+    *(ClusterError, GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
     *(marks.WrittenError, CheckError, LatenessError, PlatformError, OSError),
 )
 
@@ -87,6 +87,7 @@ def grade_all(options: argparse.Namespace) -> int:
         options.jobs,
         options.accept_late,
         options.require_isolation,
+        options.cluster,
     )
     collected = collect(options.handed_in, options.pattern, lambda words: bool(find(roster, words)))
     with tqdm(unit="notebook", disable=None) as bar:
@@ -229,6 +230,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive(int),
         default=0,
         help="notebooks at a time (default: the processors)",
+    )
+    two.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of a Dask scheduler, such as tcp://10.0.0.5:8786",
     )
     two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"

@@ -35,6 +35,10 @@ class IsolationError(RuntimeError):
     """The system cannot isolate a student's code as required."""
 
 
+class ClusterError(RuntimeError):
+    """A cluster cannot be used, or was lost; the message says why."""
+
+
 @dataclass
 class Result:
     """The outcome of one person's work."""
@@ -51,7 +55,9 @@ class Result:
 
 
 @dataclass
-class _Job:
+class Job:
+    """A notebook to grade."""
+
     result: Result
     folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
@@ -68,6 +74,7 @@ class Course:
     jobs: int = 0  # notebooks at a time; 0: one per processor
     accept_late: bool = False
     require_isolation: bool = False
+    cluster: str | None = None  # the address of a Dask scheduler; None: on this machine
 
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name
@@ -91,6 +98,8 @@ def grade(
     ------
     IsolationError
         If isolation is required and a limit cannot be enforced here.
+    ClusterError
+        If the course names a cluster that cannot be used.
     """
     box = isolation.sandbox(course.limits)
     if course.require_isolation and box.missing():
@@ -110,11 +119,16 @@ def grade(
             results.append(result)
             if taken.fingerprint is not None:
                 result.folder, result.written = folder, taken.written
-                jobs.append(_Job(result, folder, taken.fingerprint))
+                jobs.append(Job(result, folder, taken.fingerprint))
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
-        _run(new, gradebook, course, box, progress)
+        if course.cluster is None:
+            _run(new, gradebook, course, box, progress)
+        else:
+            from assignments import cluster  # needs a package that grading here does not
+
+            problems += cluster.run(new, gradebook, course, box, progress)
     return results, [*collected.problems, *problems], box
 
 
@@ -164,7 +178,7 @@ def _ambiguous(roster: list[Student], collected: Collected) -> bool:
     return any(find(roster, upload.words) for upload in collected.uploads)
 
 
-def _recall(job: _Job) -> bool:
+def _recall(job: Job) -> bool:
     """Use an earlier result if its fingerprint is the same; return whether there was one."""
     try:
         kept = json.loads((job.folder / "result.json").read_text("utf-8"))
@@ -199,14 +213,14 @@ def _gradebook(course: Course) -> Path:
 class _Running:
     """A grader that is running."""
 
-    job: _Job
+    job: Job
     slot: int
     process: multiprocessing.process.BaseProcess
     deadline: float
 
 
 def _run(
-    jobs: list[_Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
+    jobs: list[Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
 ) -> None:
     """Grade several notebooks at a time; write each result as soon as it is known."""
     waiting, running, done = jobs[::-1], {}, 0
@@ -219,24 +233,24 @@ def _run(
             running[line] = grader
         for line in _ready(running):
             grader = running.pop(line)
-            told = _told(line)
-            _end(grader.process)
+            told = received(line)
+            end(grader.process)
             free.append(grader.slot)
             done += 1
-            _conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
+            conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
             if progress is not None:
                 progress(done, len(jobs), grader.job.result.student.name)
 
 
 def _start(
-    job: _Job, slot: int, gradebook: Path, course: Course, box: Sandbox
+    job: Job, slot: int, gradebook: Path, course: Course, box: Sandbox
 ) -> tuple[Connection, _Running]:
     methods = multiprocessing.get_all_start_methods()
     # A forked grader already has all libraries loaded; without fork each loads them again.
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     work = (course.problem_set.name, job.folder / "rebuilt.ipynb", gradebook, box, slot)
-    process = context.Process(target=_child, args=(theirs, *work), daemon=True)
+    process = context.Process(target=child, args=(theirs, *work), daemon=True)
     process.start()
     theirs.close()
     return ours, _Running(job, slot, process, time.monotonic() + course.limits.seconds + GRACE)
@@ -251,7 +265,7 @@ def _ready(running: dict[Connection, _Running]) -> list[Connection]:
     return [line for line in running if line in ready | late]
 
 
-def _told(line: Connection) -> tuple | None:
+def received(line: Connection) -> tuple | None:
     """What a grader sent; None if it sent nothing."""
     try:
         return line.recv() if line.poll() else None
@@ -261,7 +275,7 @@ def _told(line: Connection) -> tuple | None:
         line.close()
 
 
-def _child(theirs: Connection, name: str, path: Path, *work: object) -> None:
+def child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     """Grade in a separate process; send the outcome or the error."""
     try:
         graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
@@ -271,14 +285,14 @@ def _child(theirs: Connection, name: str, path: Path, *work: object) -> None:
         theirs.send(({}, [], None, f"{type(error).__name__}: {error}"))
 
 
-def _end(process: multiprocessing.process.BaseProcess) -> None:
+def end(process: multiprocessing.process.BaseProcess) -> None:
     process.join(PATIENCE)
     if process.is_alive():
         process.kill()
         process.join()
 
 
-def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
+def conclude(job: Job, told: tuple | None, *, overdue: bool) -> None:
     """Record what a grader sent, or that it sent nothing."""
     scores, events, notebook, error = told or ({}, [], None, "the grader exited without a result")
     if told is None and overdue:

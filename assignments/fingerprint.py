@@ -23,8 +23,8 @@ from assignments.isolation import Sandbox
 from assignments.problem_sets import ROOT, ProblemSet
 
 _MADE = {"__pycache__", ".ipynb_checkpoints"}
-# Folders beside the grader's code: problem sets, and what nbgrader leaves.
-_NOT_CODE = {"source", "notes", "release", "submitted", "autograded", "feedback"}
+# Folders beside the grader's code: problem sets, the hub's settings, and what nbgrader leaves.
+_NOT_CODE = {"source", "notes", "hub", "release", "submitted", "autograded", "feedback"}
 
 
 def of_result(problem_set: ProblemSet, key: str, box: Sandbox, notebook: NotebookNode) -> str:

@@ -286,6 +286,7 @@ def child(theirs: Connection, name: str, path: Path, *work: object) -> None:
 
 
 def end(process: multiprocessing.process.BaseProcess) -> None:
+    """Wait for a grader that has sent its result, and end one that does not exit."""
     process.join(PATIENCE)
     if process.is_alive():
         process.kill()

@@ -99,6 +99,7 @@ def _grade(work: Work, slot: int, line: Connection) -> Answer:
             grading.end(grader)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve the worker at the other end of the socket that the first argument numbers."""
     os.setsid()  # a key press for the worker is not for the station
     serve(Connection(int(sys.argv[1])))

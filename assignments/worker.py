@@ -38,7 +38,8 @@ class Station:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "assignments.station", str(theirs.fileno())]
+        program = "from assignments.station import main; main()"
+        command = [sys.executable, "-c", program, str(theirs.fileno())]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         self.process = subprocess.Popen(command, cwd=PROJECT, pass_fds=[theirs.fileno()], **quiet)
         theirs.close()
@@ -89,10 +90,14 @@ def faults(demand: Demand) -> list[str]:
     if lost:
         found.append(f"it does not enforce: {'; '.join(lost)} (is bubblewrap installed?)")
     if more:
-        found.append(f"it enforces what the machine that starts the run does not: {'; '.join(more)}")
+        found.append(
+            f"it enforces what the machine that starts the run does not: {'; '.join(more)}"
+        )
     if box.variables() != demand.variables:
         pairs = set(box.variables().items()) ^ set(demand.variables.items())
-        found.append(f"other variables of the environment: {', '.join(sorted({n for n, _ in pairs}))}")
+        found.append(
+            f"other variables of the environment: {', '.join(sorted({n for n, _ in pairs}))}"
+        )
     return found
 
 
@@ -120,4 +125,3 @@ def grade(run: str, notebook: str) -> Answer | str:
         return STATION_GONE
     _idle.append(station)
     return answer
-

@@ -23,7 +23,7 @@ KEY = "a secret key of the course 7d1f"
 PRIES = """import os
 def double(x):
     words = "HIDDEN" + " TESTS", "secret key of the course" + " 7d1f"
-    for top in ("/student", "/tmp", "/var", "/home", "/root", "/proc", {project!r}, {folder!r}):
+    for top in {tops!r}:
         for folder, folders, files in os.walk(top):
             folders[:] = [name for name in folders if name not in (".venv", "lib", "task")]
             for name in files:
@@ -34,6 +34,7 @@ def double(x):
                     continue
                 assert not any(word in text for word in words), folder + name
     return 2 * x"""
+PLACES = ["/student", "/tmp", "/var", "/home", "/root", "/srv", "/proc", str(PROJECT)]
 SLOW = "import time\ndef double(x):\n    time.sleep(3)\n    return 2 * x  # slow"
 
 
@@ -46,7 +47,7 @@ def class_of(small, folder):
         "s0": ("double", SLOW),
         "s1": ("add_up", "def add_up(x):\n    return 0"),
         "s2": ("double", "import os\ndef double(x):\n    os._exit(1)"),
-        "s3": ("double", PRIES.format(project=str(PROJECT), folder=str(folder))),
+        "s3": ("double", PRIES.format(tops=[*PLACES, str(folder)])),
     }
     for name, (task, source) in changed.items():
         notebook = right_notebook(small)
@@ -89,23 +90,43 @@ def test_a_class_has_the_same_marks_though_a_worker_is_killed(walls, small, tmp_
     with Cluster(folder) as local:
         local.add("first")
         local.add("second")
-        run = command(arguments, far, "--cluster", local.address)
-        with subprocess.Popen(run, cwd=PROJECT, env=environment(), stdout=-1, stderr=-1) as grading:
-            names = ("first", "second")
-            slow = until(lambda: [n for n in names if local.grades(n, "# slow")], "the slow answer")
-            local.kill(slow[0])
-            printed, errors = grading.communicate()
-        assert grading.returncode == 0, errors
-        (other,) = {"first", "second"} - set(slow)
-        assert not list(local.temporary(other).iterdir()), "something is left of what was graded"
-    assert b"graded: 3, check: 2, unreadable: 1" in printed or b"graded: 4" in printed
+        told, killed = while_killing(local, command(arguments, far, "--cluster", local.address))
+        (other,) = {"first", "second"} - {killed}
+        assert not list(local.temporary(other).glob("ni-station-*")), "tests are left on the disk"
+    assert "graded: 4, check: 1, unreadable: 1" in told
+    assert "\ns3,s3,graded,,4,2," in (far / "marks.csv").read_text("utf-8-sig"), "it found a secret"
     graded(arguments, near)
     assert written(far) == written(near)
     results = sorted(far.glob("students/*/result.json"))
     before = [path.stat().st_mtime_ns for path in results]
-    graded(arguments, far)  # here, with nothing new: the results have the fingerprint of this machine
+    graded(arguments, far)  # on this machine, where nothing is new
     assert [path.stat().st_mtime_ns for path in results] == before
     assert len(results) == 5
+
+
+def while_killing(local, run):
+    """Run a command while the worker with the slow answer is killed; what it told, and which."""
+    with subprocess.Popen(
+        run, cwd=PROJECT, env=environment(), stdout=-1, stderr=-1, text=True
+    ) as grading:
+
+        def slow():
+            assert grading.poll() is None, grading.stderr.read()
+            return [name for name in ("first", "second") if local.grades(name, "# slow")]
+
+        (name,) = until(slow, "the slow answer")
+        local.kill(name)
+        told, errors = grading.communicate()
+    assert grading.returncode == 0, errors
+    return told, name
+
+
+def test_the_code_that_looks_for_secrets_finds_them_where_there_is_no_sandbox(tmp_path):
+    (tmp_path / "course.key").write_text(KEY)
+    names = {}
+    exec(PRIES.format(tops=[str(tmp_path)]), names)
+    with pytest.raises(AssertionError, match=r"course\.key"):
+        names["double"](1)
 
 
 # What the grader does about workers, without any ---------------------------------------------

@@ -1,8 +1,8 @@
 """Grade a class on a Dask cluster of one worker and of two: ``python -m benchmarks.cluster``.
 
 The workers are on this machine, with one notebook at a time each. What counts is the time between
-results once every worker has had its first: neither the start of the workers nor the reading of what
-was handed in. From it follow the hours of a large course.
+results once every worker has had its first: neither the start of the workers nor the reading of
+what was handed in. From it follow the hours of a large course.
 """
 
 import argparse

@@ -87,7 +87,7 @@ def test_a_course_from_release_to_feedback(hub, come):
     solve_in_the_page(ada)
     assignments(ada)
     listed.get_by_role("button", name="Submit", exact=True).click()
-    ada.page.locator("#submitted_assignments_list .assignment-notebooks-item").first.wait_for()
+    ada.page.get_by_role("button", name="Fetch Feedback").wait_for()
     for name in STUDENTS[1:]:  # the same by their servers alone
         fetch_solve_submit(arrive(come(name)), wrong=name == "zoe")
     # A student's server has none of the teacher's pages.

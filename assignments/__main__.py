@@ -1,8 +1,9 @@
-"""The commands of the classroom: ``python -m assignments release``, ``... grade``, ``... check``.
+"""The commands of the classroom: ``python -m assignments`` and one of these.
 
     python -m assignments release [ps1 ...]
     python -m assignments grade ps1 FROM --roster roster.csv [--out grades/ps1]
     python -m assignments check ps1.ipynb
+    python -m assignments return ps1 COURSE --roster roster.csv [--out grades/ps1]
 
 `make release` and `make grade PS=ps1 FROM=... ROSTER=...` run them.
 """
@@ -18,10 +19,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import alike, course_key, isolation, marks, pages, platforms, release
+from assignments import alike, course_key, exchange, isolation, marks, pages, platforms, release
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
-from assignments.grading import Course, IsolationError, Result, grade
+from assignments.grading import ClusterError, Course, IsolationError, Result, grade
 from assignments.groups import GroupsError, read_groups
 from assignments.intake import write_whole
 from assignments.lateness import LatenessError, Time, moment, read_times, rule
@@ -43,6 +44,7 @@ KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
     *(marks.WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
+    *(ClusterError, exchange.ExchangeError),
 )
 
 
@@ -89,6 +91,7 @@ def grade_all(options: argparse.Namespace) -> int:
         options.jobs,
         options.accept_late,
         options.require_isolation,
+        options.cluster,
         read_groups(options.groups, roster) if options.groups else {},
         {name: time.hours for name, time in times.items()},
     )
@@ -137,6 +140,19 @@ def check_one(options: argparse.Namespace) -> int:
         print(f"Note: {remark}")
     print("More tests, which you do not see, run when it is graded.")
     return 0 if made.passed else 1
+
+
+def return_all(options: argparse.Namespace) -> int:
+    """Put the pages for the students where nbgrader returns them from."""
+    pages_of = (options.out or Path("grades") / options.problem_set) / "feedback"
+    put, without = exchange.put(
+        pages_of, options.course, options.problem_set, read_roster(options.roster)
+    )
+    for name in without:
+        print(f"Note: nothing can be returned to {name}: not on the roster, or not graded")
+    print(f"Pages to return: {put}. Now, in {options.course}:")
+    print(f"    nbgrader release_feedback {options.problem_set}")
+    return 0
 
 
 def _feedback(
@@ -229,7 +245,7 @@ def _positive(kind: type) -> Callable[[str], float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="release | grade | check")
+    commands = parser.add_subparsers(required=True, metavar="release | grade | check | return")
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument(
         "--key-file", type=Path, help=f"the course key (else {KEY_FILE.name}, then ${KEY_VARIABLE})"
@@ -250,6 +266,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive(int),
         default=0,
         help="notebooks at a time (default: the processors)",
+    )
+    two.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of a Dask scheduler, such as tcp://10.0.0.5:8786",
     )
     two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
@@ -279,6 +300,12 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("notebook", type=_path, help="such as ps1.ipynb")
     three.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
     three.set_defaults(command=check_one)
+    four = commands.add_parser("return", help="give feedback back through nbgrader's exchange")
+    four.add_argument("problem_set", help="such as ps1")
+    four.add_argument("course", type=_path, help="nbgrader's folder of the course")
+    four.add_argument("--roster", type=_path, required=True, help="as for grade")
+    four.add_argument("--out", type=_path, help="what grade wrote (default: grades/NAME)")
+    four.set_defaults(command=return_all)
     for limit, command in itertools.product(fields(Limits), (two, three)):
         command.add_argument(
             option(limit),

@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import Finding, found
+from netinit.reporting.report import Report
 from netinit.torch.checking.check import failure, obstacle
 from netinit.torch.checking.first_loss import Batch, Constants, constants, learned_more
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.observing import Trial, train
 from netinit.torch.checking.operations import Recorder
 from netinit.torch.checking.running import Call, Loss, answer, call_of, unwrapped
-from netinit.torch.reporting.findings import Finding, found
-from netinit.torch.reporting.report import Report
 
 __all__ = ["probe"]
 

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 
-import torch
+import numpy as np
 
-from netinit.torch.reporting.findings import Finding, found
+from netinit.reporting.findings import Finding, found
 
 _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
-def clones(parameters: Mapping[str, torch.Tensor]) -> Iterator[Finding]:
+def clones(parameters: Mapping[str, np.ndarray]) -> Iterator[Finding]:
     """A finding for each module whose parameters are copies of an earlier one's.
 
     Equal layers of one stack are errors. A copy elsewhere, such as a teacher's of its student, is
     often meant: it is information.
     """
-    pairs = _pairs({n: p.detach() for n, p in parameters.items() if p.numel() >= _FEWEST})
+    pairs = _pairs({name: p for name, p in parameters.items() if p.size >= _FEWEST})
     modules: dict[tuple[str, str], list[str]] = {}
     for original, copy in pairs:
         modules.setdefault(_differing(original, copy), []).append(copy)
@@ -37,20 +37,17 @@ def clones(parameters: Mapping[str, torch.Tensor]) -> Iterator[Finding]:
         )
 
 
-def _pairs(parameters: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, str]]:
+def _pairs(parameters: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:
     """The first parameter with some values, and each later one with the same."""
     seen: dict[tuple, list[str]] = {}
     for name, values in parameters.items():
-        if values.is_meta or not values.numel():
-            continue
-        plain = values.full_tensor() if hasattr(values, "full_tensor") else values
-        few = plain.flatten()[: 2 * _FEWEST].tolist()
-        for first in seen.setdefault((tuple(plain.shape), plain.dtype, *few), []):
-            if torch.equal(parameters[first], values):
+        few = values.reshape(-1)[: 2 * _FEWEST].tolist()
+        for first in seen.setdefault((values.shape, values.dtype, *few), []):
+            if np.array_equal(parameters[first], values):
                 yield first, name
                 break
         else:
-            seen[tuple(plain.shape), plain.dtype, *few].append(name)
+            seen[values.shape, values.dtype, *few].append(name)
 
 
 def _differing(original: str, copy: str) -> tuple[str, str]:

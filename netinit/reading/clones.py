@@ -10,31 +10,49 @@ _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
 def clones(parameters: Mapping[str, np.ndarray]) -> Iterator[Finding]:
-    """A finding for each module whose parameters are copies of an earlier one's.
+    """A finding for each set of modules whose parameters are copies of one module's.
 
     Equal layers of one stack are errors. A copy elsewhere, such as a teacher's of its student, is
     often meant: it is information.
     """
-    pairs = _pairs({name: p for name, p in parameters.items() if p.size >= _FEWEST})
-    modules: dict[tuple[str, str], list[str]] = {}
-    for original, copy in pairs:
-        modules.setdefault(_differing(original, copy), []).append(copy)
-    for (first, second), names in modules.items():
-        stacked = first.rsplit(".", 1)[-1].isdigit() and second.rsplit(".", 1)[-1].isdigit()
-        which = f"{first}'s" if first else "an earlier one's"
-        yield found(
-            "CLONES",
-            second if len(names) > 1 else names[0],
-            f"the values of {', '.join(names[:3])}{' and others' if len(names) > 3 else ''} "
-            f"equal {which}",
-            "values of its own",
-            "Copies start as one function. In a stack they get unlike inputs and drift apart, but "
-            "begin without the independence that their scale assumes.",
-            f"initialize {second if len(names) > 1 else names[0]} again after it was copied",
-            severity="error" if stacked else "info",
-            count=len(names),
-            names=names,
-        )
+    sets: dict[tuple[str, bool], dict[str, list[str]]] = {}
+    for original, copy in _pairs({n: p for n, p in parameters.items() if p.size >= _FEWEST}):
+        first, second = _differing(original, copy)
+        stacked = all(name.rsplit(".", 1)[-1].isdigit() for name in (first, second))
+        sets.setdefault((first, stacked), {}).setdefault(second, []).append(copy)
+    for (first, stacked), copies in sets.items():
+        yield _found(first, copies, stacked=stacked)
+
+
+def _found(first: str, copies: Mapping[str, list[str]], *, stacked: bool) -> Finding:
+    """What is said of all copies of one module, or of one parameter."""
+    names = [name for each in copies.values() for name in each]
+    owner = f"{first}'s" if first else "an earlier one's"
+    # A place of which one parameter is a copy is named by that parameter.
+    places = [place if len(each) > 1 else each[0] for place, each in copies.items()]
+    return found(
+        "CLONES",
+        places[0],
+        f"the values of {_few(places if len(places) > 1 else names)} equal {owner}",
+        "values of their own" if len(places) > 1 else "values of its own",
+        "Copies start as one function. In a stack they get unlike inputs and drift apart, but "
+        "begin without the independence that their scale assumes.",
+        f"initialize {_few(places)} again after the copy was made",
+        severity="error" if stacked else "info",
+        count=len(places),
+        names=names,
+        places=places,
+    )
+
+
+def _few(names: list[str]) -> str:
+    """The first names, and how many more there are.
+
+    >>> _few(["a", "b"]), _few(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 def _pairs(parameters: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""The commands of the classroom: release, grade, mark, check.
+"""The commands of the classroom: ``python -m assignments`` and one of these.
 
     python -m assignments release [ps1 ...]
     python -m assignments grade ps1 FROM --roster roster.csv [--out grades/ps1]
     python -m assignments mark ps1
     python -m assignments marks ps1
     python -m assignments check ps1.ipynb
+    python -m assignments return ps1 COURSE --roster roster.csv [--out grades/ps1]
 
 `make release`, `make grade PS=ps1 FROM=... ROSTER=...`, `make mark PS=ps1` and `make marks PS=ps1`
 run them.
@@ -23,12 +24,23 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import class_file, course_key, finish, interrupts, isolation, marks, release
+from assignments import (
+    alike,
+    class_file,
+    course_key,
+    exchange,
+    finish,
+    interrupts,
+    isolation,
+    marks,
+    release,
+)
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
 from assignments.class_file import Class, ClassFileError
-from assignments.grading import Course, IsolationError, grade
-from assignments.lateness import LatenessError, moment, read_late, rule
+from assignments.grading import ClusterError, Course, IsolationError, Result, grade
+from assignments.groups import GroupsError, read_groups
+from assignments.lateness import LatenessError, Time, moment, read_times, rule
 from assignments.limits import Limits, default_text, meaning, option
 from assignments.marking import store
 from assignments.marking.desk import Desk
@@ -49,8 +61,8 @@ KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
-    *(marks.WrittenError, CheckError, LatenessError, PlatformError, OSError),
-    *(ClassFileError, RequestsError, store.StoreError),
+    *(marks.WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
+    *(ClassFileError, RequestsError, store.StoreError, ClusterError, exchange.ExchangeError),
 )
 
 
@@ -91,7 +103,8 @@ def grade_all(options: argparse.Namespace) -> int:
     out = options.out or Path("grades") / chosen.name
     marks.read_written(out / finish.WRITTEN, marks.tasks(chosen))  # what is wrong is said at once
     store.Store(out / store.NAME).entries()
-    late = _penalties(options, roster)
+    times = _times(options, roster)
+    late = _penalties(options, times)
     key, warnings = course_key_text(options)
     course = Course(
         chosen,
@@ -101,6 +114,9 @@ def grade_all(options: argparse.Namespace) -> int:
         options.jobs,
         options.accept_late,
         options.require_isolation,
+        options.cluster,
+        read_groups(options.groups, roster) if options.groups else {},
+        {name: time.hours for name, time in times.items()},
     )
     collected = collect(options.handed_in, options.pattern, lambda words: bool(find(roster, words)))
     with tqdm(unit="notebook", disable=None) as bar:
@@ -113,9 +129,11 @@ def grade_all(options: argparse.Namespace) -> int:
         results, problems, box = grade(course, roster, collected, progress)
     if missing := box.missing():
         warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
+    if count := alike.write(out, chosen, results, course.groups):
+        problems.append(f"pairs of answers that are alike: {count}, shown in {out / alike.PAGE}")
     source = chosen.folder.resolve().parent
     graded = Class(chosen.name, str(source), results, problems=problems, warnings=warnings)
-    graded.penalties = {r.student.id: share for r in results if (share := late(r.student))}
+    graded.penalties = {r.student.id: share for r in results if (share := late(r))}
     graded.show_hidden = options.show_hidden
     class_file.write(out, graded)
     _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), warnings)
@@ -168,15 +186,43 @@ def check_one(options: argparse.Namespace) -> int:
     return 0 if made.passed else 1
 
 
-def _penalties(options: argparse.Namespace, roster: list[Student]) -> Callable[[Student], float]:
-    """A function that gives the share of the points that a student's lateness costs."""
-    if options.late_penalty is None:
-        return lambda student: 0.0
+def return_all(options: argparse.Namespace) -> int:
+    """Put the pages for the students where nbgrader returns them from."""
+    pages_of = (options.out or Path("grades") / options.problem_set) / "feedback"
+    put, without = exchange.put(
+        pages_of, options.course, options.problem_set, read_roster(options.roster)
+    )
+    for name in without:
+        print(f"Note: nothing can be returned to {name}: not on the roster, or not graded")
+    print(f"Pages to return: {put}. Now, in {options.course}:")
+    print(f"    nbgrader release_feedback {options.problem_set}")
+    return 0
+
+
+def _times(options: argparse.Namespace, roster: list[Student]) -> dict[str, Time]:
+    """When the students handed in, if that is known; by their ids."""
     if options.due is None or options.times is None:
-        raise LatenessError("a late penalty needs --due and --times")
+        if options.late_penalty is not None:
+            raise LatenessError("a late penalty needs --due and --times")
+        return {}
+    return read_times(options.times, roster, moment(options.due))
+
+
+def _penalties(options: argparse.Namespace, times: dict[str, Time]) -> Callable[[Result], float]:
+    """A function that gives the share of the points that lateness costs.
+
+    In a group the time is that of who handed in, and the extension is each member's own.
+    """
+    if options.late_penalty is None:
+        return lambda result: 0.0
     penalty = rule(options.late_penalty, options.late_cap, options.grace_hours)
-    hours = read_late(options.times, roster, moment(options.due))
-    return lambda student: penalty.share(hours.get(student.id, 0.0))
+
+    def share(result: Result) -> float:
+        mine = times.get(result.student.id)
+        at = times.get(result.owner, mine) if result.owner else mine
+        return 0.0 if at is None else penalty.share(at.hours - (mine.extra if mine else 0.0))
+
+    return share
 
 
 def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -231,7 +277,7 @@ def _positive(kind: type) -> Callable[[str], float]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
     commands = parser.add_subparsers(
-        required=True, metavar="release | grade | mark | marks | check"
+        required=True, metavar="release | grade | mark | marks | check | return"
     )
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument(
@@ -264,6 +310,11 @@ def _parser() -> argparse.ArgumentParser:
         help="notebooks at a time (default: the processors)",
     )
     two.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of a Dask scheduler, such as tcp://10.0.0.5:8786",
+    )
+    two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
     )
     two.add_argument(
@@ -274,6 +325,7 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--late-penalty", help="such as 10%%/day or 1%%/hour, of the points earned")
     two.add_argument("--due", help="when the time ended: 2026-11-20 23:59")
     two.add_argument("--times", type=_path, help="CSV file: student, submitted, extension (hours)")
+    two.add_argument("--groups", type=_path, help="CSV file: group, student; one line a member")
     two.add_argument("--late-cap", type=float, default=100, help="most that lateness costs, in %%")
     two.add_argument("--grace-hours", type=float, default=0, help="hours that cost nothing")
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
@@ -297,6 +349,12 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("notebook", type=_path, help="such as ps1.ipynb")
     three.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
     three.set_defaults(command=check_one)
+    four = commands.add_parser("return", help="give feedback back through nbgrader's exchange")
+    four.add_argument("problem_set", help="such as ps1")
+    four.add_argument("course", type=_path, help="nbgrader's folder of the course")
+    four.add_argument("--roster", type=_path, required=True, help="as for grade")
+    four.add_argument("--out", type=_path, help="what grade wrote (default: grades/NAME)")
+    four.set_defaults(command=return_all)
     for limit, command in itertools.product(fields(Limits), (two, three)):
         command.add_argument(
             option(limit),

@@ -30,7 +30,7 @@ ONE = {"OPENBLAS_NUM_THREADS": "1"}
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
-PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck")
+PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck", "node", "configurable-http-proxy")
 VARIABLES = ("CHROMIUM", "CI", "NETINIT_ENGINE_FILES", "OPENBLAS_CORETYPE")
 
 

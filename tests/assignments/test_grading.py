@@ -73,7 +73,7 @@ def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
-    monkeypatch.setattr(fingerprint, "_programs", lambda: "a fixed library")
+    monkeypatch.setattr(fingerprint, "programs", lambda: "a fixed library")
     assert run(small, handed_in, key="another")[1] == NAMES
 
 
@@ -155,6 +155,7 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
 
     monkeypatch.setattr(autograde, "autograde", lambda *arguments: time.sleep(100))
     monkeypatch.setattr(grading, "GRACE", 0)
+    monkeypatch.setattr(grading, "CLOCK", 1)
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}

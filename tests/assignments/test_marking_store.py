@@ -248,7 +248,9 @@ def test_a_group_is_marked_once_and_each_member_may_ask(small, tmp_path):
     (tmp_path / "requests.csv").write_text("student,task,request\ns2,why,please look again\n")
     desk = Desk(small, tmp_path, "grace")
     (code,) = desk.order("why")
-    assert [r.text for r in desk.answer("why", code).row.requests] == ["please look again"]
+    assert [r.text for r in desk.answer("why", code, desk.state()).row.requests] == [
+        "please look again"
+    ]
     digest = made.results[0].written["why"]
     desk.save(mark(2, answer=digest), 0)
     desk.save(Entry("extra", "s2", "", 1, reason="led the group"), 0)

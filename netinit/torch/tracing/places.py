@@ -108,9 +108,21 @@ def spot() -> Spot:
 
 
 def _short(file: str) -> str:
-    """A path as it is worth reading: below the current folder, or its last two parts."""
+    """A path as it is worth reading: below the current folder, or its last two parts.
+
+    A notebook's cell has its number in place of a file, ``In[3]``, as its tracebacks have it.
+    """
+    cell = _cells().get(file)
+    if cell is not None:
+        return f"In[{cell}]"
     path = Path(file)
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(Path(*path.parts[-2:]))
+
+
+def _cells() -> dict[str, int]:
+    """The numbers of the cells that IPython has run, by the files that it takes them for."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(getattr(shell, "compile", None), "_filename_map", {})

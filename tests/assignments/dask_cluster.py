@@ -36,7 +36,8 @@ class Cluster:
     def add(self, name: str, *options: str) -> None:
         """Start a worker of one thread, with a folder for temporary files of its own."""
         self.temporary(name).mkdir(parents=True)
-        own = ("--nthreads", "1", "--local-directory", str(self.folder / name), "--name", name)
+        own = ["--no-nanny", "--nthreads", "1", "--name", name]
+        own += ["--local-directory", str(self.folder / name)]
         self._start("worker", self.address, *own, *options, name=name)
 
     def temporary(self, name: str) -> Path:

@@ -19,12 +19,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import course_key, exchange, isolation, marks, pages, platforms, release
+from assignments import alike, course_key, exchange, isolation, marks, pages, platforms, release
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
-from assignments.grading import ClusterError, Course, IsolationError, grade
+from assignments.grading import ClusterError, Course, IsolationError, Result, grade
+from assignments.groups import GroupsError, read_groups
 from assignments.intake import write_whole
-from assignments.lateness import LatenessError, moment, read_late, rule
+from assignments.lateness import LatenessError, Time, moment, read_times, rule
 from assignments.limits import Limits, default_text, meaning, option
 from assignments.platforms import PlatformError
 from assignments.problem_sets import (
@@ -41,16 +42,9 @@ from assignments.tables import write_table
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
-    *(
-        ClusterError,
-        GradingError,
-        IsolationError,
-        RosterError,
-        SubmissionsError,
-        UnknownProblemSetError,
-    ),
-    *(marks.WrittenError, CheckError, LatenessError, PlatformError, OSError),
-    exchange.ExchangeError,
+    *(ClusterError, GradingError, GroupsError, IsolationError, RosterError, SubmissionsError),
+    *(UnknownProblemSetError, marks.WrittenError, CheckError, LatenessError, PlatformError),
+    *(exchange.ExchangeError, OSError),
 )
 
 
@@ -86,7 +80,8 @@ def grade_all(options: argparse.Namespace) -> int:
     out = options.out or Path("grades") / chosen.name
     each_task = marks.tasks(chosen)
     by_hand = marks.read_written(out / "written.csv", each_task)
-    late = _penalties(options, roster)
+    times = _times(options, roster)
+    late = _penalties(options, times)
     key, warnings = course_key_text(options)
     course = Course(
         chosen,
@@ -97,6 +92,8 @@ def grade_all(options: argparse.Namespace) -> int:
         options.accept_late,
         options.require_isolation,
         options.cluster,
+        read_groups(options.groups, roster) if options.groups else {},
+        {name: time.hours for name, time in times.items()},
     )
     collected = collect(options.handed_in, options.pattern, lambda words: bool(find(roster, words)))
     with tqdm(unit="notebook", disable=None) as bar:
@@ -111,7 +108,7 @@ def grade_all(options: argparse.Namespace) -> int:
         warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
     rows = marks.rows(each_task, results, by_hand)
     for row in rows:
-        row.penalty = late(row.result.student)
+        row.penalty = late(row.result)
     own = [row for row in rows if row.result.on_roster]
     marks.write_written(out / "written.csv", each_task, own)
     marks.write_marks(out / "marks.csv", each_task, own)
@@ -122,6 +119,8 @@ def grade_all(options: argparse.Namespace) -> int:
         write_whole(out / f"filled-{path.name}", write_table(filled.lines, guard=False, mark=False))
         problems += filled.problems
     problems += marks.unknown_students(by_hand, rows)
+    if count := alike.write(out, chosen, results, course.groups):
+        problems.append(f"pairs of answers that are alike: {count}, shown in {out / alike.PAGE}")
     shown = [_feedback(options, chosen, each_task, row, problems) for row in rows]
     pages.write_report(out / "report.html", chosen, each_task, rows, shown, problems, warnings)
     _tell(out, own, problems, warnings)
@@ -175,15 +174,30 @@ def _feedback(
     return tasks
 
 
-def _penalties(options: argparse.Namespace, roster: list[Student]) -> Callable[[Student], float]:
-    """A function that gives the share of the points that a student's lateness costs."""
-    if options.late_penalty is None:
-        return lambda student: 0.0
+def _times(options: argparse.Namespace, roster: list[Student]) -> dict[str, Time]:
+    """When the students handed in, if that is known; by their ids."""
     if options.due is None or options.times is None:
-        raise LatenessError("a late penalty needs --due and --times")
+        if options.late_penalty is not None:
+            raise LatenessError("a late penalty needs --due and --times")
+        return {}
+    return read_times(options.times, roster, moment(options.due))
+
+
+def _penalties(options: argparse.Namespace, times: dict[str, Time]) -> Callable[[Result], float]:
+    """A function that gives the share of the points that lateness costs.
+
+    In a group the time is that of who handed in, and the extension is each member's own.
+    """
+    if options.late_penalty is None:
+        return lambda result: 0.0
     penalty = rule(options.late_penalty, options.late_cap, options.grace_hours)
-    hours = read_late(options.times, roster, moment(options.due))
-    return lambda student: penalty.share(hours.get(student.id, 0.0))
+
+    def share(result: Result) -> float:
+        mine = times.get(result.student.id)
+        at = times.get(result.owner, mine) if result.owner else mine
+        return 0.0 if at is None else penalty.share(at.hours - (mine.extra if mine else 0.0))
+
+    return share
 
 
 def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -201,7 +215,7 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
 def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[str]) -> None:
     counts = Counter(row.result.status for row in rows)
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
-    waiting = sum(len(row.to_mark) for row in rows)
+    waiting = sum(len(row.to_mark) for row in rows if not row.result.owner)
     if waiting:
         print(f"Written answers to mark: {waiting}. Fill in {out / 'written.csv'}, then run again.")
     for text in [*warnings, *problems]:
@@ -269,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--late-penalty", help="such as 10%%/day or 1%%/hour, of the points earned")
     two.add_argument("--due", help="when the time ended: 2026-11-20 23:59")
     two.add_argument("--times", type=_path, help="CSV file: student, submitted, extension (hours)")
+    two.add_argument("--groups", type=_path, help="CSV file: group, student; one line a member")
     two.add_argument("--late-cap", type=float, default=100, help="most that lateness costs, in %%")
     two.add_argument("--grace-hours", type=float, default=0, help="hours that cost nothing")
     two.add_argument(

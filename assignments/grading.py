@@ -17,16 +17,19 @@ from pathlib import Path
 
 import nbformat
 
-from assignments import autograde, fingerprint, isolation
+from assignments import autograde, fingerprint, groups, isolation
 from assignments.choosing import CHECK, FAILED, MISSING
 from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
+from assignments.meter import CLOCK
 from assignments.problem_sets import ProblemSet
 from assignments.roster import Student, find, plain
 from assignments.submissions import Collected, SubmissionsError, Upload
 
 GRACE = 60  # seconds after the time limit of a notebook when its grader is killed
+AGAIN = "graded a second time, alone: the first time the machine was too busy"
+STILL_BUSY = "the machine was too busy a second time: the points may be too few"
 MOST_NAMES = 5  # of persons in a message
 PATIENCE = 5  # seconds for a grader to exit after it has sent its result
 
@@ -51,6 +54,7 @@ class Result:
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    owner: str = ""  # the id of the member of the group whose notebook it is, if not one's own
     folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
 
@@ -61,6 +65,8 @@ class Job:
     result: Result
     folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
+    order: tuple[float, float] = (0.0, 0.0)  # by which the newest of a group is known
+    alone: bool = False  # whether it is graded a second time, with no other at the same time
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Course:
     accept_late: bool = False
     require_isolation: bool = False
     cluster: str | None = None  # the address of a Dask scheduler; None: on this machine
+    groups: dict[str, str] = field(default_factory=dict)  # the group of a student, by id
+    submitted: dict[str, float] = field(default_factory=dict)  # hours after the end, by id
 
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name
@@ -119,7 +127,8 @@ def grade(
             results.append(result)
             if taken.fingerprint is not None:
                 result.folder, result.written = folder, taken.written
-                jobs.append(Job(result, folder, taken.fingerprint))
+                jobs.append(Job(result, folder, taken.fingerprint, taken.order))
+    jobs, shared = _together(course, results, jobs)
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
@@ -129,7 +138,54 @@ def grade(
             from assignments import cluster  # needs a package that grading here does not
 
             problems += cluster.run(new, gradebook, course, box, progress)
+    for member, job in shared:
+        _share(member, job.result, course.groups[member.student.id])
     return results, [*collected.problems, *problems], box
+
+
+def _together(
+    course: Course, results: list[Result], jobs: list[Job]
+) -> tuple[list[Job], list[tuple[Result, Job]]]:
+    """The jobs that are done, one for each group; and who has a share in which of them."""
+    members: dict[str, list[Result]] = {}
+    for result in results:
+        if result.on_roster and result.student.id in course.groups:
+            members.setdefault(course.groups[result.student.id], []).append(result)
+    left, shared = {id(job.result): job for job in jobs}, []
+    for name, group in members.items():
+        able = {r.student.id: _handed_in(left[id(r)], course) for r in group if id(r) in left}
+        if not able:
+            continue
+        chosen = groups.newest(list(able.values()))
+        job = next(left[id(r)] for r in group if r.student is chosen.student)
+        if len(able) > 1:
+            same = len({each.fingerprint for each in able.values()}) == 1
+            said = job.result.notes if same else job.result.doubts
+            said.append(groups.told(name, list(able.values()), chosen))
+        others = [result for result in group if result is not job.result]
+        shared += [(other, job) for other in others]
+        for other in others:
+            left.pop(id(other), None)
+    return list(left.values()), shared
+
+
+def _handed_in(job: Job, course: Course) -> groups.HandedIn:
+    student, on_time = job.result.student, course.accept_late or not job.result.late
+    submitted = course.submitted.get(student.id)
+    return groups.HandedIn(student, on_time, submitted, job.order, job.fingerprint)
+
+
+def _share(member: Result, of: Result, group: str) -> None:
+    """Give a member of a group the result of the notebook that was graded for all."""
+    owner = of.student
+    member.status, member.late, member.folder = of.status, of.late, of.folder
+    member.scores, member.written, member.owner = of.scores, of.written, owner.id
+    if member.notes == _nothing().notes:
+        member.notes = []
+    member.notes += [f"the notebook of {owner.name} ({owner.id}), for the group {group}", *of.notes]
+    member.doubts += of.doubts
+    if member.doubts and member.scores:
+        member.status = CHECK
 
 
 def _nothing() -> Taken:
@@ -185,6 +241,7 @@ def _recall(job: Job) -> bool:
         if kept["fingerprint"] != job.fingerprint or not (job.folder / "graded.ipynb").is_file():
             return False
         scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
+        job.result.notes += kept.get("notes", [])
     except (OSError, ValueError, KeyError, TypeError):
         return False
     _take(job.result, scores, kept["events"])
@@ -223,11 +280,13 @@ def _run(
     jobs: list[Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
 ) -> None:
     """Grade several notebooks at a time; write each result as soon as it is known."""
-    waiting, running, done = jobs[::-1], {}, 0
+    waiting, running, again, done = jobs[::-1], {}, [], 0
     # The kernels of two runs at the same time must not share a user, whose processes are counted.
     first = 64 * (os.getpid() % 64)
     free = [first + n for n in range(course.jobs or _processors())]
-    while waiting or running:
+    while waiting or running or again:
+        if again and not (waiting or running):
+            waiting = [again.pop()]
         while waiting and free:
             line, grader = _start(waiting.pop(), free.pop(), gradebook, course, box)
             running[line] = grader
@@ -236,6 +295,10 @@ def _run(
             told = received(line)
             end(grader.process)
             free.append(grader.slot)
+            if not grader.job.alone and was_held_up(told):
+                grader.job.alone = True
+                again.append(grader.job)
+                continue
             done += 1
             conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
             if progress is not None:
@@ -253,7 +316,8 @@ def _start(
     process = context.Process(target=child, args=(theirs, *work), daemon=True)
     process.start()
     theirs.close()
-    return ours, _Running(job, slot, process, time.monotonic() + course.limits.seconds + GRACE)
+    deadline = time.monotonic() + CLOCK * course.limits.seconds + GRACE
+    return ours, _Running(job, slot, process, deadline)
 
 
 def _ready(running: dict[Connection, _Running]) -> list[Connection]:
@@ -280,9 +344,15 @@ def child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     try:
         graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
-        theirs.send((scores, graded.events, nbformat.writes(graded.notebook), None))
+        text = nbformat.writes(graded.notebook)
+        theirs.send((scores, graded.events, text, None, graded.held_up))
     except Exception as error:
-        theirs.send(({}, [], None, f"{type(error).__name__}: {error}"))
+        theirs.send(({}, [], None, f"{type(error).__name__}: {error}", True))
+
+
+def was_held_up(told: tuple | None) -> bool:
+    """Whether a busy machine may be why a notebook reached a limit, or could not be graded."""
+    return told is None or told[-1]
 
 
 def end(process: multiprocessing.process.BaseProcess) -> None:
@@ -295,7 +365,11 @@ def end(process: multiprocessing.process.BaseProcess) -> None:
 
 def conclude(job: Job, told: tuple | None, *, overdue: bool) -> None:
     """Record what a grader sent, or that it sent nothing."""
-    scores, events, notebook, error = told or ({}, [], None, "the grader exited without a result")
+    nothing = ({}, [], None, "the grader exited without a result", True)
+    scores, events, notebook, error, held_up = told or nothing
+    notes = [AGAIN] * job.alone
+    events = [*events, *[STILL_BUSY] * held_up] if error is None else events
+    job.result.notes += notes
     if told is None and overdue:
         error = "the grader took too long and was killed"
     if error is not None:
@@ -303,7 +377,7 @@ def conclude(job: Job, told: tuple | None, *, overdue: bool) -> None:
         job.result.doubts.append(error)
         return
     write_whole(job.folder / "graded.ipynb", notebook.encode())
-    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
+    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events, "notes": notes}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
 

@@ -42,6 +42,7 @@ class Taken:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     late: bool = False
+    order: tuple[float, float] = (0.0, 0.0)  # the platform's number, when it was saved
     kept: bool = False  # whether submitted.ipynb was written
     fingerprint: str | None = None  # of the notebook to grade, rebuilt.ipynb; None if there is none
     written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
@@ -116,7 +117,7 @@ def take(desk: Desk, release: nbformat.NotebookNode, uploads: list[Upload], fold
     taken = Taken(choice.status, _few(choice.notes), _few(choice.doubts))
     if choice.handed is None:
         return taken
-    taken.late = choice.handed.late
+    taken.late, taken.order = choice.handed.late, choice.handed.order
     folder.mkdir(parents=True, exist_ok=True)
     if choice.handed.data is not None:
         write_whole(folder / "submitted.ipynb", choice.handed.data)

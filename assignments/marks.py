@@ -94,7 +94,7 @@ def rows(each_task: list[Task], results: Iterable[Result], by_hand: Entered) -> 
     for result in results:
         row = Row(result, {}, {})
         for task in each_task:
-            entered = by_hand.get((result.student.id, task.name), []) if result.scores else []
+            entered = _entered(result, task, by_hand) if result.scores else []
             now = result.written.get(task.name, "")
             fitting = [each for each in entered if not each.answer or not now or each.answer == now]
             scores = [result.scores[cell].points for cell in task.cells if cell in result.scores]
@@ -107,6 +107,14 @@ def rows(each_task: list[Task], results: Iterable[Result], by_hand: Entered) -> 
                 row.earlier[task.name] = entered[-1]
         made.append(row)
     return made
+
+
+def _entered(result: Result, task: Task, by_hand: Entered) -> list[ByHand]:
+    """What was entered for a student, or else for the member of the group who handed in."""
+    for name in (result.student.id, result.owner):
+        if found := by_hand.get((name, task.name)):
+            return found
+    return []
 
 
 def write_marks(path: Path, each_task: list[Task], marks: list[Row]) -> None:
@@ -201,7 +209,7 @@ def write_written(path: Path, each_task: list[Task], marks: list[Row]) -> None:
         for task in (task for task in each_task if task.name in written):
             key = (row.result.student.id, task.name)
             new = (*key, digests[key]) not in there if digests[key] else key not in known
-            if task.name in row.to_mark and new:
+            if task.name in row.to_mark and new and not row.result.owner:
                 lines.append([*key, number(task.out_of), "", "", digests[key]])
     text = write_table([list(WRITTEN_COLUMNS), *lines], guard=False)
     if not path.is_file() or path.read_bytes() != text:

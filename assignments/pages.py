@@ -233,7 +233,7 @@ def _written(
             (row, each.answers)
             for row, shown_to in zip(marks, tasks, strict=True)
             for each in shown_to
-            if each.task == task and task.name in row.to_mark
+            if each.task == task and task.name in row.to_mark and not row.result.owner
         ]
         if answers:
             yield task, answers

@@ -174,7 +174,8 @@ class Client:
             return Future(address, None)
         if "station" in notebook:
             return Future(address, worker.STATION_GONE)
-        return Future(address, Answer(({"t": (1.0, 1.0)}, [], "{}", None), overdue=False))
+        held_up = "busy" in notebook
+        return Future(address, Answer(({"t": (1.0, 1.0)}, [], "{}", None, held_up), False))
 
     def cancel(self, futures):
         pass
@@ -211,6 +212,15 @@ def test_a_notebook_that_ends_workers_is_the_status_of_its_student_alone(spread)
     assert {results[name].status for name in names[1:]} == {"graded"}
     *_, last = (sent for sent in client.sent if sent[1] == "kills")
     assert [sent for sent in client.sent if sent[0] == last[0]] == [last], "not alone"
+
+
+def test_what_a_busy_machine_stopped_is_graded_again_alone(spread):
+    client = Client(workers=1, threads=3)
+    results, _ = spread(["busy", *(f"s{n}" for n in range(6))], client)
+    assert [notebook for _, notebook in client.sent].count("busy") == 2
+    assert client.sent[-1][1] == "busy"
+    assert "graded a second time, alone" in results["busy"].notes[0]
+    assert results["s0"].notes == []
 
 
 def test_a_station_that_ends_costs_the_others_nothing(spread):

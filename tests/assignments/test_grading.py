@@ -121,6 +121,7 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
 
     monkeypatch.setattr(autograde, "autograde", lambda *arguments: time.sleep(100))
     monkeypatch.setattr(grading, "GRACE", 0)
+    monkeypatch.setattr(grading, "CLOCK", 1)
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}

@@ -52,7 +52,9 @@ class Cluster:
     def kill(self, name: str) -> None:
         """End the worker's process at once, and see that all that it started ends too."""
         family = psutil.Process(self.processes[name].pid).children(recursive=True)
-        self.processes.pop(name).kill()
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait(START)
         gone, alive = psutil.wait_procs(family, START)
         assert len(gone) >= 2, "it had no station, or the station graded nothing"
         assert alive == []

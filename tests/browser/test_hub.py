@@ -2,6 +2,7 @@
 
 import csv
 import os
+import stat
 import subprocess
 import sys
 
@@ -78,7 +79,9 @@ def test_a_course_from_release_to_feedback(hub, come):
     page.goto(teacher.url("/formgrader/manage_assignments"))
     press(page, "assign")
     press(page, "release")
-    assert (hub.folder / "exchange" / "init101" / "outbound" / "ps1" / "ps1.ipynb").is_file()
+    exchange = hub.folder / "exchange"
+    assert (exchange / "init101" / "outbound" / "ps1" / "ps1.ipynb").is_file()
+    assert stat.S_IMODE(exchange.stat().st_mode) == 0o1777, "nbgrader changed the rights"
 
     ada = arrive(come("ada"))
     assignments(ada).get_by_role("button", name="Fetch", exact=True).click()

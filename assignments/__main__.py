@@ -42,9 +42,9 @@ from assignments.tables import write_table
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
-    *(ClusterError, GradingError, GroupsError, IsolationError, RosterError, SubmissionsError),
-    *(UnknownProblemSetError, marks.WrittenError, CheckError, LatenessError, PlatformError),
-    *(exchange.ExchangeError, OSError),
+    *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
+    *(marks.WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
+    *(ClusterError, exchange.ExchangeError),
 )
 
 

@@ -3,8 +3,8 @@
 What was handed in is read and put together here; a worker gets a rebuilt notebook and sends back
 what it graded. Each thread of a worker has one notebook at a time, so it is known which notebooks a
 worker had when it died: they go to others. A notebook that was there twice when a worker died runs
-alone on one; if that dies too, this is the status of its student. What a busy machine may have
-stopped also runs a second time, alone on its worker.
+alone on one; if that dies too, this is the status of its student. What a busy machine stopped runs
+alone as well.
 """
 
 import collections
@@ -105,7 +105,7 @@ class _Spread:
         progress: Progress | None,
     ) -> None:
         self.client, self.demand, self.progress = client, demand, progress
-        self.waiting, self.alone = collections.deque(jobs), collections.deque()
+        self.waiting, self.suspects = collections.deque(jobs), collections.deque()
         self.total, self.done = len(jobs), 0
         self.deaths: dict[int, int] = collections.Counter()  # of workers, by the id of the job
         self.workers: dict[str, _Worker] = {}
@@ -172,16 +172,16 @@ class _Spread:
 
     def _hand_out(self) -> None:
         for worker in self.workers.values():
-            while self.waiting and len(worker.running) < worker.threads and not self._taken(worker):
+            while self.waiting and len(worker.running) < worker.threads and not self._alone(worker):
                 self._send(worker, self.waiting.popleft())
-            if self.alone and not self.waiting and not worker.running:
-                self._send(worker, self.alone.popleft())
+            if self.suspects and not self.waiting and not worker.running:
+                self._send(worker, self.suspects.popleft())
+
+    def _alone(self, worker: _Worker) -> bool:
+        return any(map(self._apart, worker.running.values()))
 
     def _apart(self, job: Job) -> bool:
         return job.alone or self.deaths[id(job)] >= SUSPECT
-
-    def _taken(self, worker: _Worker) -> bool:
-        return any(map(self._apart, worker.running.values()))
 
     def _send(self, worker: _Worker, job: Job) -> None:
         notebook = (job.folder / "rebuilt.ipynb").read_text("utf-8")
@@ -208,14 +208,15 @@ class _Spread:
         except (distributed.TimeoutError, distributed.KilledWorker, distributed.CancelledError):
             answer = UNPREPARED  # the worker died
         except Exception as error:
-            answer = _failed(f"{type(error).__name__}: {error}")
+            said = f"{type(error).__name__}: {error}"
+            answer = Answer(({}, [], None, said, False), overdue=False)
         job = worker.running.pop(future)
         if isinstance(answer, Answer):
-            if job.alone or not was_held_up(answer.told):
-                self._finish(job, answer)
-            else:
+            if was_held_up(answer.told) and not job.alone:
                 job.alone = True
-                self.alone.append(job)
+                self.suspects.append(job)
+            else:
+                self._finish(job, answer)
             return
         self._blame(job)
         if answer != STATION_GONE:
@@ -235,11 +236,11 @@ class _Spread:
         if self.deaths[id(job)] >= GUILTY:
             self._fail(job)
         else:
-            (self.alone if self._apart(job) else self.waiting).append(job)
+            (self.suspects if self._apart(job) else self.waiting).append(job)
 
     def _fail(self, job: Job) -> None:
         many = f"{self.deaths[id(job)]} workers of the cluster ended while they graded it"
-        self._finish(job, _failed(many))
+        self._finish(job, Answer(({}, [], None, many, False), overdue=False))
 
     def _finish(self, job: Job, answer: Answer) -> None:
         conclude(job, answer.told, overdue=answer.overdue)
@@ -249,15 +250,11 @@ class _Spread:
 
     def _give_up(self) -> None:
         """No worker came back: what ended the last ones is no reason to stop, all else is."""
-        for job in filter(lambda job: self.deaths[id(job)] >= SUSPECT, list(self.alone)):
-            self.alone.remove(job)
+        for job in [job for job in self.suspects if self.deaths[id(job)] >= SUSPECT]:
+            self.suspects.remove(job)
             self._fail(job)
-        if left := len(self.waiting) + len(self.alone):
+        if left := len(self.waiting) + len(self.suspects):
             raise ClusterError(
                 f"no worker is left, {left} notebooks are not graded. What was graded is kept: "
                 "start workers, then run the same command again"
             )
-
-
-def _failed(why: str) -> Answer:
-    return Answer(({}, [], None, why, False), overdue=False)

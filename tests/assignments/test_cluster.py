@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assignments import cluster, fingerprint, isolation, worker
-from assignments.grading import ClusterError, Course, Job, Result
+from assignments.grading import AGAIN, ClusterError, Course, Job, Result
 from assignments.isolation import PROJECT
 from assignments.limits import Limits
 from assignments.roster import Student
@@ -177,8 +177,9 @@ class Client:
             return Future(address, None)
         if "station" in notebook:
             return Future(address, worker.STATION_GONE)
-        held_up = "busy" in notebook
-        return Future(address, Answer(({"t": (1.0, 1.0)}, [], "{}", None, held_up), False))
+        held_up = "busy" in notebook and [name for _, name in self.sent].count(notebook) == 1
+        told = ({"t": (1.0, 1.0)}, [], "{}", None, held_up)
+        return Future(address, Answer(told, overdue=False))
 
     def cancel(self, futures):
         pass
@@ -217,18 +218,18 @@ def test_a_notebook_that_ends_workers_is_the_status_of_its_student_alone(spread)
     assert [sent for sent in client.sent if sent[0] == last[0]] == [last], "not alone"
 
 
-def test_what_a_busy_machine_stopped_is_graded_again_alone(spread):
-    client = Client(workers=1, threads=3)
-    results, _ = spread(["busy", *(f"s{n}" for n in range(6))], client)
-    assert [notebook for _, notebook in client.sent].count("busy") == 2
-    assert client.sent[-1][1] == "busy"
-    assert "graded a second time, alone" in results["busy"].notes[0]
-    assert results["s0"].notes == []
-
-
 def test_a_station_that_ends_costs_the_others_nothing(spread):
     results, _ = spread(["station", "s1"], Client(workers=1))
     assert [results[name].status for name in ("station", "s1")] == ["failed", "graded"]
+
+
+def test_what_a_busy_worker_stopped_is_graded_again_alone(spread):
+    client = Client(workers=1, threads=3)
+    results, problems = spread(["busy", "s1", "s2"], client)
+    assert problems == []
+    assert [name for _, name in client.sent] == ["busy", "s1", "s2", "busy"]
+    assert results["busy"].status == "graded"
+    assert results["busy"].notes == [AGAIN]
 
 
 def test_without_a_worker_the_run_ends_and_what_was_graded_is_kept(spread, tmp_path):

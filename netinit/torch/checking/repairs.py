@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from netinit.reporting.findings import Finding
+from netinit.reporting.report import Report
 from netinit.torch.checking import fan_rules
 from netinit.torch.checking.judges.gains import KNOWN, wanted
-from netinit.torch.reporting.findings import Finding
-from netinit.torch.reporting.report import Report
 
 _UNSUITED = {"COLLAPSE", "GRADIENT", "GAIN", "SATURATED", "NONFINITE"}
 _EMBEDDING_STD = 0.02

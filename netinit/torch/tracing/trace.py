@@ -12,8 +12,8 @@ from torch.nn.modules.module import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from netinit.torch.reporting.findings import Finding
-from netinit.torch.reporting.report import Report
+from netinit.reporting.findings import Finding
+from netinit.reporting.report import Report
 from netinit.torch.tracing import origins
 from netinit.torch.tracing.memory import Memory, Record, Write
 from netinit.torch.tracing.operators import operation, plain

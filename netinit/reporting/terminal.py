@@ -3,11 +3,11 @@
 import io
 from typing import TYPE_CHECKING
 
-from netinit.torch.reporting.words import shown
+from netinit.reporting.words import shown
 
 if TYPE_CHECKING:
-    from netinit.torch.reporting.findings import Finding
-    from netinit.torch.reporting.report import Report
+    from netinit.reporting.findings import Finding
+    from netinit.reporting.report import Report
 
 _WIDTH = 120  # columns of a report that is printed and not shown by a console
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}

@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book pdf epub sheets engine test nightly test-frameworks release grade mark marks serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book pdf epub sheets engine test nightly test-frameworks release grade mark marks serve lab lint bench mutation outputs outputs-frameworks screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -98,6 +98,10 @@ mutation: $(INSTALLED) $(CONSTRAINTS) ## change netinit's laws one by one and se
 
 outputs: $(INSTALLED) ## run the chapters again and store what they show
 	$(BIN)/python book/outputs.py
+
+outputs-frameworks: ## the same where PyTorch is: the chapters that need it, the table of defaults
+	$(FRAMEWORKS)/bin/python book/outputs.py
+	$(FRAMEWORKS)/bin/python book/defaults.py
 
 screenshot: book ## make the README's pictures again from the built book
 	$(BIN)/python book/screenshot.py

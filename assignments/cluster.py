@@ -178,8 +178,10 @@ class _Spread:
                 self._send(worker, self.suspects.popleft())
 
     def _alone(self, worker: _Worker) -> bool:
-        jobs = worker.running.values()
-        return any(job.alone or self.deaths[id(job)] >= SUSPECT for job in jobs)
+        return any(map(self._apart, worker.running.values()))
+
+    def _apart(self, job: Job) -> bool:
+        return job.alone or self.deaths[id(job)] >= SUSPECT
 
     def _send(self, worker: _Worker, job: Job) -> None:
         notebook = (job.folder / "rebuilt.ipynb").read_text("utf-8")
@@ -234,8 +236,7 @@ class _Spread:
         if self.deaths[id(job)] >= GUILTY:
             self._fail(job)
         else:
-            suspect = self.deaths[id(job)] >= SUSPECT
-            (self.suspects if suspect else self.waiting).append(job)
+            (self.suspects if self._apart(job) else self.waiting).append(job)
 
     def _fail(self, job: Job) -> None:
         many = f"{self.deaths[id(job)]} workers of the cluster ended while they graded it"
@@ -249,10 +250,11 @@ class _Spread:
 
     def _give_up(self) -> None:
         """No worker came back: what ended the last ones is no reason to stop, all else is."""
-        while self.suspects:
-            self._fail(self.suspects.popleft())
-        if self.waiting:
+        for job in [job for job in self.suspects if self.deaths[id(job)] >= SUSPECT]:
+            self.suspects.remove(job)
+            self._fail(job)
+        if left := len(self.waiting) + len(self.suspects):
             raise ClusterError(
-                f"no worker is left, {len(self.waiting)} notebooks are not graded. What was graded "
-                "is kept: start workers, then run the same command again"
+                f"no worker is left, {left} notebooks are not graded. What was graded is kept: "
+                "start workers, then run the same command again"
             )

@@ -36,7 +36,8 @@ class Cluster:
     def add(self, name: str, *options: str) -> None:
         """Start a worker of one thread, with a folder for temporary files of its own."""
         self.temporary(name).mkdir(parents=True)
-        own = ("--nthreads", "1", "--local-directory", str(self.folder / name), "--name", name)
+        own = ["--no-nanny", "--nthreads", "1", "--name", name]
+        own += ["--local-directory", str(self.folder / name)]
         self._start("worker", self.address, *own, *options, name=name)
 
     def temporary(self, name: str) -> Path:
@@ -44,17 +45,21 @@ class Cluster:
         return self.folder / name / "tmp"
 
     def grades(self, name: str, words: str) -> bool:
-        """Whether a worker grades a notebook that holds some words now."""
+        """Whether a worker's station has a kernel that runs a notebook with some words now."""
         texts = map(_read, self.temporary(name).glob("ni-station-*/rebuilt.ipynb"))
-        return any(words in text for text in texts)
+        return any(words in text for text in texts) and len(self.family(name)) >= 3
+
+    def family(self, name: str) -> list[psutil.Process]:
+        """What a worker has started, and what that has started."""
+        return psutil.Process(self.processes[name].pid).children(recursive=True)
 
     def kill(self, name: str) -> None:
         """End the worker's process at once, and see that all that it started ends too."""
-        family = psutil.Process(self.processes[name].pid).children(recursive=True)
-        self.processes.pop(name).kill()
-        gone, alive = psutil.wait_procs(family, START)
-        assert len(gone) >= 2, "it had no station, or the station graded nothing"
-        assert alive == []
+        family = self.family(name)
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait(START)
+        assert psutil.wait_procs(family, START)[1] == [], "what it started is still there"
 
     def end(self, name: str) -> None:
         """Ask a process to end, and wait."""

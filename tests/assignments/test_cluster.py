@@ -20,21 +20,24 @@ from tests.assignments.hostile import by_name, put, right_notebook
 
 KEY = "a secret key of the course 7d1f"
 # Whatever can be found in the files that a student's code may read: a test, or the key.
-PRIES = """import os
+PRIES = """import glob, os
+tops = {tops!r}
 def double(x):
     words = "HIDDEN" + " TESTS", "secret key of the course" + " 7d1f"
-    for top in {tops!r}:
-        for folder, folders, files in os.walk(top):
-            folders[:] = [name for name in folders if name not in (".venv", "lib", "task")]
-            for name in files:
-                try:
-                    with open(os.path.join(folder, name), "rb") as file:
-                        text = file.read(3_000_000).decode("utf-8", "replace")
-                except OSError:
-                    continue
-                assert not any(word in text for word in words), folder + name
+    found = glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline")
+    while tops:
+        for folder, folders, files in os.walk(tops.pop()):
+            folders[:] = [name for name in folders if name not in (".venv", "lib")]
+            found += [os.path.join(folder, name) for name in files]
+    for name in found:
+        try:
+            with open(name, "rb") as file:
+                text = file.read(3_000_000).decode("utf-8", "replace")
+        except OSError:
+            continue
+        assert not any(word in text for word in words), name
     return 2 * x"""
-PLACES = ["/student", "/tmp", "/var", "/home", "/root", "/srv", "/proc", str(PROJECT)]
+PLACES = ["/student", "/tmp", "/var", "/home", "/root", "/srv", str(PROJECT)]
 SLOW = "import time\ndef double(x):\n    time.sleep(3)\n    return 2 * x  # slow"
 
 

@@ -92,6 +92,7 @@ def _prepared(folder: Path) -> tuple[dict[str, str], str]:
     """Write the settings of a test; return the hub's environment and address."""
     for name in ("homes", "settings", "exchange"):
         (folder / name).mkdir(parents=True)
+    (folder / "exchange").chmod(0o1777)  # as the guide makes it
     for name in (TEACHER, *STUDENTS):
         (folder / "homes" / name / ".jupyter").mkdir(parents=True)
     settings = SETTINGS.format(exchange=str(folder / "exchange"), teacher=TEACHER)

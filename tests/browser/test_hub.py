@@ -2,8 +2,10 @@
 
 import csv
 import os
+import stat
 import subprocess
 import sys
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -48,11 +50,17 @@ def come(hub, browser):
 
 
 def arrive(person):
-    """Start the person's server, as the hub's page does."""
-    person.page.get_by_role("button", name="My Server").or_(
-        person.page.get_by_role("link", name="My Server")
-    ).first.click()
+    """Start the person's server by the button of the hub's page; JupyterLab opens."""
+    person.page.locator("#start").click()
     person.page.wait_for_url(f"**/user/{person.name}/lab**")
+    return person
+
+
+def arrive_at(person, path):
+    """Start the person's server and open a page that is lighter than JupyterLab."""
+    there = quote(f"/user/{person.name}/{path}", safe="")
+    person.page.goto(f"{person.hub.base}/hub/spawn/{person.name}?next={there}")
+    person.page.wait_for_url(f"**/user/{person.name}/{path}")
     return person
 
 
@@ -73,23 +81,25 @@ def test_a_stranger_and_a_wrong_password_are_refused(hub, come):
 
 
 def test_a_course_from_release_to_feedback(hub, come):
-    teacher = arrive(come(TEACHER))
-    page = teacher.page
-    page.goto(teacher.url("/formgrader/manage_assignments"))
+    page = arrive_at(come(TEACHER), "formgrader/manage_assignments").page
     press(page, "assign")
     press(page, "release")
-    assert (hub.folder / "exchange" / "init101" / "outbound" / "ps1" / "ps1.ipynb").is_file()
+    exchange = hub.folder / "exchange"
+    assert (exchange / "init101" / "outbound" / "ps1" / "ps1.ipynb").is_file()
+    assert stat.S_IMODE(exchange.stat().st_mode) == 0o1777, "nbgrader changed the rights"
 
     ada = arrive(come("ada"))
     assignments(ada).get_by_role("button", name="Fetch", exact=True).click()
     listed = ada.page.locator("#fetched_assignments_list")
     listed.get_by_role("button", name="Submit", exact=True).wait_for()
     solve_in_the_page(ada)
+    ada.page.goto(ada.url("/lab?reset"))
     assignments(ada)
     listed.get_by_role("button", name="Submit", exact=True).click()
     ada.page.get_by_role("button", name="Fetch Feedback").wait_for()
     for name in STUDENTS[1:]:  # the same by their servers alone
-        fetch_solve_submit(arrive(come(name)), wrong=name == "zoe")
+        (hub.home(name) / "here.txt").write_text("here")
+        fetch_solve_submit(arrive_at(come(name), "files/here.txt"), wrong=name == "zoe")
     # A student's server has none of the teacher's pages.
     assert ada.page.request.get(ada.url("/formgrader/manage_assignments")).status == 404
 
@@ -102,7 +112,6 @@ def test_a_course_from_release_to_feedback(hub, come):
     assert {row["status"] for row in rows.values()} == {"graded"}, rows
 
     give_back(hub, page)
-    assignments(ada)
     ada.page.get_by_role("button", name="Fetch Feedback").click()
     (returned,) = until(
         lambda: list(hub.home("ada").glob("ps1/feedback/*/ps1.html")),
@@ -114,9 +123,8 @@ def test_a_course_from_release_to_feedback(hub, come):
 
 
 def assignments(person):
-    """Nbgrader's list of assignments in a new page of JupyterLab; the released ones."""
+    """Open nbgrader's list of assignments in JupyterLab; return the released ones."""
     page = person.page
-    page.goto(person.url("/lab?reset"))
     page.get_by_role("menuitem", name="Nbgrader").click()
     page.get_by_text("Assignment List", exact=True).click()
     page.locator("#released_assignments_list").wait_for()

@@ -34,7 +34,7 @@ from tests.assignments.hostile_code import (
 )
 
 ALL, PART, NOTHING = (4.0, 2.0), (1.0, 2.0), (0.0, 0.0)  # points of double and of add_up
-SECONDS = 15  # of a cell: enough for NumPy to load on a busy machine
+SECONDS = 4  # of the processor for a cell
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             double_is("def double(x):\n    while True:\n        pass"),
             "check",
             (0.0, 2.0),
-            f"ran longer than {SECONDS} s",
+            f"used more than {SECONDS} s",
         ),
         Case(
             "loop swallowing exceptions",

@@ -9,7 +9,7 @@ from assignments import autograde, meter
 from assignments.limits import Limits
 from assignments.meter import CLOCK, Meter
 from tests.assignments.hostile import by_name, right_notebook
-from tests.assignments.test_grading import handed_in, points, put, run  # noqa: F401
+from tests.assignments.test_grading import handed_in, points, put, quick, run  # noqa: F401
 
 BURN = "import time\nwhile time.process_time() < {}: pass"
 WORKS = """import time
@@ -71,7 +71,7 @@ def test_the_clock_runs_slower_while_many_programs_want_the_processor(clocks):
     assert one.beyond(10)
 
 
-def test_a_notebook_that_was_held_up_is_graded_again_alone(small, handed_in, monkeypatch):  # noqa: F811
+def test_a_notebook_that_was_held_up_is_graded_again_alone(small, handed_in, quick, monkeypatch):  # noqa: F811
     """The grader is replaced by one that says so the first time it sees a notebook, or always."""
     seen = handed_in.parent / "seen"
     seen.mkdir()

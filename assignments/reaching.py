@@ -32,7 +32,7 @@ NAMES = {
 ATTRIBUTES = {
     *("sys", "os", "gc", "ctypes", "inspect", "builtins", "importlib", "subprocess", "threading"),
     *("types", "pickle", "marshal", "weakref", "atexit", "traceback", "linecache", "unittest"),
-    *("ctypeslib", "memmap", "fromfile", "tofile", "load", "as_strided", "DataSource"),
+    *("ctypeslib", "memmap", "fromfile", "tofile", "as_strided", "DataSource"),
     *("f_back", "f_locals", "f_globals", "f_builtins", "gi_frame", "cr_frame", "ag_frame"),
     *("tb_frame", "tb_next", "attrgetter", "methodcaller", "get_ipython"),
 }
@@ -105,7 +105,7 @@ def _reached(node: ast.AST, modules: set[str], words: set[int]) -> Iterator[str]
             yield f"imports {node.module}"
         yield from (f"uses {a.name}" for a in node.names if _unusual_name(a.name, node.module))
     elif isinstance(node, ast.Name):
-        if node.id in NAMES or (node.id.startswith("__") and node.id != "__name__"):
+        if node.id in NAMES or (node.id.startswith("__") and node.id not in METHODS):
             yield f"uses {node.id}"
     elif isinstance(node, ast.Attribute):
         yield from _of_attribute(node, modules)
@@ -115,17 +115,24 @@ def _reached(node: ast.AST, modules: set[str], words: set[int]) -> Iterator[str]
 
 def _of_attribute(node: ast.Attribute, modules: set[str]) -> Iterator[str]:
     owner = node.value.id if isinstance(node.value, ast.Name) else ""
-    if isinstance(node.ctx, ast.Store) and owner in modules:
-        yield f"changes {owner}.{node.attr}"
+    if isinstance(node.ctx, ast.Store) and _root(node) in modules:
+        yield f"changes {ast.unparse(node)}"
     elif _unusual_name(node.attr, owner):
-        yield f"uses {owner or '...'}.{node.attr}"
+        yield f"uses {f'{owner}.' * bool(owner)}{node.attr}"
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a chain of attributes starts from."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _unusual_name(name: str, owner: str | None) -> bool:
     if owner == "sys":
         return name not in OF_SYS
     hidden = name.startswith("_") and name not in METHODS and owner != "self"
-    return hidden or (name in ATTRIBUTES and owner != "netinit") or name in NAMES - {"In", "Out"}
+    return hidden or name in ATTRIBUTES or name in NAMES - {"In", "Out"}
 
 
 def _of_definition(node: ast.AST, words: set[int]) -> Iterator[str]:

@@ -13,7 +13,8 @@ from sphinx.environment import BuildEnvironment
 
 from netbook.fingerprints import files_below, fingerprint, versions
 
-UNUSED = "netinit/torch"  # no notebook of the book imports it: the core build is without PyTorch
+# No notebook of the book imports these: the core build is without PyTorch.
+UNUSED = ("netinit/torch", "netinit/reading", "netinit/reporting")
 PAGES = {".ipynb", ".md", ".bib"}  # Sphinx itself reads these, and notices a change
 
 
@@ -22,7 +23,8 @@ def of_outputs(root: Path) -> str:
     lock = root / "requirements.txt"
     beside = files_below(root / "chapters", root / "reference")
     data = (path for path in beside if path.suffix not in PAGES)
-    package = set(files_below(root / "netinit", lock)) - set(files_below(root / UNUSED))
+    unused = files_below(*(root / folder for folder in UNUSED))
+    package = set(files_below(root / "netinit", lock)) - set(unused)
     return fingerprint(root, [*sorted(package), *data], versions(lock))
 
 

@@ -49,11 +49,11 @@ def room(tmp_path_factory):
         nbformat.write(notebook, folder / "honest" / name / "ps1.ipynb")
     roster = [f"{name},{name.title()}" for name in (*fuzz.HONEST, *OTHERS)]
     (folder / "roster.csv").write_text("id,name\n" + "\n".join(roster) + "\n", "utf-8")
-    programs = fingerprint._programs()
+    programs = fingerprint.programs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grading, "_run", graded_by_rule)
         patch.setattr(grading, "_gradebook", lambda course: None)
-        patch.setattr(fingerprint, "_programs", lambda: programs)
+        patch.setattr(fingerprint, "programs", lambda: programs)
         patch.setattr(isolation, "sandbox", lambda limits: Sandbox(limits, None, None))
         yield folder, json.loads(nbformat.writes(released(small)))
 

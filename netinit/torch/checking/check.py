@@ -8,14 +8,14 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import Finding, found
+from netinit.reporting.report import Report
 from netinit.torch.checking import measures
 from netinit.torch.checking.examining import Examined, examine
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.operation import Operation
 from netinit.torch.checking.running import Call, Loss, call_of, unwrapped
 from netinit.torch.names import tensors
-from netinit.torch.reporting.findings import Finding, found
-from netinit.torch.reporting.report import Report
 
 __all__ = ["check"]
 

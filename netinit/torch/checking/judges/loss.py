@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from netinit.reporting.findings import Finding, found
 from netinit.torch.checking.first_loss import Constants
 from netinit.torch.checking.observing import Observation
-from netinit.torch.reporting.findings import Finding, found
 
 # Above a uniform guess: a head by He may have 3 nats more among ten classes, and it learns.
 _NATS, _SHARE, _MOST_SHARE = 3.0, 0.5, 1.3

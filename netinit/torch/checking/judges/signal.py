@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from netinit.reporting.findings import Finding, found
 from netinit.torch.checking import measures
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operation import Operation
-from netinit.torch.reporting.findings import Finding, found
 
 _LEAST_SPREAD, _LEAST_SHARE = 1e-4, 1e-2
 _GRADIENT_RATIO = 1e4

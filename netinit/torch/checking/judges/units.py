@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from netinit.reporting.findings import Finding, found
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operation import Operation
 from netinit.torch.names import plain_name
-from netinit.torch.reporting.findings import Finding, found
 
 _ALIKE = 1e-3
 _TWIN_SHARE = 0.02  # of a layer's units, above which it is an error

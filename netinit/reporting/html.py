@@ -4,12 +4,12 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
+from netinit.reporting.words import counted, shown
 from netinit.style import PAGE_COLORS, ROLES
-from netinit.torch.reporting.words import counted, shown
 
 if TYPE_CHECKING:
-    from netinit.torch.reporting.findings import Finding
-    from netinit.torch.reporting.report import Report
+    from netinit.reporting.findings import Finding
+    from netinit.reporting.report import Report
 
 _WIDTH, _HEIGHT, _MARGIN = 72, 18, 2  # of a sparkline, in pixels
 _LOGARITHMIC = 20  # a column that spans more than this factor has a logarithmic axis

@@ -3,45 +3,59 @@
 import math
 from collections.abc import Iterator, Mapping
 
-import torch
-from torch import nn
+import numpy as np
 
 from netinit.initializers.fans import Fans
-from netinit.torch.names import pattern
-from netinit.torch.reading.clones import clones
-from netinit.torch.reading.law import Law
-from netinit.torch.reading.rules import Rule, agreeing
-from netinit.torch.reading.sameness import odd_ones
-from netinit.torch.reporting.findings import Finding, found
+from netinit.reading.clones import clones
+from netinit.reading.law import Law
+from netinit.reading.names import pattern
+from netinit.reading.rules import Rule, agreeing
+from netinit.reading.sameness import odd_ones
+from netinit.reporting.findings import Finding, found
 
-_NORMS = ("norm", "bn")  # in the name of a module's class
 _SURE = 0.12  # relative error of a std beyond which a rule is no evidence
 _RANDOM = ("normal", "truncated", "uniform", "orthogonal", "sparse")
 
 
 def findings(
-    model: nn.Module, laws: Mapping[str, Law], fans: Mapping[str, Fans | None]
+    values: Mapping[str, np.ndarray],
+    shapes: Mapping[str, tuple[int, ...]],
+    laws: Mapping[str, Law],
+    fans: Mapping[str, Fans | None],
+    *,
+    normed: bool,
+    counted_by: str = "torch.nn.init",
 ) -> list[Finding]:
-    """What is wrong with the values, whatever the model does with them."""
-    parameters = dict(model.named_parameters())
-    said = [each for name, law in laws.items() for each in _of_one(name, parameters[name], law)]
-    normed = any(mark in type(m).__name__.lower() for m in model.modules() for mark in _NORMS)
-    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
-    said += wrong_fans(shapes, laws, fans, normed)
+    """What is wrong with the values, whatever the model does with them.
+
+    Parameters
+    ----------
+    values, shapes, laws, fans : mappings by the name of the parameter
+        Values are missing where there are none, fans where no operation is known; None stands for a
+        parameter without a fan.
+    normed : bool
+        Whether the model has normalizations.
+    counted_by : str
+        What takes the fans from the shape alone.
+    """
+    said = [each for name, law in laws.items() for each in _of_one(name, shapes[name], law, values)]
+    said += wrong_fans(shapes, laws, fans, normed, counted_by)
     said += odd_ones(shapes, laws)
     random = {
-        name: parameter
-        for name, parameter in parameters.items()
+        name: array
+        for name, array in values.items()
         if laws[name].kind in (*_RANDOM, "few", "other")
     }
     return [*said, *clones(random)]
 
 
-def _of_one(name: str, parameter: nn.Parameter, law: Law) -> Iterator[Finding]:
+def _of_one(
+    name: str, shape: tuple[int, ...], law: Law, values: Mapping[str, np.ndarray]
+) -> Iterator[Finding]:
     """The findings about one tensor."""
-    several = sum(length > 1 for length in parameter.shape) >= 2
+    several = sum(length > 1 for length in shape) >= 2
     if law.kind == "nonfinite":
-        yield _nonfinite(name, parameter)
+        yield _nonfinite(name, values[name])
     elif law.kind == "zero" and several:
         reason = "Meant for a head or the end of a branch; anywhere else it stops what is below it."
         yield found("ZERO", name, "all 0", "a draw, unless it is meant", reason, "")
@@ -50,7 +64,7 @@ def _of_one(name: str, parameter: nn.Parameter, law: Law) -> Iterator[Finding]:
         fix = f"draw {name} at random"
         yield found("CONSTANT", name, f"all {law.gain:.6g}", "a draw", reason, fix)
     if law.outliers and law.kind in _RANDOM:
-        yield _outliers(name, parameter, law)
+        yield _outliers(name, values[name], law)
     if law.repeated >= 0.1 and law.kind in _RANDOM and several:
         reason = "Equal rows get equal gradients: those units stay copies of one another."
         yield found(
@@ -60,12 +74,12 @@ def _of_one(name: str, parameter: nn.Parameter, law: Law) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _nonfinite(name: str, parameter: nn.Parameter) -> Finding:
-    count = int((~torch.isfinite(parameter.detach())).sum())
+def _nonfinite(name: str, values: np.ndarray) -> Finding:
+    count = int((~np.isfinite(values)).sum())
     return found(
         "NONFINITE",
         name,
-        f"{count} of {parameter.numel()} entries are NaN or infinite",
+        f"{count} of {values.size} entries are NaN or infinite",
         "finite numbers",
         "Every output that depends on one of them is NaN.",
         f"initialize {name}; netinit.torch.trace() tells whether anything did",
@@ -73,9 +87,8 @@ def _nonfinite(name: str, parameter: nn.Parameter) -> Finding:
     )
 
 
-def _outliers(name: str, parameter: nn.Parameter, law: Law) -> Finding:
-    values = parameter.detach().float()
-    largest = float((values - law.mean).abs().max())
+def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
+    largest = float(np.abs(values - law.mean).max())
     return found(
         "OUTLIERS",
         name,
@@ -95,8 +108,9 @@ def wrong_fans(
     laws: Mapping[str, Law],
     fans: Mapping[str, Fans | None],
     normed: bool,
+    counted_by: str = "torch.nn.init",
 ) -> Iterator[Finding]:
-    """Scales that a rule gives with the fans torch reads off, and not with the true ones.
+    """Scales that a rule gives with the fans a shape suggests, and not with the true ones.
 
     `torch.nn.init` takes axis 1 times the kernel for fan_in and axis 0 times the kernel for
     fan_out, whatever the operation: groups, transposition, a stride, and packed weights go unseen.
@@ -117,7 +131,7 @@ def wrong_fans(
         yield found(
             "WRONG-FAN",
             like if len(names) > 1 else names[0],
-            f"variance {variance} with {_said(mode, assumed)}, as torch.nn.init counts it",
+            f"variance {variance} with {_said(mode, assumed)}, as {counted_by} counts it",
             f"variance {variance} with {_said(mode, true)}, as the operation has it",
             "The fan that sets the scale is not the number of inputs or outputs in a sum.",
             f"std {_std(first.std, assumed, true, mode)}, as netinit.torch.init_ draws it",

@@ -8,7 +8,9 @@ Kolmogorov distance, is out; where none is left, the sample follows no law of th
 import math
 from typing import NamedTuple
 
-import torch
+import numpy as np
+
+from netinit.activations.error_function import erf
 
 _TESTED = 2**14  # values of a larger sample that the distance is measured on
 # sqrt(n) times the distance to the true law exceeds this once in a million samples: a model has
@@ -41,19 +43,19 @@ class Fit(NamedTuple):
     cut: float
 
 
-def fits(sample: torch.Tensor) -> list[Fit]:
+def fits(sample: np.ndarray) -> list[Fit]:
     """The laws that a sample of float64 values may come from, the most probable first."""
     count = len(sample)
     center = _center(sample)
     x = sample - center
-    second, bound = float(x.square().mean()), float(x.abs().max()) * (count + 1) / count
+    second, bound = float(np.square(x).mean()), float(np.abs(x).max()) * (count + 1) / count
     cut = _cut(second / bound**2)
     candidates = {
         "normal": (-count / 2 * (math.log(2 * math.pi * second) + 1), 1),
         "uniform": (-count * math.log(2 * bound), 1),
         "truncated": (_log_likelihood_truncated(count, second, bound, cut), 2),
     }
-    tested = x[:: count // _TESTED | 1].sort().values
+    tested = np.sort(x[:: count // _TESTED | 1])
     scores = {
         kind: likelihood - parameters / 2 * math.log(count)
         for kind, (likelihood, parameters) in candidates.items()
@@ -76,9 +78,9 @@ def _fit(
     return Fit(kind, probability, center, std, bound, cut if kind == "truncated" else math.inf)
 
 
-def _center(sample: torch.Tensor) -> float:
+def _center(sample: np.ndarray) -> float:
     """0 if the mean may be, else the middle of the sample's range or its mean."""
-    mean, std = float(sample.mean()), float(sample.std())
+    mean, std = float(sample.mean()), float(sample.std(ddof=1))
     if abs(mean) < 4.5 * std / math.sqrt(len(sample)):
         return 0.0
     low, high = float(sample.min()), float(sample.max())
@@ -109,13 +111,13 @@ def _log_likelihood_truncated(count: int, second: float, bound: float, cut: floa
     return -count * (normalization + second / (2 * parent**2))
 
 
-def _distance(x: torch.Tensor, kind: str, second: float, bound: float, cut: float) -> float:
+def _distance(x: np.ndarray, kind: str, second: float, bound: float, cut: float) -> float:
     """sqrt(n) times the Kolmogorov distance between a sorted sample and a law."""
     if kind == "uniform":
         exact = (x / bound + 1) / 2
     elif kind == "normal":
-        exact = torch.special.ndtr(x / math.sqrt(second))
+        exact = (erf(x / math.sqrt(2 * second)) + 1) / 2
     else:
-        exact = (torch.erf(x * cut / bound / _ROOT) / math.erf(cut / _ROOT) + 1) / 2
-    steps = torch.arange(len(x) + 1, dtype=x.dtype) / len(x)
-    return math.sqrt(len(x)) * float(torch.maximum(steps[1:] - exact, exact - steps[:-1]).max())
+        exact = (erf(x * cut / bound / _ROOT) / math.erf(cut / _ROOT) + 1) / 2
+    steps = np.arange(len(x) + 1) / len(x)
+    return math.sqrt(len(x)) * float(np.maximum(steps[1:] - exact, exact - steps[:-1]).max())

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from netinit.torch.names import pattern
-from netinit.torch.reading.law import EXACT, Law
-from netinit.torch.reporting.findings import Finding, found
+from netinit.reading.law import EXACT, Law
+from netinit.reading.names import pattern
+from netinit.reporting.findings import Finding, found
 
 _FEWEST = 4  # parameters alike among which one can be the odd one
 _ODD = 0.2  # the largest share of them that is called odd: beyond, they are of two kinds

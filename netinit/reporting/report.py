@@ -5,9 +5,9 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 
-from netinit.torch.reporting import html, terminal
-from netinit.torch.reporting.findings import Finding, gravest_first
-from netinit.torch.reporting.words import counted, shown
+from netinit.reporting import html, terminal
+from netinit.reporting.findings import Finding, gravest_first
+from netinit.reporting.words import counted, shown
 
 __all__ = ["Report"]
 

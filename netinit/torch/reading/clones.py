@@ -1,11 +1,13 @@
 """Parameters that hold the same random numbers, though each should have its own."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import torch
 
 from netinit.torch.reporting.findings import Finding, found
 
+_NUMBER = re.compile(r"\d+")
 _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
@@ -20,7 +22,7 @@ def clones(parameters: Mapping[str, torch.Tensor]) -> Iterator[Finding]:
     for original, copy in pairs:
         modules.setdefault(_differing(original, copy), []).append(copy)
     for (first, second), names in modules.items():
-        stacked = first.rsplit(".", 1)[-1].isdigit() and second.rsplit(".", 1)[-1].isdigit()
+        stacked = _NUMBER.sub("", first) == _NUMBER.sub("", second)
         which = f"{first}'s" if first else "an earlier one's"
         yield found(
             "CLONES",

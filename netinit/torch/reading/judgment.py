@@ -1,6 +1,5 @@
 """The findings that the values of a model's parameters show by themselves."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -10,8 +9,9 @@ from netinit.initializers.fans import Fans
 from netinit.torch.names import pattern
 from netinit.torch.reading.clones import clones
 from netinit.torch.reading.law import Law
-from netinit.torch.reading.rules import Rule, agreeing
+from netinit.torch.reading.rules import Rule, agreeing, assumed_fans
 from netinit.torch.reading.sameness import odd_ones
+from netinit.torch.reading.strays import strays
 from netinit.torch.reporting.findings import Finding, found
 
 _NORMS = ("norm", "bn")  # in the name of a module's class
@@ -28,7 +28,9 @@ def findings(
     normed = any(mark in type(m).__name__.lower() for m in model.modules() for mark in _NORMS)
     shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
     said += wrong_fans(shapes, laws, fans, normed)
-    said += odd_ones(shapes, laws)
+    odd = list(odd_ones(shapes, laws))
+    told = {finding.where for finding in odd}
+    said += odd + [f for f in strays(shapes, laws, fans) if f.where not in told]
     random = {
         name: parameter
         for name, parameter in parameters.items()
@@ -107,7 +109,7 @@ def wrong_fans(
     for name, law in laws.items():
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
-            assumed = _assumed(shapes[name])
+            assumed = assumed_fans(shapes[name])
             rule = _mistaken(law, assumed, true)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
@@ -129,12 +131,6 @@ def wrong_fans(
         )
 
 
-def _assumed(shape: tuple[int, ...]) -> Fans:
-    """The fans as `torch.nn.init` counts them."""
-    taps = math.prod(shape[2:])
-    return Fans(shape[1] * taps, shape[0] * taps)
-
-
 def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
     """The rule that gives the scale with the assumed fans, if none does with the true ones.
 
@@ -154,7 +150,7 @@ def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:
     """Whether several layers share a weight that nothing else is wrong with."""
-    assumed = _assumed(shape)
+    assumed = assumed_fans(shape)
     return assumed.fan_in == true.fan_in and len(shape) == 2
 
 

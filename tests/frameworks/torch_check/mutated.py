@@ -174,7 +174,7 @@ MODELS = {
     ),
     "ResNet-18": Model(
         lambda: torchvision.models.resnet18(num_classes=10), _small_images,
-        "layer3.1.conv1.weight", "layer3.1.conv2.weight", "layer3.1.bn1.bias", "layer3.1.conv1",
+        "layer3.1.conv1.weight", "layer3.0.conv2.weight", "layer3.1.bn1.bias", "layer3.1.conv1",
         "fc.weight", "layer3.1.conv2.weight",
     ),
     "ConvNeXt": Model(
@@ -228,9 +228,8 @@ MODELS_STORED = {each.layer: each.stored for each in MODELS.values()}
 def _wrong_fan(model, case):
     """The fan is that of the layer before, or leaves the taps of the kernel out."""
     weight = model.get_parameter(case.layer).data
-    weight *= math.sqrt(
-        weight[0, 0].numel() if weight.dim() > 2 and weight[0, 0].numel() > 1 else 3
-    )
+    taps = weight[0, 0].numel()
+    weight *= math.sqrt(taps if taps > 1 else 3)
 
 
 def _variance(model, case):

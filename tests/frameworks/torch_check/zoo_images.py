@@ -49,7 +49,7 @@ TIMM = {
     **{"convnext_atto": {}, "convnextv2_atto": {}, "regnetz_005": {}, "efficientnet_lite0": {}},
     **{"ghostnet_050": {}, "mobilenetv4_conv_small": {}, "edgenext_xx_small": {}},
     "nfnet_l0": {},
-    **dict.fromkeys(("vit_tiny_patch16_224", "deit_tiny_patch16_224"), {"img_size": PIXELS}),
+    **{f"{kind}_tiny_patch16_224": {"img_size": PIXELS} for kind in ("vit", "deit")},
     **{"deit3_small_patch16_224": {"img_size": PIXELS, **SMALL}},
     **{"beit_base_patch16_224": {"img_size": PIXELS, **SMALL}},
     **{"cait_xxs24_224": {"img_size": PIXELS, **SMALL}},
@@ -57,7 +57,7 @@ TIMM = {
     **{"xcit_nano_12_p16_224": {"img_size": PIXELS, **SMALL}},
     **{"gmlp_ti16_224": {"img_size": PIXELS}},
     "swin_tiny_patch4_window7_224": {"img_size": PIXELS, "embed_dim": 48, "depths": (1, 1, 1, 1)},
-    **dict.fromkeys(("coatnet_nano_rw_224", "maxvit_pico_rw_256"), {"img_size": PIXELS}),
+    **{name: {"img_size": PIXELS} for name in ("coatnet_nano_rw_224", "maxvit_pico_rw_256")},
     **{"mobilevit_xxs": {}, "mobilevitv2_050": {}, "poolformer_s12": {}, "mambaout_femto": {}},
     "levit_128s": {"img_size": 224},
 }

@@ -1,11 +1,13 @@
 """Parameters that hold the same random numbers, though each should have its own."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from netinit.reporting.findings import Finding, found
 
+_NUMBER = re.compile(r"\d+")
 _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
@@ -18,7 +20,7 @@ def clones(parameters: Mapping[str, np.ndarray]) -> Iterator[Finding]:
     sets: dict[tuple[str, bool], dict[str, list[str]]] = {}
     for original, copy in _pairs({n: p for n, p in parameters.items() if p.size >= _FEWEST}):
         first, second = _differing(original, copy)
-        stacked = all(name.rsplit(".", 1)[-1].isdigit() for name in (first, second))
+        stacked = _NUMBER.sub("", first) == _NUMBER.sub("", second)
         sets.setdefault((first, stacked), {}).setdefault(second, []).append(copy)
     for (first, stacked), copies in sets.items():
         yield _found(first, copies, stacked=stacked)

@@ -1,6 +1,5 @@
 """The findings that the values of a model's parameters show by themselves."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -9,8 +8,9 @@ from netinit.initializers.fans import Fans
 from netinit.reading.clones import clones
 from netinit.reading.law import Law
 from netinit.reading.names import pattern
-from netinit.reading.rules import Rule, agreeing
+from netinit.reading.rules import Rule, agreeing, assumed_fans
 from netinit.reading.sameness import odd_ones
+from netinit.reading.strays import strays
 from netinit.reporting.findings import Finding, found
 
 _SURE = 0.12  # relative error of a std beyond which a rule is no evidence
@@ -40,7 +40,9 @@ def findings(
     """
     said = [each for name, law in laws.items() for each in _of_one(name, shapes[name], law, values)]
     said += wrong_fans(shapes, laws, fans, normed, counted_by)
-    said += odd_ones(shapes, laws)
+    odd = list(odd_ones(shapes, laws))
+    told = {finding.where for finding in odd}
+    said += odd + [f for f in strays(shapes, laws, fans) if f.where not in told]
     random = {
         name: array
         for name, array in values.items()
@@ -121,7 +123,7 @@ def wrong_fans(
     for name, law in laws.items():
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
-            assumed = _assumed(shapes[name])
+            assumed = assumed_fans(shapes[name])
             rule = _mistaken(law, assumed, true)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
@@ -143,12 +145,6 @@ def wrong_fans(
         )
 
 
-def _assumed(shape: tuple[int, ...]) -> Fans:
-    """The fans as `torch.nn.init` counts them."""
-    taps = math.prod(shape[2:])
-    return Fans(shape[1] * taps, shape[0] * taps)
-
-
 def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
     """The rule that gives the scale with the assumed fans, if none does with the true ones.
 
@@ -168,7 +164,7 @@ def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:
     """Whether several layers share a weight that nothing else is wrong with."""
-    assumed = _assumed(shape)
+    assumed = assumed_fans(shape)
     return assumed.fan_in == true.fan_in and len(shape) == 2
 
 

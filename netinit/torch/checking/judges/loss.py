@@ -32,10 +32,11 @@ def first_loss(seen: Observation, known: Constants | None) -> list[Finding]:
         ]
     if known is None:
         return []
-    return _too_large(seen.loss, known) or _prior(seen.loss, known)
+    head = seen.contractions[-1].name if seen.contractions else ""
+    return _too_large(seen.loss, known, head) or _prior(seen.loss, known)
 
 
-def _too_large(loss: float, known: Constants) -> list[Finding]:
+def _too_large(loss: float, known: Constants, head: str) -> list[Finding]:
     margin = min(max(_NATS, _SHARE * known.zero), _MOST_SHARE * known.zero)
     limit = known.zero + margin if known.classes else _VALUES_TIMES * known.zero
     if loss <= limit or known.zero <= 0:
@@ -52,6 +53,7 @@ def _too_large(loss: float, known: Constants) -> list[Finding]:
             "start the output layer at zero, or with std 1/fan_in; where its weight is shared with "
             "an embedding, start that at std 0.02",
             best_constant=known.best,
+            head=head,
         )
     ]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +18,31 @@ _SURE = 0.12  # relative error of a std beyond which a rule is no evidence
 _RANDOM = ("normal", "truncated", "uniform", "orthogonal", "sparse")
 
 
+@dataclass(frozen=True)
+class Convention:
+    """How a framework counts fans, and what it draws where nothing is said.
+
+    Parameters
+    ----------
+    name : str
+        Of the part that counts them from the shape alone.
+    default : str
+        The rule of its layers: that is nobody's choice.
+    drawn : str
+        What draws with the true fans, as the end of a sentence.
+    traced : str
+        What tells where values came from, likewise.
+    assumed : mapping of names to Fans
+        The fans that it counts, where they are not those of a shape in PyTorch's order.
+    """
+
+    name: str = "torch.nn.init"
+    default: str = "PyTorch's default"
+    drawn: str = ", as netinit.torch.init_ draws it"
+    traced: str = "; netinit.torch.trace() tells whether anything did"
+    assumed: Mapping[str, Fans] = field(default_factory=dict)
+
+
 def findings(
     values: Mapping[str, np.ndarray],
     shapes: Mapping[str, tuple[int, ...]],
@@ -24,7 +50,7 @@ def findings(
     fans: Mapping[str, Fans | None],
     *,
     normed: bool,
-    counted_by: str = "torch.nn.init",
+    convention: Convention | None = None,
 ) -> list[Finding]:
     """What is wrong with the values, whatever the model does with them.
 
@@ -35,11 +61,11 @@ def findings(
         parameter without a fan.
     normed : bool
         Whether the model has normalizations.
-    counted_by : str
-        What takes the fans from the shape alone.
+    convention : Convention, optional
+        What takes the fans from the shape alone, and how; by default, PyTorch.
     """
     said = [each for name, law in laws.items() for each in _of_one(name, shapes[name], law, values)]
-    said += wrong_fans(shapes, laws, fans, normed, counted_by)
+    said += wrong_fans(shapes, laws, fans, normed, convention or Convention())
     said += odd_ones(shapes, laws)
     random = {
         name: array
@@ -82,9 +108,16 @@ def _nonfinite(name: str, values: np.ndarray) -> Finding:
         f"{count} of {values.size} entries are NaN or infinite",
         "finite numbers",
         "Every output that depends on one of them is NaN.",
-        f"initialize {name}; netinit.torch.trace() tells whether anything did",
+        f"initialize {name}",
         entries=count,
     )
+
+
+def _traced(finding: Finding, convention: Convention) -> Finding:
+    """Where something may never have been written, what would tell."""
+    if finding.code != "NONFINITE":
+        return finding
+    return replace(finding, fix=finding.fix + convention.traced)
 
 
 def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
@@ -108,7 +141,7 @@ def wrong_fans(
     laws: Mapping[str, Law],
     fans: Mapping[str, Fans | None],
     normed: bool,
-    counted_by: str = "torch.nn.init",
+    convention: Convention,
 ) -> Iterator[Finding]:
     """Scales that a rule gives with the fans a shape suggests, and not with the true ones.
 
@@ -121,20 +154,20 @@ def wrong_fans(
     for name, law in laws.items():
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
-            assumed = _assumed(shapes[name])
+            assumed = convention.assumed.get(name) or _assumed(shapes[name])
             rule = _mistaken(law, assumed, true)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
     for (like, (rule, variance, mode), assumed, true), names in groups.items():
-        harmless = normed or rule == "PyTorch's default" or _packed(shapes[names[0]], true)
+        harmless = normed or rule == convention.default or _packed(shapes[names[0]], true)
         first = laws[names[0]]
         yield found(
             "WRONG-FAN",
             like if len(names) > 1 else names[0],
-            f"variance {variance} with {_said(mode, assumed)}, as {counted_by} counts it",
+            f"variance {variance} with {_said(mode, assumed)}, as {convention.name} counts it",
             f"variance {variance} with {_said(mode, true)}, as the operation has it",
             "The fan that sets the scale is not the number of inputs or outputs in a sum.",
-            f"std {_std(first.std, assumed, true, mode)}, as netinit.torch.init_ draws it",
+            f"std {_std(first.std, assumed, true, mode)}{convention.drawn}",
             severity="info" if harmless else None,
             count=len(names),
             names=names,

@@ -122,6 +122,7 @@ def _traced(finding: Finding, convention: Convention) -> Finding:
 
 def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
     largest = float(np.abs(values - law.mean).max())
+    reach = min(law.bound, 3 * law.std)
     return found(
         "OUTLIERS",
         name,
@@ -133,6 +134,7 @@ def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
         entries=law.outliers,
         largest=largest,
         std=law.std,
+        within=[law.mean - reach, law.mean + reach],
     )
 
 
@@ -155,7 +157,7 @@ def wrong_fans(
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
             assumed = convention.assumed.get(name) or _assumed(shapes[name])
-            rule = _mistaken(law, assumed, true)
+            rule = _mistaken(law, assumed, true, convention.default)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
     for (like, (rule, variance, mode), assumed, true), names in groups.items():
@@ -173,6 +175,7 @@ def wrong_fans(
             names=names,
             assumed=tuple(assumed),
             true=tuple(true),
+            factor=_factor(assumed, true, mode),
         )
 
 
@@ -182,7 +185,7 @@ def _assumed(shape: tuple[int, ...]) -> Fans:
     return Fans(shape[1] * taps, shape[0] * taps)
 
 
-def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
+def _mistaken(law: Law, assumed: Fans, true: Fans, default: str) -> Rule | None:
     """The rule that gives the scale with the assumed fans, if none does with the true ones.
 
     Of a weight that is stored the other way around, one fan is the other: that it follows fan_out
@@ -196,7 +199,8 @@ def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
     right = agreeing(law.std, law.tolerance, true)
     if any(not turned or rule.mode != "fan_out" for rule in right):
         return None
-    return next((r for r in agreeing(law.std, law.tolerance, assumed) if r.mode), None)
+    rules = [r for r in agreeing(law.std, law.tolerance, assumed) if r.mode]
+    return next((r for r in rules if r.name == default), rules[0] if rules else None)
 
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:
@@ -216,7 +220,13 @@ def _fans_of(mode: str, fans: Fans) -> list[str]:
 
 def _std(std: float, assumed: Fans, true: Fans, mode: str) -> str:
     """The standard deviation that the rule gives with the true fans."""
+    factor = _factor(assumed, true, mode)
+    return "each part by its own fan" if factor is None else f"{std * factor:.3g}"
+
+
+def _factor(assumed: Fans, true: Fans, mode: str) -> float | None:
+    """What the weights must be multiplied by to follow the rule; None for parts of unequal size."""
     if isinstance(true.fan_out, tuple):
-        return "each part by its own fan"
+        return None
     pick = {"fan_in": lambda f: f.fan_in, "fan_out": lambda f: f.fan_out}.get(mode, sum)
-    return f"{std * (pick(assumed) / pick(true)) ** 0.5:.3g}"
+    return (pick(assumed) / pick(true)) ** 0.5

@@ -38,7 +38,8 @@ def graded_by_rule(jobs, *rest):
             "why": (None, 2.0),
         }
         write_whole(job.folder / "graded.ipynb", nbformat.writes(notebook).encode())
-        job.result.scores = {n: autograde.Score(*score) for n, score in scores.items()}
+        made = {name: autograde.Score(*score) for name, score in scores.items()}
+        grading._take(job.result, made, [])
 
 
 def grading_id(cell):
@@ -58,11 +59,11 @@ def room(tmp_path_factory):
         nbformat.write(notebook, folder / "honest" / name / "ps1.ipynb")
     roster = [f"{name},{name.title()}" for name in (*fuzz.HONEST, *OTHERS)]
     (folder / "roster.csv").write_text("id,name\n" + "\n".join(roster) + "\n", "utf-8")
-    programs = fingerprint._programs()
+    programs = fingerprint.programs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grading, "_run", graded_by_rule)
         patch.setattr(grading, "_gradebook", lambda course: None)
-        patch.setattr(fingerprint, "_programs", lambda: programs)
+        patch.setattr(fingerprint, "programs", lambda: programs)
         patch.setattr(isolation, "sandbox", lambda limits: Sandbox(limits, None, None))
         yield folder, json.loads(nbformat.writes(released(small)))
 

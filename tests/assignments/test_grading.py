@@ -2,8 +2,13 @@
 
 import csv
 import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -68,7 +73,7 @@ def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
-    monkeypatch.setattr(fingerprint, "_programs", lambda: "a fixed library")
+    monkeypatch.setattr(fingerprint, "programs", lambda: "a fixed library")
     assert run(small, handed_in, key="another")[1] == NAMES
 
 
@@ -82,6 +87,35 @@ def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in):
     results, graded, _ = run(small, handed_in)
     assert len(graded) == 1
     assert {points(result) for result in results.values()} == {6.0}
+
+
+@pytest.mark.skipif(not hasattr(os, "setsid"), reason="there are no process groups")
+@pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.nightly), True])
+def test_ctrl_c_ends_grading_without_a_trace(walls, small, handed_in, tmp_path, again):
+    for name in NAMES:
+        slow = right_notebook(small)
+        by_name(slow, "double").source += "\nimport time\ntime.sleep(25)"
+        put(handed_in, name, slow)
+    scratch = tmp_path / "t"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "assignments", "grade", "ps1", str(handed_in)]
+    command += ["--roster", f"{handed_in.parent}/roster.csv", "--out", str(tmp_path / "out")]
+    command += ["--source", str(small.folder.parent), "--jobs", "2"]
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(scratch)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
+    end = time.monotonic() + 120
+    while len(list(scratch.glob("ni-*/s/*"))) < 2 and time.monotonic() < end:
+        time.sleep(0.2)
+    assert running.poll() is None
+    for _ in range(1 + again):  # as a terminal sends it: to all of them
+        os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "Stopped." in errors
+    assert "Traceback" not in errors
+    assert list(scratch.glob("ni-*")) == []
 
 
 def test_what_was_handed_in_is_kept_as_it_was(small, handed_in):
@@ -121,6 +155,7 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
 
     monkeypatch.setattr(autograde, "autograde", lambda *arguments: time.sleep(100))
     monkeypatch.setattr(grading, "GRACE", 0)
+    monkeypatch.setattr(grading, "CLOCK", 1)
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}

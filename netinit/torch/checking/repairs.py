@@ -105,7 +105,7 @@ def _quiet_head(
     model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
 ) -> Iterator[Repair]:
     """An output layer that starts at zero; one that is a table of embeddings too, small."""
-    rows = _products(report, parameters)
+    rows = _products(report, parameters, turned=True)
     if not rows:
         return
     name = rows[-1]["parameters"][0]
@@ -262,15 +262,17 @@ _ANSWERS: tuple[tuple[set[str], Callable[..., Iterator[Repair]]], ...] = (
 )
 
 
-def _products(report: Report, parameters: Parameters) -> list[dict]:
-    """The rows of operations whose weight is one parameter as it is."""
+def _products(report: Report, parameters: Parameters, *, turned: bool = False) -> list[dict]:
+    """The rows of operations whose weight is one parameter as it is, or perhaps transposed."""
+    shapes = {name: [list(p.shape)] for name, p in parameters.items()}
+    if turned:
+        shapes = {name: [shape, shape[::-1]] for name, (shape,) in shapes.items()}
     return [
         row
         for row in report.rows
         if row["fan_in"]
         and row["kind"] not in fan_rules.LOOKUPS
-        and row["parameters"][0] in parameters
-        and list(parameters[row["parameters"][0]].shape) == row["shape"]
+        and row["shape"] in shapes.get(row["parameters"][0], ())
     ]
 
 

@@ -25,8 +25,8 @@ def test_a_kernel_scaled_by_another_fan():
         def __init__(self):
             super().__init__()
             self.deep = nn.Conv2d(64, 64, 3, groups=64)
-            self.wide = nn.ConvTranspose2d(64, 48, 4, stride=2)
-            self.head = nn.Linear(48, 10)
+            self.wide = nn.ConvTranspose2d(64, 40, 4, stride=2)
+            self.head = nn.Linear(40, 10)
             nn.init.kaiming_normal_(self.deep.weight, mode="fan_out")
             nn.init.kaiming_normal_(self.wide.weight, mode="fan_out")
 

@@ -39,7 +39,7 @@ def test_a_kernel_scaled_by_another_fan():
     lines, after = repaired(model, batch, "WRONG-FAN")
     assert len(lines) == 2
     assert not after.of("WRONG-FAN")
-    assert "2/fan_out with fan_out 9" in after["deep"]["law"]
+    assert "He by fan_out" in after["deep"]["law"]
 
 
 def test_stray_entries():

@@ -75,6 +75,6 @@ def _odd(name: str, like: str, law: Law, usual: Law, count: int) -> Finding:
         str(law),
         f"{usual}, as the {count} others of {like}",
         "Layers that are alike in all else were drawn from another law.",
-        f"draw {name} as the others, or declare its law with netinit.torch.assert_law",
+        f"draw {name} as the others, unless it is meant to differ",
         severity="warning",
     )

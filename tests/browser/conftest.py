@@ -141,6 +141,12 @@ SETTLED = """() => document.readyState === "complete"
       || (window.MathJax?.startup?.promise && document.querySelector("mjx-container")))"""
 
 
+@pytest.fixture
+def watch() -> Callable[[object, str], Visit]:
+    """Watch a page that a test opens itself; its home is the beginning of addresses it may ask."""
+    return _watched
+
+
 def _watched(page, home: str) -> Visit:
     seen = Visit(page)
 

@@ -2,8 +2,7 @@
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import _watched
+from axe import violations
 from playwright.sync_api import expect
 
 from assignments import class_file
@@ -66,7 +65,7 @@ def desk(problem_set, tmp_path):
 
 
 @pytest.fixture
-def opened(browser, desk):
+def opened(browser, watch, desk):
     """Open pages of the desk; at the end nothing may have failed or asked for the outside."""
     contexts, visits = [], []
     with serving(desk) as port:
@@ -74,7 +73,7 @@ def opened(browser, desk):
 
         def open_(path="", **options):
             contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **options))
-            visits.append(_watched(contexts[-1].new_page(), home))
+            visits.append(watch(contexts[-1].new_page(), home))
             visits[-1].page.goto(home + path)
             return visits[-1].page
 
@@ -101,11 +100,6 @@ def code_of(page):
 
 def current(desk, code):
     return desk.state().rows[desk.student("why", code)]
-
-
-def complaints(page):
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
 
 
 def test_three_answers_are_marked_with_the_keyboard_alone(opened, desk):
@@ -224,7 +218,7 @@ def test_every_page_is_accessible_and_fits_a_phone(opened, desk, scheme):
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, (path, width)
         page.locator("details").evaluate_all("(all) => all.forEach((each) => each.open = true)")
-        assert complaints(page) == [], path
+        assert violations(page) == [], path
 
 
 def test_a_hostile_answer_runs_nothing_and_leads_nowhere(opened, desk):
@@ -262,5 +256,5 @@ def test_nothing_in_a_students_page_overlaps_on_a_phone(browser, desk):
         name, points = (part.bounding_box() for part in heading.locator("> span").all())
         beside = name["x"] + name["width"] <= points["x"]
         assert beside or name["y"] + name["height"] <= points["y"] + 1, heading.inner_text()
-    assert complaints(page) == []
+    assert violations(page) == []
     page.close()

@@ -34,7 +34,7 @@ from tests.assignments.hostile_code import (
 )
 
 ALL, PART, NOTHING = (4.0, 2.0), (1.0, 2.0), (0.0, 0.0)  # points of double and of add_up
-SECONDS = 4  # of the processor for a cell
+SECONDS = 6  # of the processor for a cell
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from assignments import autograde, fingerprint, groups, isolation
+from assignments import autograde, fingerprint, groups, interrupts, isolation
 from assignments.choosing import CHECK, FAILED, MISSING
 from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
@@ -53,7 +53,7 @@ class Result:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
-    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each answer
     owner: str = ""  # the id of the member of the group whose notebook it is, if not one's own
     folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
@@ -346,6 +346,7 @@ def received(line: Connection) -> tuple | None:
 
 def child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     """Grade in a separate process; send the outcome or the error."""
+    interrupts.leave_to_parent()
     try:
         graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}

@@ -1,11 +1,14 @@
 """Parameters that hold the same random numbers, though each should have its own."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from netinit.reporting.findings import Finding, found
 
+_PARTS = re.compile(r"[./]?[^./]+")
+_NUMBER = re.compile(r"[._]?\d+")
 _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
@@ -18,7 +21,7 @@ def clones(parameters: Mapping[str, np.ndarray]) -> Iterator[Finding]:
     sets: dict[tuple[str, bool], dict[str, list[str]]] = {}
     for original, copy in _pairs({n: p for n, p in parameters.items() if p.size >= _FEWEST}):
         first, second = _differing(original, copy)
-        stacked = all(name.rsplit(".", 1)[-1].isdigit() for name in (first, second))
+        stacked = _are_numbered(first, second)
         sets.setdefault((first, stacked), {}).setdefault(second, []).append(copy)
     for (first, stacked), copies in sets.items():
         yield _found(first, copies, stacked=stacked)
@@ -73,9 +76,22 @@ def _differing(original: str, copy: str) -> tuple[str, str]:
 
     >>> _differing("layers.0.fc.weight", "layers.2.fc.weight")
     ('layers.0', 'layers.2')
+    >>> _differing("net/dense/kernel", "net/dense_1/kernel")
+    ('net/dense', 'net/dense_1')
     """
-    ours, theirs = original.split("."), copy.split(".")
+    ours, theirs = _PARTS.findall(original), _PARTS.findall(copy)
     same = next(
         (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), len(ours)
     )
-    return ".".join(ours[: same + 1]), ".".join(theirs[: same + 1])
+    return "".join(ours[: same + 1]), "".join(theirs[: same + 1])
+
+
+def _are_numbered(first: str, second: str) -> bool:
+    """Whether two names differ in their numbers alone.
+
+    >>> _are_numbered("layers.0", "layers.2"), _are_numbered("net/dense", "net/dense_1")
+    (True, True)
+    >>> _are_numbered("fc1", "fc2"), _are_numbered("student", "teacher")
+    (True, False)
+    """
+    return _NUMBER.sub("", first) == _NUMBER.sub("", second)

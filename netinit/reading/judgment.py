@@ -1,7 +1,7 @@
 """The findings that the values of a model's parameters show by themselves."""
 
-import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,12 +9,38 @@ from netinit.initializers.fans import Fans
 from netinit.reading.clones import clones
 from netinit.reading.law import Law
 from netinit.reading.names import pattern
-from netinit.reading.rules import Rule, agreeing
+from netinit.reading.rules import Rule, agreeing, assumed_fans
 from netinit.reading.sameness import odd_ones
+from netinit.reading.strays import strays
 from netinit.reporting.findings import Finding, found
 
 _SURE = 0.12  # relative error of a std beyond which a rule is no evidence
 _RANDOM = ("normal", "truncated", "uniform", "orthogonal", "sparse")
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How a framework counts fans, and what it draws where nothing is said.
+
+    Parameters
+    ----------
+    name : str
+        Of the part that counts them from the shape alone.
+    default : str
+        The rule of its layers: that is nobody's choice.
+    drawn : str
+        What draws with the true fans, as the end of a sentence.
+    traced : str
+        What tells where values came from, likewise.
+    assumed : mapping of names to Fans
+        The fans that it counts, where they are not those of a shape in PyTorch's order.
+    """
+
+    name: str = "torch.nn.init"
+    default: str = "PyTorch's default"
+    drawn: str = ", as netinit.torch.init_ draws it"
+    traced: str = "; netinit.torch.trace() tells whether anything did"
+    assumed: Mapping[str, Fans] = field(default_factory=dict)
 
 
 def findings(
@@ -24,7 +50,7 @@ def findings(
     fans: Mapping[str, Fans | None],
     *,
     normed: bool,
-    counted_by: str = "torch.nn.init",
+    convention: Convention | None = None,
 ) -> list[Finding]:
     """What is wrong with the values, whatever the model does with them.
 
@@ -35,12 +61,17 @@ def findings(
         parameter without a fan.
     normed : bool
         Whether the model has normalizations.
-    counted_by : str
-        What takes the fans from the shape alone.
+    convention : Convention, optional
+        What takes the fans from the shape alone, and how; by default, PyTorch.
     """
     said = [each for name, law in laws.items() for each in _of_one(name, shapes[name], law, values)]
-    said += wrong_fans(shapes, laws, fans, normed, counted_by)
-    said += odd_ones(shapes, laws)
+    convention = convention or Convention()
+    said += wrong_fans(shapes, laws, fans, normed, convention)
+    odd = list(odd_ones(shapes, laws))
+    told = {finding.where for finding in odd}
+    said += odd
+    if not convention.assumed:  # shapes are in PyTorch's order
+        said += [each for each in strays(shapes, laws, fans) if each.where not in told]
     random = {
         name: array
         for name, array in values.items()
@@ -82,13 +113,21 @@ def _nonfinite(name: str, values: np.ndarray) -> Finding:
         f"{count} of {values.size} entries are NaN or infinite",
         "finite numbers",
         "Every output that depends on one of them is NaN.",
-        f"initialize {name}; netinit.torch.trace() tells whether anything did",
+        f"initialize {name}",
         entries=count,
     )
 
 
+def _traced(finding: Finding, convention: Convention) -> Finding:
+    """Where something may never have been written, what would tell."""
+    if finding.code != "NONFINITE":
+        return finding
+    return replace(finding, fix=finding.fix + convention.traced)
+
+
 def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
     largest = float(np.abs(values - law.mean).max())
+    reach = min(law.bound, 3 * law.std)
     return found(
         "OUTLIERS",
         name,
@@ -100,6 +139,7 @@ def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
         entries=law.outliers,
         largest=largest,
         std=law.std,
+        within=[law.mean - reach, law.mean + reach],
     )
 
 
@@ -108,7 +148,7 @@ def wrong_fans(
     laws: Mapping[str, Law],
     fans: Mapping[str, Fans | None],
     normed: bool,
-    counted_by: str = "torch.nn.init",
+    convention: Convention,
 ) -> Iterator[Finding]:
     """Scales that a rule gives with the fans a shape suggests, and not with the true ones.
 
@@ -121,35 +161,30 @@ def wrong_fans(
     for name, law in laws.items():
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
-            assumed = _assumed(shapes[name])
-            rule = _mistaken(law, assumed, true)
+            assumed = convention.assumed.get(name) or assumed_fans(shapes[name])
+            rule = _mistaken(law, assumed, true, convention.default)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
     for (like, (rule, variance, mode), assumed, true), names in groups.items():
-        harmless = normed or rule == "PyTorch's default" or _packed(shapes[names[0]], true)
+        harmless = normed or rule == convention.default or _packed(shapes[names[0]], true)
         first = laws[names[0]]
         yield found(
             "WRONG-FAN",
             like if len(names) > 1 else names[0],
-            f"variance {variance} with {_said(mode, assumed)}, as {counted_by} counts it",
+            f"variance {variance} with {_said(mode, assumed)}, as {convention.name} counts it",
             f"variance {variance} with {_said(mode, true)}, as the operation has it",
             "The fan that sets the scale is not the number of inputs or outputs in a sum.",
-            f"std {_std(first.std, assumed, true, mode)}, as netinit.torch.init_ draws it",
+            f"std {_std(first.std, assumed, true, mode)}{convention.drawn}",
             severity="info" if harmless else None,
             count=len(names),
             names=names,
             assumed=tuple(assumed),
             true=tuple(true),
+            factor=_factor(assumed, true, mode),
         )
 
 
-def _assumed(shape: tuple[int, ...]) -> Fans:
-    """The fans as `torch.nn.init` counts them."""
-    taps = math.prod(shape[2:])
-    return Fans(shape[1] * taps, shape[0] * taps)
-
-
-def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
+def _mistaken(law: Law, assumed: Fans, true: Fans, default: str) -> Rule | None:
     """The rule that gives the scale with the assumed fans, if none does with the true ones.
 
     Of a weight that is stored the other way around, one fan is the other: that it follows fan_out
@@ -163,12 +198,13 @@ def _mistaken(law: Law, assumed: Fans, true: Fans) -> Rule | None:
     right = agreeing(law.std, law.tolerance, true)
     if any(not turned or rule.mode != "fan_out" for rule in right):
         return None
-    return next((r for r in agreeing(law.std, law.tolerance, assumed) if r.mode), None)
+    rules = [r for r in agreeing(law.std, law.tolerance, assumed) if r.mode]
+    return next((r for r in rules if r.name == default), rules[0] if rules else None)
 
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:
     """Whether several layers share a weight that nothing else is wrong with."""
-    assumed = _assumed(shape)
+    assumed = assumed_fans(shape)
     return assumed.fan_in == true.fan_in and len(shape) == 2
 
 
@@ -183,7 +219,13 @@ def _fans_of(mode: str, fans: Fans) -> list[str]:
 
 def _std(std: float, assumed: Fans, true: Fans, mode: str) -> str:
     """The standard deviation that the rule gives with the true fans."""
+    factor = _factor(assumed, true, mode)
+    return "each part by its own fan" if factor is None else f"{std * factor:.3g}"
+
+
+def _factor(assumed: Fans, true: Fans, mode: str) -> float | None:
+    """What the weights must be multiplied by to follow the rule; None for parts of unequal size."""
     if isinstance(true.fan_out, tuple):
-        return "each part by its own fan"
+        return None
     pick = {"fan_in": lambda f: f.fan_in, "fan_out": lambda f: f.fan_out}.get(mode, sum)
-    return f"{std * (pick(assumed) / pick(true)) ** 0.5:.3g}"
+    return (pick(assumed) / pick(true)) ** 0.5

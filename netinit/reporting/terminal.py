@@ -17,9 +17,13 @@ def text(report: "Report") -> str:
     """The report as plain text."""
     from rich.console import Console
 
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, highlight=False)
+    # In a notebook rich would show the table, wherever the text was meant to go.
+    paper = io.StringIO()
+    console = Console(
+        file=paper, width=_WIDTH, color_system=None, highlight=False, force_jupyter=False
+    )
     console.print(renderable(report))
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+    return "\n".join(line.rstrip() for line in paper.getvalue().splitlines())
 
 
 def renderable(report: "Report") -> object:

@@ -104,6 +104,13 @@ def test_the_terminal_shows_rows_facts_findings_and_nothing_as_markup():
     assert "Nothing was found" in str(nit.Report("T", ["name"], rows))
 
 
+def test_the_text_of_a_report_stays_text_in_a_notebook(report, monkeypatch):
+    outside = str(report)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert str(report) == outside
+    assert "a.weight" in outside
+
+
 def test_html_is_well_formed_and_escapes_what_it_is_given(report):
     parts = Parts(report._repr_html_())
     assert parts.open == []

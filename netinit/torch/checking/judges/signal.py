@@ -141,6 +141,7 @@ def residual(seen: Observation) -> list[Finding]:
             "scale the last weight of each branch by 1/sqrt(number of branches), or start it at 0",
             growth=total,
             additions=additions,
+            names=[o.weight for o in seen.operations if o.joins],
         )
     ]
 
@@ -171,6 +172,7 @@ def attention(seen: Observation) -> list[Finding]:
             "make the weights of queries and keys smaller, or divide scores by sqrt(head size)",
             count=len(narrow),
             keys=worst.keys,
+            factors=[(sight.weights, sight.scores**-0.5) for sight in narrow],
         )
     ]
 

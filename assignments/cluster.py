@@ -88,7 +88,7 @@ def _connected(address: str) -> Iterator[distributed.Client]:
     except (OSError, ValueError, TypeError) as error:
         raise ClusterError(
             f"no Dask scheduler answers at {address}: is it started, and may this machine reach "
-            f"it? ({type(error).__name__})"
+            f"it? ({type(error).__name__}: {str(error)[:200]})"
         ) from None
     with client:
         yield client

@@ -39,8 +39,9 @@ def read_given(out: Path, each_task: list[Task], graded: Class) -> tuple[Given, 
     owner = {r.student.id: r.owner or r.student.id for r in graded.results}
     asked = given.read_requests(out / given.REQUESTS, each_task, students)
     asked = [(owner[student], request) for student, request in asked]
-    made = given.given(entries, written, asked)
-    problems = given.contradictions(entries, written)
+    called = {task.name: task.short for task in each_task}
+    made = given.given(entries, written, asked, called)
+    problems = given.contradictions(entries, written, called)
     strangers = dict.fromkeys(e.student for e in entries if e.student not in students)
     problems += [
         f"{store.NAME} has marks of {name!r}, who is not in the class" for name in strangers

@@ -13,7 +13,7 @@ from types import TracebackType
 
 import nbformat
 
-from assignments import fingerprint, interrupts
+from assignments import fingerprint, interrupts, reaching
 from assignments.beside import digests
 from assignments.choosing import FAILED, UNREADABLE, choose
 from assignments.isolation import Sandbox
@@ -124,6 +124,7 @@ def take(desk: Desk, release: nbformat.NotebookNode, uploads: list[Upload], fold
         taken.kept = True
     if choice.rebuilt is not None:
         notebook = choice.rebuilt.notebook
+        taken.doubts += _few(reaching.doubts(notebook))
         taken.written = digests(notebook)
         write_whole(folder / "rebuilt.ipynb", nbformat.writes(notebook).encode())
         taken.fingerprint = fingerprint.of_result(desk.problem_set, desk.key, desk.box, notebook)

@@ -23,7 +23,7 @@ from traitlets import Any, Bool, Integer
 
 from assignments import beside, watch
 from assignments.isolation import Sandbox, reached
-from assignments.meter import CLOCK, Meter
+from assignments.meter import ASLEEP, CLOCK, Meter
 from assignments.problem_sets import grade_id, is_answer, is_test
 
 NAME = "student"  # of the kernel
@@ -287,7 +287,9 @@ def _beyond(what: str, meter: Meter, limit: float) -> str:
     """A sentence that says which limit was reached."""
     if meter.most > limit:
         return f"{what} used more than {limit} s of the processor"
-    return f"{what} waited or was held up: it took longer than {CLOCK * limit} s"
+    if meter.asleep > ASLEEP * limit:
+        return f"{what} waited for longer than {ASLEEP * limit} s"
+    return f"{what} took longer than {CLOCK * limit} s"
 
 
 def _cut_error(content: dict) -> None:

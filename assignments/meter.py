@@ -7,21 +7,27 @@ is not the student's doing.
 """
 
 import time
+from pathlib import Path
 
 import psutil
 
+ASLEEP = 2  # a limit on waiting for something else than the machine, as such a multiple
 CLOCK = 6  # a limit by the clock, as a multiple of the limit on processor time
 FAIR = 0.8  # of a processor; whoever could have had less was held up by the machine
 
 
 def used(process: int) -> float:
     """The processor time in seconds of a process and all below it, with those that have ended."""
+    return sum(map(_own, _below(process)))
+
+
+def _below(process: int) -> list[psutil.Process]:
+    """A process and all below it; nothing if it has ended."""
     try:
         top = psutil.Process(process)
-        processes = [top, *top.children(recursive=True)]
+        return [top, *top.children(recursive=True)]
     except psutil.Error:
-        return 0.0
-    return sum(map(_own, processes))
+        return []
 
 
 def _own(process: psutil.Process) -> float:
@@ -43,7 +49,7 @@ class Meter:
 
     def __init__(self, process: int) -> None:
         self.process, self.clock = process, time.monotonic()
-        self.looked, self.fair = self.clock, 0.0
+        self.looked, self.fair, self.asleep = self.clock, 0.0, 0.0
         self.before, self.idle, self.most = used(process), _idle(), 0.0
 
     def elapsed(self) -> float:
@@ -58,17 +64,40 @@ class Meter:
     def beyond(self, limit: float) -> bool:
         """Whether so many seconds of the processor, or `CLOCK` times as many in all, are over.
 
-        Seconds by the clock count less on a busy machine; call it often.
+        Seconds by the clock count less on a busy machine. `ASLEEP` times as many are over as well
+        if no process wanted the processor. Call it often.
         """
         now = time.monotonic()
         self.looked, passed = now, now - self.looked
         self.fair += passed / max(1.0, _wanting())
-        return self.fair > CLOCK * limit or self.seconds() > limit
+        self.asleep += passed * asleep(self.process)
+        waited = self.fair > CLOCK * limit or self.asleep > ASLEEP * limit
+        return waited or self.seconds() > limit
 
     def held_up(self) -> bool:
         """Whether the machine was too busy to give the notebook a processor of its own."""
-        could_have_had = self.most + _idle() - self.idle
+        could_have_had = self.most + self.asleep + _idle() - self.idle
         return could_have_had < FAIR * self.elapsed()
+
+
+def asleep(process: int) -> bool:
+    """Whether neither a process nor any below it runs, would run, or waits for a disk.
+
+    False on systems that do not say (other than Linux).
+    """
+    states = [
+        _state(stat)
+        for each in _below(process)
+        for stat in Path(f"/proc/{each.pid}/task").glob("*/stat")
+    ]
+    return bool(states) and not {"R", "D"} & set(states)
+
+
+def _state(stat: Path) -> str:
+    try:
+        return stat.read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):  # it has just ended
+        return ""
 
 
 def _wanting() -> float:

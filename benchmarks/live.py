@@ -107,7 +107,7 @@ def keep(name: str, seconds: dict[str, float]) -> None:
     """Write what was measured of one notebook beside what is known of the others."""
     slow = {key: round(value) for key, value in seconds.items() if value >= TOLD}
     told = known() | {name: slow}
-    text = json.dumps({page: told[page] for page in sorted(told) if told[page]}, indent=1)
+    text = json.dumps({page: told[page] for page in sorted(told) if told[page]}, indent=2)
     SECONDS.write_text(text + "\n", "utf-8")
 
 

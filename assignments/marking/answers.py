@@ -11,7 +11,8 @@ class AnswerPage:
     """The words of the template ``answer.html``, as attributes."""
 
     def __init__(self, desk: Desk, task: str, code: str) -> None:
-        it = self.it = desk.answer(task, code)
+        state = desk.state()
+        it = self.it = desk.answer(task, code, state)
         row = it.row
         rubric = desk.rubrics[task]
         self.statement = text_html(desk.statements.get(task, ""))
@@ -24,9 +25,9 @@ class AnswerPage:
         self.points = row.points[task] if by_hand else None
         self.tested = row.by_tests.get(task, row.points[task])
         self.digest = row.result.written.get(task, "")
-        self.bank = desk.comments(task)
+        self.bank = desk.comments(task, state)
         self.requests = [each for each in row.requests if each.task == task]
-        self.waiting = len(desk.to_mark(desk.state(), task))
+        self.waiting = len(desk.to_mark(state, task))
 
 
 def _html(piece: Piece) -> Markup | None:

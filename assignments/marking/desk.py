@@ -133,7 +133,7 @@ class Desk:
             code for code, student in self._of(task).items() if task in state.rows[student].to_mark
         ]
 
-    def answer(self, task: str, code: str) -> Answer:
+    def answer(self, task: str, code: str, state: State) -> Answer:
         """One answer with all that the page shows.
 
         Raises
@@ -141,8 +141,8 @@ class Desk:
         UnknownError
             If there is no such answer.
         """
-        student, state = self.student(task, code), self.state()
-        row, order = state.rows[student], self.order(task)
+        student, order = self.student(task, code), self.order(task)
+        row = state.rows[student]
         (shown,) = [
             each
             for each in pages.shown(list(self.tasks.values()), row, show_hidden=True)
@@ -190,9 +190,8 @@ class Desk:
                 return name, others[0]
         return None
 
-    def comments(self, task: str) -> list[str]:
+    def comments(self, task: str, state: State) -> list[str]:
         """Comments that were given for a task, the most frequent first."""
-        state = self.state()
         used = Counter(row.comments.get(task, "") for row in state.rows.values())
         return [text for text, _ in used.most_common(MOST_COMMENTS + 1) if text][:MOST_COMMENTS]
 

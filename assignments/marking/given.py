@@ -4,9 +4,10 @@ Where the window and written.csv both have points for the same version of an ans
 window count, and the difference is told. Nothing is removed from either.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from assignments.marking.store import Entry
 from assignments.marks import ByHand, Entered, Given, Request, Task, named, number
@@ -37,7 +38,12 @@ def marks(entries: list[Entry], student: str, task: str) -> list[Entry]:
     ]
 
 
-def given(entries: list[Entry], written: Entered, asked: list[tuple[str, Request]]) -> Given:
+def given(
+    entries: list[Entry],
+    written: Entered,
+    asked: list[tuple[str, Request]],
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> Given:
     """Everything that persons gave.
 
     Parameters
@@ -48,6 +54,8 @@ def given(entries: list[Entry], written: Entered, asked: list[tuple[str, Request
         What stands in written.csv.
     asked : list of (str, Request)
         The students who want a task looked at again, and what they say.
+    called : mapping, optional
+        What the history calls a task, if not by the name of its cells.
     """
     made = Given({key: list(marks) for key, marks in written.items()})
     counting = [entry for _, entry in standing(entries)]
@@ -60,7 +68,7 @@ def given(entries: list[Entry], written: Entered, asked: list[tuple[str, Request
             made.comments[student, task] = ByHand(0.0, entry.comment, answer)
     made.requests = _requests(counting, asked)
     for n, entry in enumerate(entries, 1):
-        made.history.setdefault(entry.student, []).append(sentence(n, entry))
+        made.history.setdefault(entry.student, []).append(sentence(n, entry, called))
     return made
 
 
@@ -109,12 +117,12 @@ def _regraded(entry: Entry, before: Entry | None) -> Entry:
     return replace(entry, kind="mark", **words)
 
 
-def sentence(n: int, entry: Entry) -> str:
-    """One action in words, for the history that the teacher sees."""
+def sentence(n: int, entry: Entry, called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """One action in words, for the history that the teacher sees; `called` as in `given`."""
     told = f"{n}. {entry.when} UTC, {entry.who or 'somebody'}: "
     if entry.kind == "undo":
         return f"{told}undid number {entry.of}"
-    what = f"{entry.task}: " if entry.task else "extra: "
+    what = f"{called.get(entry.task, entry.task)}: " if entry.task else "extra: "
     what += f"{number(entry.points)} points" if entry.points is not None else "no points yet"
     if entry.kind == "regrade":
         what += f" (were {number(entry.before) or 'none'}), asked: {entry.request!r}"
@@ -123,17 +131,21 @@ def sentence(n: int, entry: Entry) -> str:
     return told + what + (f", because {entry.reason}" if entry.reason else "")
 
 
-def contradictions(entries: list[Entry], written: Entered) -> list[str]:
+def contradictions(
+    entries: list[Entry],
+    written: Entered,
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """A line for each row of written.csv that says otherwise than the window, which counts."""
     ours = given(entries, {}, []).by_hand
     told = []
     for (student, task), rows in written.items():
-        row = rows[-1]
+        row, name = rows[-1], called.get(task, task)
         for mark in ours.get((student, task), []):
             same_answer = not row.answer or not mark.answer or row.answer == mark.answer
             if same_answer and (row.points, row.comment) != (mark.points, mark.comment):
                 told.append(
-                    f"{student}, {task}: written.csv says {number(row.points)} points, but "
+                    f"{student}, {name}: written.csv says {number(row.points)} points, but "
                     f"{number(mark.points)} were given in the window, which count"
                 )
                 break

@@ -39,8 +39,11 @@ class Constants(NamedTuple):
     classes: bool
 
 
-def first_loss(loss: float, known: Constants | None) -> list[Finding]:
-    """Whether a loss is far above that of zeros, or far above that of the best constant."""
+def first_loss(loss: float, known: Constants | None, head: str = "") -> list[Finding]:
+    """Whether a loss is far above that of zeros, or far above that of the best constant.
+
+    ``head`` is the name of the output layer, if it is known.
+    """
     if not math.isfinite(loss):
         return [
             found(
@@ -55,10 +58,10 @@ def first_loss(loss: float, known: Constants | None) -> list[Finding]:
         ]
     if known is None:
         return []
-    return _too_large(loss, known) or _prior(loss, known)
+    return _too_large(loss, known, head) or _prior(loss, known)
 
 
-def _too_large(loss: float, known: Constants) -> list[Finding]:
+def _too_large(loss: float, known: Constants, head: str) -> list[Finding]:
     margin = min(max(_NATS, _SHARE * known.zero), _MOST_SHARE * known.zero)
     limit = known.zero + margin if known.classes else _VALUES_TIMES * known.zero
     if loss <= limit or known.zero <= 0:
@@ -75,6 +78,7 @@ def _too_large(loss: float, known: Constants) -> list[Finding]:
             "start the output layer at zero, or with std 1/fan_in; where its weight is shared with "
             "an embedding, start that at std 0.02",
             best_constant=known.best,
+            head=head,
         )
     ]
 

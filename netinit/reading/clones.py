@@ -8,7 +8,7 @@ import numpy as np
 from netinit.reporting.findings import Finding, found
 
 _PARTS = re.compile(r"[./]?[^./]+")
-_NUMBER = re.compile(r"(^|[._])\d+$")
+_NUMBER = re.compile(r"[._]?\d+")
 _FEWEST = 16  # values that are not equal by chance, in any dtype
 
 
@@ -87,12 +87,11 @@ def _differing(original: str, copy: str) -> tuple[str, str]:
 
 
 def _are_numbered(first: str, second: str) -> bool:
-    """Whether two names differ by a number at their end alone.
+    """Whether two names differ in their numbers alone.
 
     >>> _are_numbered("layers.0", "layers.2"), _are_numbered("net/dense", "net/dense_1")
     (True, True)
-    >>> _are_numbered("student", "teacher")
-    False
+    >>> _are_numbered("fc1", "fc2"), _are_numbered("student", "teacher")
+    (True, False)
     """
-    stems = {_NUMBER.sub("", name) for name in (first, second)}
-    return len(stems) == 1 and bool(_NUMBER.search(second))
+    return _NUMBER.sub("", first) == _NUMBER.sub("", second)

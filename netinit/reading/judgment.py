@@ -1,6 +1,5 @@
 """The findings that the values of a model's parameters show by themselves."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,8 +9,9 @@ from netinit.initializers.fans import Fans
 from netinit.reading.clones import clones
 from netinit.reading.law import Law
 from netinit.reading.names import pattern
-from netinit.reading.rules import Rule, agreeing
+from netinit.reading.rules import Rule, agreeing, assumed_fans
 from netinit.reading.sameness import odd_ones
+from netinit.reading.strays import strays
 from netinit.reporting.findings import Finding, found
 
 _SURE = 0.12  # relative error of a std beyond which a rule is no evidence
@@ -72,7 +72,11 @@ def findings(
     ]
     said += _zeros(shapes, laws)
     said += wrong_fans(shapes, laws, fans, normed, convention)
-    said += odd_ones(shapes, laws)
+    odd = list(odd_ones(shapes, laws))
+    told = {finding.where for finding in odd}
+    said += odd
+    if not convention.assumed:  # shapes are in PyTorch's order
+        said += [each for each in strays(shapes, laws, fans) if each.where not in told]
     random = {
         name: array
         for name, array in values.items()
@@ -182,7 +186,7 @@ def wrong_fans(
     for name, law in laws.items():
         true = fans.get(name)
         if true is not None and len(shapes[name]) >= 2:
-            assumed = convention.assumed.get(name) or _assumed(shapes[name])
+            assumed = convention.assumed.get(name) or assumed_fans(shapes[name])
             rule = _mistaken(law, assumed, true, convention.default)
             if rule is not None:
                 groups.setdefault((pattern(name), rule[:3], assumed, true), []).append(name)
@@ -203,12 +207,6 @@ def wrong_fans(
             true=tuple(true),
             factor=_factor(assumed, true, mode),
         )
-
-
-def _assumed(shape: tuple[int, ...]) -> Fans:
-    """The fans as `torch.nn.init` counts them."""
-    taps = math.prod(shape[2:])
-    return Fans(shape[1] * taps, shape[0] * taps)
 
 
 def _mistaken(law: Law, assumed: Fans, true: Fans, default: str) -> Rule | None:
@@ -238,7 +236,7 @@ def _is_recurrent_default(law: Law, assumed: Fans, true: Fans) -> bool:
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:
     """Whether several layers share a weight that nothing else is wrong with."""
-    assumed = _assumed(shape)
+    assumed = assumed_fans(shape)
     return assumed.fan_in == true.fan_in and len(shape) == 2
 
 

@@ -45,6 +45,16 @@ def rules(fans: Fans) -> Iterator[Rule]:
         yield Rule(name, variance, mode, math.sqrt(square))
 
 
+def assumed_fans(shape: tuple[int, ...]) -> Fans:
+    """The fans as `torch.nn.init` counts them.
+
+    >>> assumed_fans((64, 3, 7, 7))
+    Fans(fan_in=147, fan_out=3136)
+    """
+    taps = math.prod(shape[2:])
+    return Fans(shape[1] * taps, shape[0] * taps)
+
+
 def agreeing(std: float, tolerance: float, fans: Fans | None) -> list[Rule]:
     """The rules that give `std` to within a relative tolerance; a round number comes last."""
     found = [] if fans is None else list(rules(fans))

@@ -39,8 +39,10 @@ def odd_ones(shapes: Mapping[str, tuple[int, ...]], laws: Mapping[str, Law]) -> 
     """
     families: dict[tuple, list[str]] = {}
     for name in laws:
-        families.setdefault((pattern(name), shapes[name]), []).append(name)
-    for (like, _), names in families.items():
+        # A bias may be scaled by the fan of the weight beside it.
+        weight = shapes.get(f"{name.rpartition('.')[0]}.weight")
+        families.setdefault((pattern(name), shapes[name], weight), []).append(name)
+    for (like, *_), names in families.items():
         if len(names) < _FEWEST:
             continue
         groups = clusters(names, laws)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from assignments import finish, marks
+from assignments import class_file, finish, marks
 from assignments.marking import given
+from assignments.marking.desk import Desk
 from assignments.marking.store import Entry, NewerError, Store, StoreError
 from assignments.marks import ByHand, Request
 from tests.assignments.graded import graded
@@ -237,3 +238,24 @@ def test_a_blank_answer_is_in_no_statistic(small, tmp_path):
         "1",
         "2",
     ]
+
+
+def test_a_group_is_marked_once_and_each_member_may_ask(small, tmp_path):
+    made = graded(small, tmp_path, {"s1": "twice", "s2": "twice"})
+    made.results[1].owner = "s1"
+    made.results[1].folder = made.results[0].folder
+    class_file.write(tmp_path, made)
+    (tmp_path / "requests.csv").write_text("student,task,request\ns2,why,please look again\n")
+    desk = Desk(small, tmp_path, "grace")
+    (code,) = desk.order("why")
+    assert [r.text for r in desk.answer("why", code, desk.state()).row.requests] == [
+        "please look again"
+    ]
+    digest = made.results[0].written["why"]
+    desk.save(mark(2, answer=digest), 0)
+    desk.save(Entry("extra", "s2", "", 1, reason="led the group"), 0)
+    one, two = finish.finish(small, tmp_path, class_file.read(tmp_path)).rows
+    assert one.points == two.points == {"double": 4.0, "add_up": 2.0, "why": 2.0}
+    assert (one.final, two.final) == (8.0, 9.0)
+    assert one.requests == two.requests
+    assert (tmp_path / "written.csv").read_text("utf-8-sig").count("\n") == 1  # the columns alone

@@ -1,15 +1,18 @@
 """Limits of time count the notebook's own work: a busy machine changes no points."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from assignments import autograde, meter
 from assignments.limits import Limits
-from assignments.meter import CLOCK, Meter
+from assignments.meter import ASLEEP, Meter
 from tests.assignments.hostile import by_name, right_notebook
-from tests.assignments.test_grading import handed_in, points, put, run  # noqa: F401
+from tests.assignments.test_grading import handed_in, points, put, quick, run  # noqa: F401
 
 BURN = "import time\nwhile time.process_time() < {}: pass"
 WORKS = """import time
@@ -33,10 +36,11 @@ def test_the_time_of_processes_below_counts_whether_they_have_ended_or_not():
 @pytest.fixture
 def clocks(monkeypatch):
     """The clock, the processor's time of a notebook, and the idle time, as a test wants them."""
-    now = {"clock": 0.0, "used": 0.0, "idle": 0.0, "wanting": 0.5}
+    now = {"clock": 0.0, "used": 0.0, "idle": 0.0, "wanting": 0.5, "asleep": 0}
     monkeypatch.setattr(meter.time, "monotonic", lambda: now["clock"])
     monkeypatch.setattr(meter, "used", lambda process: now["used"])
     monkeypatch.setattr(meter, "_idle", lambda: now["idle"])
+    monkeypatch.setattr(meter, "asleep", lambda process: now["asleep"])
     monkeypatch.setattr(meter, "_wanting", lambda: now["wanting"])
     return now
 
@@ -71,7 +75,33 @@ def test_the_clock_runs_slower_while_many_programs_want_the_processor(clocks):
     assert one.beyond(10)
 
 
-def test_a_notebook_that_was_held_up_is_graded_again_alone(small, handed_in, monkeypatch):  # noqa: F811
+def test_what_waits_for_no_processor_has_less_time(clocks):
+    one = Meter(1)
+    clocks |= {"clock": 19, "wanting": 8.0, "asleep": 1}
+    assert not one.beyond(10)
+    clocks["clock"] = 21
+    assert one.beyond(10)
+    assert not one.held_up()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process waits for")
+def test_whether_a_process_is_asleep_is_seen_with_its_threads_and_children():
+    spin = "while True: pass"
+    thread = f"import threading; threading.Thread(target=lambda: exec({spin!r})).start()"
+    child = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {spin!r}])"
+    for code, sleeps in [("", True), (spin, False), (thread, False), (child, False)]:
+        text = f"print(1, flush=True)\n{code}\nimport time\ntime.sleep(1000)"
+        program = [sys.executable, "-c", text]
+        pipes = {"stdout": subprocess.PIPE, "start_new_session": True}
+        with subprocess.Popen(program, **pipes) as started:
+            started.stdout.readline()
+            seen = [meter.asleep(started.pid) for _ in range(20) if not time.sleep(0.05)]
+            os.killpg(started.pid, signal.SIGKILL)
+        assert seen[-1] == sleeps
+    assert not meter.asleep(started.pid)
+
+
+def test_a_notebook_that_was_held_up_is_graded_again_alone(small, handed_in, quick, monkeypatch):  # noqa: F811
     """The grader is replaced by one that says so the first time it sees a notebook, or always."""
     seen = handed_in.parent / "seen"
     seen.mkdir()
@@ -110,7 +140,7 @@ def test_what_sleeps_ends_too(walls, small, handed_in):  # noqa: F811
     by_name(notebook, "double").source = sleeps
     by_name(notebook, "double-hidden").source = ""
     result, events = autograde.execute(notebook, walls_with(walls, cell_seconds=1))
-    told = f"waited or was held up: it took longer than {CLOCK} s"
+    told = f"waited for longer than {ASLEEP} s"
     assert events == [f"a cell {told}"]
     assert by_name(result, "double-visible").outputs[0].evalue == f"the cell {told}"
     assert not by_name(result, "add_up-visible").outputs

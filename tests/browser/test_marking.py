@@ -1,10 +1,13 @@
 """The page for marking in a browser: with the keyboard alone, narrow, dark, and attacked."""
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import _watched
 from playwright.sync_api import expect
 
+from assignments import class_file
+from assignments.finish import finish
 from assignments.marking.desk import Desk
 from assignments.marking.store import Entry, Store
 from tests.assignments import mini
@@ -26,6 +29,9 @@ One point each:
 
 Nothing for a guess.
 """
+DOUBLE = "## Task 1: Twice the number that was given, whatever it is (4 points)"
+SUM = "## Task 2: The sum (2 points)"
+WHY = "## Task 3: Why the answer is right for all numbers (2 points, written)"
 ATTACK = "\n\n".join(
     [
         *HOSTILE,
@@ -44,6 +50,10 @@ def bad(notebook):
 @pytest.fixture(scope="module")
 def problem_set(tmp_path_factory):
     one = mini.write(tmp_path_factory.mktemp("mini") / "source")
+    notebook = one.notebook()
+    for place, words in ((7, WHY), (5, SUM), (2, DOUBLE)):
+        notebook.cells.insert(place, nbformat.v4.new_markdown_cell(words))
+    nbformat.write(notebook, one.path)
     (one.folder.parents[1] / "notes" / "ps1.md").write_text(NOTE)
     return one
 
@@ -114,7 +124,7 @@ def test_three_answers_are_marked_with_the_keyboard_alone(opened, desk):
     second = code_of(page)
     press("1")
     said(page, "Saved: no points yet.")
-    assert page.locator("#sum").inner_text() == "so far 1, 1 part to go"
+    assert page.locator("#sum").inner_text() == "So far 1, 1 part to go."
     assert current(desk, second).points["why"] is None
     press("2")
     said(page, "Saved: 2 points.")
@@ -239,3 +249,18 @@ def test_a_hostile_answer_runs_nothing_and_leads_nowhere(opened, desk):
         at.click(force=True)
     assert page.url == where
     assert page.title() != "1"
+
+
+def test_nothing_in_a_students_page_overlaps_on_a_phone(browser, desk):
+    finish(desk.problem_set, desk.out, class_file.read(desk.out))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((desk.out / "feedback" / "s1.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    headings = page.locator("h2").all()
+    assert headings[0].inner_text().startswith("Task 1: Twice")
+    for heading in headings:
+        name, points = (part.bounding_box() for part in heading.locator("> span").all())
+        beside = name["x"] + name["width"] <= points["x"]
+        assert beside or name["y"] + name["height"] <= points["y"] + 1, heading.inner_text()
+    assert complaints(page) == []
+    page.close()

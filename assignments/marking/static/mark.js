@@ -76,9 +76,9 @@ function showSum() {
   const points = number(find("#points").value);
   let text = "";
   if (known.length && left) {
-    text = `so far ${sum}, ${left} ${left === 1 ? "part" : "parts"} to go`;
+    text = `So far ${sum}, ${left} ${left === 1 ? "part" : "parts"} to go.`;
   } else if (known.length && points !== sum) {
-    text = `the parts come to ${sum}`;
+    text = `The parts come to ${sum}.`;
   }
   find("#sum").textContent = text;
   return { sum, left };
@@ -122,7 +122,7 @@ function save() {
     waiting -= 1;
     if (told) {
       form.dataset.seen = told.seen;
-      say(told.said);
+      say(`${told.said} ${find("#sum").textContent}`.trim());
     }
     return Boolean(told);
   });

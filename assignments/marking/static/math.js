@@ -18,7 +18,7 @@ globalThis.MathJax = {
     packages: { "[+]": ["ams", "noerrors", "noundefined"] },
     noundefined: { color: "", background: "", size: "" },
   },
-  chtml: { scale: 0.98 },
+  chtml: { scale: 0.92 },
   options: { ignoreHtmlClass: "words", processHtmlClass: "math" },
   startup: {
     pageReady: async () => {

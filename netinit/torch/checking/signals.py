@@ -109,12 +109,20 @@ class Signals:
         if name not in NORMS:
             self._flow(data, made)
         if trail is not None:
-            self._next(name, trail, made, scaled=scaled)
+            self._next(name, trail, data, made, scaled=scaled)
 
-    def _next(self, name: str, trail: Trail, made: Sequence[torch.Tensor], *, scaled: bool) -> None:
+    def _next(
+        self,
+        name: str,
+        trail: Trail,
+        data: Sequence[torch.Tensor],
+        made: Sequence[torch.Tensor],
+        *,
+        scaled: bool,
+    ) -> None:
         """Note what comes after an operation, as far as an activation."""
         if name in ACTIVATIONS:
-            self._activate(name, trail, made[0])
+            self._activate(name, trail, data[0], made[0])
         elif name in NORMS:
             trail.operation.normed = True
             self._trails[made[0]] = Trail(trail.operation, normed=True)
@@ -123,13 +131,17 @@ class Signals:
             for tensor in made:
                 self._trails[tensor] = trail
 
-    def _activate(self, name: str, trail: Trail, made: torch.Tensor) -> None:
+    def _activate(self, name: str, trail: Trail, read: torch.Tensor, made: torch.Tensor) -> None:
         operation = trail.operation
         if operation.then or not measures.measurable(made):
             return
         operation.then = name
-        if name in measures.RECTIFIERS and operation.kind not in fan_rules.RECURRENT:
+        plain = operation.kind not in fan_rules.RECURRENT
+        if plain and name in measures.RECTIFIERS:
             operation.dead = measures.dead_share(made, fan_rules.channel_axis(operation.kind, made))
+        elif plain and name in measures.SMOOTH_RECTIFIERS and read is not made:
+            axis = fan_rules.channel_axis(operation.kind, made)
+            operation.dead = measures.off_share(read, made, axis)
         elif name in measures.SATURATED:
             operation.saturated = measures.saturated_share(made, name)
 

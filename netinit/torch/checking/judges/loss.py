@@ -10,4 +10,5 @@ from netinit.torch.checking.observing import Observation
 
 def first_loss(seen: Observation, known: Constants | None) -> list[Finding]:
     """Whether the loss is far above that of zeros, or far above that of the best constant."""
-    return loss.first_loss(seen.loss, known) if seen.given else []
+    head = seen.contractions[-1].name if seen.contractions else ""
+    return loss.first_loss(seen.loss, known, head) if seen.given else []

@@ -91,8 +91,9 @@ def deno() -> list[list[Step]]:
 
 def steps() -> list[list[Step]]:
     """Return the checks, the quickest first; those of a list run side by side."""
-    # The doctests of netinit.torch run where PyTorch is: make test-frameworks.
-    modules = ("netinit", "assignments", "--ignore=netinit/torch")
+    # The doctests of these run where the frameworks are: make test-frameworks.
+    elsewhere = (f"--ignore=netinit/{name}" for name in ("torch", "flax", "keras"))
+    modules = ("netinit", "assignments", *elsewhere)
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],

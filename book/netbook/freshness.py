@@ -14,7 +14,9 @@ from sphinx.environment import BuildEnvironment
 from netbook.fingerprints import files_below, fingerprint, versions
 
 # No notebook of the book imports these: the core build is without PyTorch.
-UNUSED = ("netinit/torch", "netinit/reading", "netinit/reporting")
+UNUSED = tuple(
+    f"netinit/{name}" for name in ("torch", "flax", "keras", "judging", "reading", "reporting")
+)
 PAGES = {".ipynb", ".md", ".bib"}  # Sphinx itself reads these, and notices a change
 
 
@@ -30,9 +32,8 @@ def of_outputs(root: Path) -> str:
 
 def of_pages(root: Path) -> str:
     """Fingerprint of everything besides its own text that decides what a page says."""
-    return fingerprint(
-        root, files_below(root / "book" / "netbook", root / "_toc.yml"), [of_outputs(root)]
-    )
+    ours = [root / "book" / "netbook", root / "_toc.yml", *(root / folder for folder in UNUSED)]
+    return fingerprint(root, files_below(*ours), [of_outputs(root)])
 
 
 def place_cache(app: Sphinx, config: Config) -> None:

@@ -12,7 +12,7 @@ from netinit.reading.law import Law
 from netinit.reporting.findings import Finding, found
 from netinit.reporting.report import Report
 
-COLUMNS = ("name", "kind", "fan_in", "fan_out", "output", "spread", "dead", "sensitivity", "law")
+COLUMNS = ("name", "kind", "fan_in", "fan_out", "output", "spread", "dead", "sensitivity", "drawn")
 _LEAST_SPREAD, _LEAST_SHARE = 1e-4, 1e-2
 _GRADIENT_RATIO = 1e4
 _GROWTH, _LAYERS = 1e3, 4
@@ -145,6 +145,7 @@ def _row(layer: Layer, seen: Seen) -> dict[str, object]:
         "spread": layer.spread,
         "dead": layer.dead,
         "sensitivity": seen.sensitivity(layer.weight),
+        "drawn": "" if law is None else law.brief,
         "law": "" if law is None else str(law),
     }
 

@@ -1,5 +1,6 @@
 """The findings that the values of a model's parameters show by themselves."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -64,8 +65,13 @@ def findings(
     convention : Convention, optional
         What takes the fans from the shape alone, and how; by default, PyTorch.
     """
-    said = [each for name, law in laws.items() for each in _of_one(name, shapes[name], law, values)]
     convention = convention or Convention()
+    said = [
+        _traced(finding, convention)
+        for name, law in laws.items()
+        for finding in _of_one(name, shapes[name], law, values)
+    ]
+    said += _zeros(shapes, laws)
     said += wrong_fans(shapes, laws, fans, normed, convention)
     odd = list(odd_ones(shapes, laws))
     told = {finding.where for finding in odd}
@@ -84,12 +90,9 @@ def _of_one(
     name: str, shape: tuple[int, ...], law: Law, values: Mapping[str, np.ndarray]
 ) -> Iterator[Finding]:
     """The findings about one tensor."""
-    several = sum(length > 1 for length in shape) >= 2
+    several = _is_matrix(shape)
     if law.kind == "nonfinite":
         yield _nonfinite(name, values[name])
-    elif law.kind == "zero" and several:
-        reason = "Meant for a head or the end of a branch; anywhere else it stops what is below it."
-        yield found("ZERO", name, "all 0", "a draw, unless it is meant", reason, "")
     elif law.kind == "constant" and several:
         reason = "All units that share their inputs compute the same, and get the same gradient."
         fix = f"draw {name} at random"
@@ -103,6 +106,29 @@ def _of_one(
             "rows of their own", reason, f"draw all of {name} at once",
             severity="error" if law.repeated >= 0.5 else "warning", share=law.repeated,
         )  # fmt: skip
+
+
+def _is_matrix(shape: tuple[int, ...]) -> bool:
+    return sum(length > 1 for length in shape) >= 2
+
+
+def _zeros(shapes: Mapping[str, tuple[int, ...]], laws: Mapping[str, Law]) -> Iterator[Finding]:
+    """A finding for all weights of zeros whose names differ by numbers alone."""
+    groups: dict[str, list[str]] = {}
+    for name, law in laws.items():
+        if law.kind == "zero" and _is_matrix(shapes[name]):
+            groups.setdefault(pattern(name), []).append(name)
+    for like, names in groups.items():
+        yield found(
+            "ZERO",
+            like if len(names) > 1 else names[0],
+            "all 0",
+            "a draw, unless it is meant",
+            "Meant for a head or the end of a branch; anywhere else it stops what is below it.",
+            "",
+            count=len(names),
+            names=names,
+        )
 
 
 def _nonfinite(name: str, values: np.ndarray) -> Finding:
@@ -192,7 +218,7 @@ def _mistaken(law: Law, assumed: Fans, true: Fans, default: str) -> Rule | None:
     """
     if law.kind not in ("normal", "truncated", "uniform") or assumed == true:
         return None
-    if law.tolerance > _SURE:
+    if law.tolerance > _SURE or _is_recurrent_default(law, assumed, true):
         return None
     turned = (assumed.fan_out, assumed.fan_in) == true
     right = agreeing(law.std, law.tolerance, true)
@@ -200,6 +226,13 @@ def _mistaken(law: Law, assumed: Fans, true: Fans, default: str) -> Rule | None:
         return None
     rules = [r for r in agreeing(law.std, law.tolerance, assumed) if r.mode]
     return next((r for r in rules if r.name == default), rules[0] if rules else None)
+
+
+def _is_recurrent_default(law: Law, assumed: Fans, true: Fans) -> bool:
+    """Whether a packed weight has the scale of PyTorch's recurrent layers, 1/(3 hidden units)."""
+    if assumed.fan_in != true.fan_in or isinstance(true.fan_out, tuple):
+        return False
+    return abs(law.std * math.sqrt(3 * true.fan_out) - 1) <= law.tolerance
 
 
 def _packed(shape: tuple[int, ...], true: Fans) -> bool:

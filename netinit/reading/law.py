@@ -83,6 +83,22 @@ class Law:
         """The most common of the rules."""
         return self.rules[0] if self.rules else None
 
+    @property
+    def brief(self) -> str:
+        """The kind, and the variance of the rule or the standard deviation, for a narrow table.
+
+        >>> import netinit
+        >>> weight = netinit.he_normal((400, 256), rng=0)
+        >>> read(weight, netinit.fans(weight.shape)).brief
+        'normal 2/fan_in'
+        """
+        form = _form(self)[0].partition(" (")[0]
+        if self.kind in _WITHOUT_SCALE or self.kind == "few":
+            return form.partition(":")[0]
+        form = {"other": "no law", "truncated": "cut normal"}.get(self.kind, form)
+        by_rule = self.rule is not None and self.rule.mode
+        return f"{form} {self.rule.variance if by_rule else f'std {self.std:.3g}'}"
+
     def __str__(self) -> str:
         return ", ".join(part for part in (*_form(self), _scale(self), *_notes(self)) if part)
 

@@ -41,12 +41,18 @@ def _table(report: "Report") -> object:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=report.title, box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for column in report.columns:
+    table = Table(
+        title=report.title, box=SIMPLE_HEAD, title_justify="left", pad_edge=False,
+        collapse_padding=True,
+    )  # fmt: skip
+    # A terminal is narrow: what no row has takes no column.
+    there = [c for c in report.columns if any(shown(row.get(c)) for row in report.rows)]
+    columns = there or report.columns
+    for column in columns:
         values = [row.get(column) for row in report.rows]
         table.add_column(column, justify="right" if _numeric(values) else "left", overflow="fold")
     for row in report.rows:
-        table.add_row(*(Text(shown(row.get(column))) for column in report.columns))
+        table.add_row(*(Text(shown(row.get(column))) for column in columns))
     return table
 
 

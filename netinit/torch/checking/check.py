@@ -21,7 +21,7 @@ __all__ = ["check"]
 
 COLUMNS = (
     *("name", "kind", "fan_in", "fan_out", "input", "output", "spread", "then", "dead"),
-    *("sensitivity", "law"),
+    *("sensitivity", "drawn"),
 )
 _WAKING = 5  # steps in which a zero branch or head must have come alive
 
@@ -155,6 +155,7 @@ def _row(operation: Operation, examined: Examined) -> dict[str, object]:
         "dead": operation.dead,
         "saturated": operation.saturated,
         "sensitivity": examined.first.sensitivity(operation.weight),
+        "drawn": "" if law is None else law.brief,
         "law": "" if law is None else str(law),
         "parameters": list(operation.parameters),
         "shape": list(operation.shape),

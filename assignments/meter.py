@@ -102,7 +102,7 @@ def _state(stat: Path) -> str:
 
 def _wanting() -> float:
     """How many programs want each processor, on average over the last minute."""
-    return psutil.getloadavg()[0] / psutil.cpu_count()
+    return psutil.getloadavg()[0] / (psutil.cpu_count() or 1)
 
 
 def _idle() -> float:

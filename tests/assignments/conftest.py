@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from assignments import isolation
+from assignments import autograde, isolation
 from assignments.limits import Limits
 from tests.assignments import mini
 
@@ -42,3 +42,21 @@ def walls():
 def small(tmp_path_factory):
     """The small problem set of `mini`."""
     return mini.write(tmp_path_factory.mktemp("mini") / "source")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def gradebooks(tmp_path_factory):
+    """nbgrader takes seconds to make a database of tests: each is made once, then copied."""
+    made, make = {}, autograde.write_gradebook
+
+    def copied(problem_set, key, path):
+        what = (problem_set.name, problem_set.path.read_bytes(), key)
+        if what not in made:
+            kept = tmp_path_factory.mktemp("gradebook") / "made.db"
+            make(problem_set, key, kept)
+            made[what] = kept
+        shutil.copy(made[what], path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autograde, "write_gradebook", copied)
+        yield

@@ -46,6 +46,7 @@ def quick(monkeypatch):
         return autograde.Graded(made, notebook)
 
     monkeypatch.setattr(autograde, "autograde", by_rule)
+    monkeypatch.setattr(grading, "_gradebook", lambda course: None)
 
 
 def put(folder, name, notebook):

@@ -258,8 +258,8 @@ def _difficulties(
     for row, shown_to in zip(marks, tasks, strict=True):
         for each in shown_to:
             if each.task.name not in row.blank:
-                messages = {test.message[:200] for test in each.tests if test.message}
-                said[each.task.name].update(messages)
+                messages = [test.message[:200] for test in each.tests if test.message]
+                said[each.task.name].update(list(dict.fromkeys(messages)))  # each once, in order
     found = []
     for task in each_task:
         tried = [row for row in marks if row.result.scores and task.name not in row.blank]

@@ -1,6 +1,7 @@
 """The laboratory in a browser: its weight, when it is ready, how often it draws, what it keeps.
 
-``python -m benchmarks.laboratory_page --minutes 5`` measures this page alone.
+``python -m benchmarks.laboratory_page`` measures this page alone. With ``--memory --minutes 60`` it
+plays for an hour and says at each twelfth of it what the page keeps.
 """
 
 import argparse
@@ -8,6 +9,9 @@ import gzip
 import statistics
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -21,6 +25,7 @@ LOADS = 5
 SECONDS = 8  # of training, in which drawings are counted
 RUN = 12  # seconds from one restart to the next, while it is watched for what it keeps
 MINUTES = 3.0
+PARTS = 12
 # The page writes its step with every drawing, also one at the same step.
 COUNT = """() => {
   window.drawings = 0;
@@ -35,6 +40,14 @@ def opened(page: Page, root: str, fragment: str) -> Page:
     page.goto(f"{root}/laboratory.html#{fragment}")
     page.wait_for_function(READY)
     return page
+
+
+def bundle(site: Path) -> int:
+    """Return the bytes of the laboratory's own files, gzipped: script, styles and digits."""
+    files = sorted((site / "_static").glob("laboratory*"))
+    if not files:
+        raise SystemExit("The built book has no laboratory: run make book first.")
+    return sum(len(gzip.compress(file.read_bytes())) for file in files)
 
 
 def weight(browser: Browser, root: str) -> int:
@@ -89,8 +102,15 @@ class Memory:
         return {name: found[name] for name in ("JSHeapUsedSize", "Nodes", "JSEventListeners")}
 
 
-def kept(browser: Browser, root: str, minutes: float = MINUTES) -> dict[str, float]:
+def kept(
+    browser: Browser,
+    root: str,
+    minutes: float = MINUTES,
+    hear: Callable[[float, dict[str, float]], None] | None = None,
+) -> dict[str, float]:
     """Return by how much heap, nodes and listeners grow in some minutes of play.
+
+    `hear` is told minutes and growth at each of `PARTS` equal parts of the time.
 
     The page trains, pins a run, takes the pin away, opens a challenge and restarts, all in turn.
     There is no worker, so that the engine's memory is the page's. Two rounds come before.
@@ -103,12 +123,15 @@ def kept(browser: Browser, root: str, minutes: float = MINUTES) -> dict[str, flo
     memory = Memory(page)
     _round(page, RUN)
     _round(page, RUN)
-    before, end = memory.now(), time.monotonic() + 60 * minutes
-    while time.monotonic() < end:
-        _round(page, RUN)
-    after = memory.now()
+    before, start = memory.now(), time.monotonic()
+    for part in range(1, PARTS + 1):
+        while (passed := (time.monotonic() - start) / 60) < minutes * part / PARTS:
+            _round(page, RUN)
+        grown = {name: value - before[name] for name, value in memory.now().items()}
+        if hear:
+            hear(passed, grown)
     page.context.close()
-    return {name: after[name] - before[name] for name in after}
+    return grown
 
 
 def _round(page: Page, seconds: float) -> None:
@@ -124,34 +147,42 @@ def _round(page: Page, seconds: float) -> None:
     page.wait_for_function(f"() => {STEP} === 0")
 
 
-def rows(minutes: float = MINUTES) -> list[Row]:
-    """Return what the README shows of the laboratory's page."""
+@contextmanager
+def started() -> Iterator[tuple[Browser, str]]:
+    """A browser, and the address of the built book."""
     sys.path.insert(0, str(SITE.parents[1] / "tests" / "browser"))
     from chromium import arguments, chromium
 
+    program = chromium()  # before playwright starts, which may be needed to find it
     with sync_playwright() as playwright, served(SITE) as root:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments())
+        browser = playwright.chromium.launch(executable_path=program, args=arguments())
+        yield browser, root
+        browser.close()
+
+
+def rows(minutes: float = MINUTES) -> list[Row]:
+    """Return what the README shows of the laboratory's page."""
+    with started() as (browser, root):
         size = weight(browser, root)
         times = [ready(browser, root, slowdown) for slowdown in (1, 4)]
         rates = drawings(browser, root)
         grown = kept(browser, root, minutes)
-        browser.close()
-    return told(size, times, rates, grown, minutes)
+    return told((bundle(SITE), size), times, rates, grown, minutes)
 
 
 def told(
-    size: int,
+    sizes: tuple[int, int],
     times: list[float],
     rates: tuple[float, float],
     grown: dict[str, float],
     minutes: float,
 ) -> list[Row]:
     """Return what was measured, as rows."""
+    own, size = sizes
     once, slow = times
     frames, updates = rates
-    heap = f"{grown['JSHeapUsedSize'] / 1e6:+.2f} MB"
-    nodes = f"{grown['Nodes']:+.0f} nodes, {grown['JSEventListeners']:+.0f} listeners"
     return [
+        ("the laboratory's own files, gzipped", f"{own / 1000:.0f} kB", "limit 150 kB"),
         ("first visit of the laboratory, gzipped", f"{size / 1000:.0f} kB", "target 250 kB"),
         ("until its first drawing", f"{once / 1000:.2f} s", "target 0.7 s"),
         ("the same on a processor 4 times slower", f"{slow / 1000:.2f} s", "target 2 s"),
@@ -160,15 +191,32 @@ def told(
             f"{frames:.0f}, with {updates:.0f} steps",
             "target 24",
         ),
-        (f"kept after {minutes:g} minutes of play", f"{heap}, {nodes}", "target 0.5 MB"),
+        (f"kept after {minutes:g} minutes of play", in_words(grown), "target 0.5 MB"),
     ]
+
+
+def in_words(grown: dict[str, float]) -> str:
+    """Return growth of heap, nodes and listeners in words."""
+    heap = f"{grown['JSHeapUsedSize'] / 1e6:+.2f} MB"
+    return f"{heap}, {grown['Nodes']:+.0f} nodes, {grown['JSEventListeners']:+.0f} listeners"
+
+
+def say(minutes: float, grown: dict[str, float]) -> None:
+    """Print what a page has kept by now."""
+    print(f"{minutes:.1f} minutes: {in_words(grown)}", flush=True)
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=MINUTES)
-    for what, value, beside in rows(parser.parse_args().minutes):
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of play")
+    parser.add_argument("--memory", action="store_true", help="only what the page keeps")
+    options = parser.parse_args()
+    if options.memory:
+        with started() as (browser, root):
+            kept(browser, root, options.minutes, say)
+        return 0
+    for what, value, beside in rows(options.minutes):
         print(f"{what}: {value} ({beside})")
     return 0
 

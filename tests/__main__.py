@@ -34,7 +34,7 @@ ONE = {"OPENBLAS_NUM_THREADS": "1"}
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
-PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck")
+PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck", "node", "configurable-http-proxy")
 VARIABLES = ("CHROMIUM", "CI", "NETINIT_ENGINE_FILES", "OPENBLAS_CORETYPE")
 
 
@@ -91,8 +91,9 @@ def deno() -> list[list[Step]]:
 
 def steps() -> list[list[Step]]:
     """Return the checks, the quickest first; those of a list run side by side."""
-    # The doctests of netinit.torch run where PyTorch is: make test-frameworks.
-    modules = ("netinit", "assignments", "--ignore=netinit/torch")
+    # The doctests of these run where the frameworks are: make test-frameworks.
+    elsewhere = (f"--ignore=netinit/{name}" for name in ("torch", "flax", "keras"))
+    modules = ("netinit", "assignments", *elsewhere)
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],

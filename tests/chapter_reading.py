@@ -12,6 +12,8 @@ Rule = Callable[[Chapter], list[str]]
 CAPTION_WORDS = 60
 EXPLORER_LINES = 25
 FIRST_LINES = 10
+# How a caption refers to a panel by its side, and not to a part of what is drawn in it.
+SIDE = re.compile(r"\b(?:Left|Right|Above|Below):|\((?:left|right|above|below)\)")
 # What a reader of American textbooks would stumble over, and what to write.
 STUMBLES = {
     r"for ever\b": "forever",
@@ -33,6 +35,7 @@ STUMBLES = {
     r"\b[bB]y He\b": "with He initialization",
     r"\b[wW]hilst\b|\b[aA]mongst\b": "while, among",
 }
+EXPLORER = re.compile(r"^\w*(?: = )?Explorer\(", re.MULTILINE)
 HE_ALONE = re.compile(r"(?:^|(?<=[.?!:;] )|(?<=[.?!]\*\* )|(?<=\n))He (?!et al|initialization|&)")
 
 
@@ -95,9 +98,20 @@ def captions_are_short(chapter: Chapter) -> list[str]:
     ]
 
 
+def panels_of_explorers_have_no_side(chapter: Chapter) -> list[str]:
+    """A caption counts the panels of an explorer ("First:"): on a phone they are stacked."""
+    below = zip(chapter.cells, chapter.cells[1:], strict=False)
+    captions = [c for cell, c in below if EXPLORER.search(cell.source) and cell.figures()]
+    return [
+        f"cell {c.number}: {found[0]!r} is another place on a narrow page"
+        for c in captions
+        if (found := SIDE.search(c.source.partition("\n")[0]))
+    ]
+
+
 def explorers_are_built_out_of_sight(chapter: Chapter) -> list[str]:
     """The cell that makes an explorer is folded and has at most 25 lines."""
-    built = [c for c in chapter.code() if re.search(r"^\w*(?: = )?Explorer\(", c.source, re.M)]
+    built = [c for c in chapter.code() if EXPLORER.search(c.source)]
     lengths = [(c, len(c.source.strip().splitlines())) for c in built]
     return [f"cell {c.number}: not folded" for c in built if not c.folded] + [
         f"cell {c.number}: an explorer of {length} lines"
@@ -147,6 +161,7 @@ RULES: tuple[Rule, ...] = (
     stops_once,
     states_its_times,
     captions_are_short,
+    panels_of_explorers_have_no_side,
     explorers_are_built_out_of_sight,
     begins_in_plain_numpy,
     is_american_english,
@@ -157,6 +172,7 @@ RULES: tuple[Rule, ...] = (
 OF_PAGES: tuple[Rule, ...] = (
     states_its_time,
     captions_are_short,
+    panels_of_explorers_have_no_side,
     is_american_english,
     he_is_a_scheme_not_a_man,
 )

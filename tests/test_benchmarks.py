@@ -1,13 +1,16 @@
 """The benchmark writes its table between the README's markers and nowhere else."""
 
 import importlib
+import threading
+import time
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 from project import ROOT
 
-from benchmarks import alternatives, draws, laboratory, laboratory_page, speed
+from benchmarks import alternatives, draws, laboratory, laboratory_page, live, page, speed
 
 # Running `python -m benchmarks` sets threads and starts again; importing its parts does neither.
 report = importlib.import_module("benchmarks.__main__")
@@ -114,8 +117,9 @@ def test_the_laboratory_is_measured_where_there_is_deno(monkeypatch):
 
 def test_the_rows_of_the_laboratorys_page_say_what_was_measured():
     grown = {"JSHeapUsedSize": 250_000, "Nodes": 0, "JSEventListeners": -2}
-    rows = laboratory_page.told(128_400, [412.0, 1804.0], (59.7, 118.2), grown, 3)
+    rows = laboratory_page.told((61_200, 128_400), [412.0, 1804.0], (59.7, 118.2), grown, 3)
     assert [value for _, value, _ in rows] == [
+        "61 kB",
         "128 kB",
         "0.41 s",
         "1.80 s",
@@ -123,3 +127,29 @@ def test_the_rows_of_the_laboratorys_page_say_what_was_measured():
         "+0.25 MB, +0 nodes, -2 listeners",
     ]
     assert rows[-1][0] == "kept after 3 minutes of play"
+
+
+def test_the_bundle_of_the_laboratory_and_the_engine_are_weighed(tmp_path, monkeypatch):
+    static = tmp_path / "_static"
+    monkeypatch.setattr(page, "SITE", tmp_path)
+    assert live.rows() == []
+    with pytest.raises(SystemExit, match="make book"):
+        laboratory_page.bundle(tmp_path)
+    (static / "engine").mkdir(parents=True)
+    (static / "engine" / "python.zip").write_bytes(bytes(2_000_000))
+    (static / "laboratory.js").write_bytes(bytes(range(256)))
+    (static / "other.js").write_bytes(bytes(range(256)))
+    assert 256 <= laboratory_page.bundle(tmp_path) < 300
+    ((_, value, beside),) = live.rows()
+    assert (value, beside) == ("2.0 MB", "gzipped 0.0 MB")
+
+
+def test_a_thread_tells_the_seconds_it_had_of_a_processor():
+    own = Path(f"/proc/self/task/{threading.get_native_id()}")
+    if not own.is_dir():
+        pytest.skip("only Linux tells")
+    before, start = live.processor_seconds(own), time.thread_time()
+    while time.thread_time() < start + 0.2:
+        pass
+    spent = time.thread_time() - start
+    assert live.processor_seconds(own) - before == pytest.approx(spent, abs=0.05)

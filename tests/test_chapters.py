@@ -230,6 +230,14 @@ BAD = [
     (reading.states_its_times, {15: markdown("## Going deeper: why\n\n*About 3 minutes. Go.*")}),
     (reading.states_its_times, {0: markdown(LONG)}),
     (reading.captions_are_short, {6: markdown(CAPTION + " and" * 60 + ".")}),
+    (
+        reading.panels_of_explorers_have_no_side,
+        {5: code("Explorer(f)", 2, SVG), 6: markdown(f"{CAPTION} Left: one. Right: all.")},
+    ),
+    (
+        reading.panels_of_explorers_have_no_side,
+        {5: code("Explorer(f)", 2, SVG), 6: markdown(f"{CAPTION} The rule (right) wins.")},
+    ),
     (reading.explorers_are_built_out_of_sight, {5: code("Explorer(\n    f)", 2, SVG)}),
     (
         reading.explorers_are_built_out_of_sight,

@@ -144,7 +144,8 @@ def test_the_lock_covers_every_extra_but_those_of_frameworks():
 
 def test_the_extras_are_the_promised_ones():
     extras = set(PYPROJECT["project"]["optional-dependencies"])
-    ours = {"widgets", "plots", "data", "book", "classroom", "frameworks", "torch", "test"}
+    ours = {"widgets", "plots", "data", "book", "classroom", "cluster", "hub"}
+    ours |= {"frameworks", "torch", "test"}
     assert extras == ours
 
 
@@ -225,6 +226,24 @@ def test_workflows_name_every_action_by_its_commit_and_every_job_says_why():
         jobs = yaml.safe_load(text)["jobs"]
         for job in jobs:
             assert re.search(rf"^  # .+\n  {job}:$", text, re.MULTILINE), f"{path.name}: {job}"
+
+
+def test_only_jobs_that_run_nothing_of_the_project_may_write():
+    writing, trusted = set(), set()
+    for path in sorted((ROOT / ".github" / "workflows").iterdir()):
+        workflow = yaml.safe_load(path.read_text("utf-8"))
+        assert workflow["permissions"] == {"contents": "read"}, path.name
+        for name, job in workflow["jobs"].items():
+            ran = " ".join(step.get("run", "") for step in job["steps"])
+            if "write" in job.get("permissions", {}).values():
+                writing.add(f"{path.stem}/{name}")
+                assert not re.search(r"\b(make|python|pip|npm)\b", ran), f"{path.name}: {name}"
+            for step in job["steps"]:
+                checkout = step.get("uses", "").startswith("actions/checkout@")
+                if checkout and step.get("with", {}).get("persist-credentials", True):
+                    trusted.add(f"{path.stem}/{name}")
+    assert writing == {"pages/launch", "pages/deploy", "release/publish"}
+    assert trusted == {"pages/launch"}, "the others leave no token for what they run"
 
 
 # Metadata -----------------------------------------------------------------------------------

@@ -116,6 +116,16 @@ def test_a_challenge_stands_in_the_address():
     assert alone["experiment"] == wanted["experiment"]
 
 
+def test_a_link_may_say_that_it_starts_to_play():
+    (found,) = ask("roundTrips", experiments=[{}], play=True)
+    assert found["play"]
+    assert found["fragment"].endswith("&play=true")
+    assert found["again"] == found["fragment"]
+    (plain,) = ask("roundTrips", experiments=[{}])
+    assert not plain["play"]
+    assert "play" not in plain["fragment"]
+
+
 GARBAGE = ["", "#", "#text", "#v1", "v1&", "&&&", "=", "#v1&depth", "#v1&=3", "#v1&depth=%E0%A4%A"]
 
 
@@ -142,6 +152,7 @@ def test_no_text_in_the_address_breaks_the_page():
         ("v1&depth=3&nonsense", "depth", 3, "cannot be read: nonsense"),
         ("v1&wings=2", "depth", 8, "no field “wings”"),
         ("v1&challenge=none", "depth", 8, "no challenge “none”"),
+        ("v1&depth=3&play=yes", "depth", 3, "“play” must be true or false, not “yes”"),
     ],
 )
 def test_what_an_address_cannot_mean_is_said_and_the_nearest_is_opened(

@@ -1,6 +1,8 @@
 """The picture of an Explorer: nothing lies over anything, nothing is cut off, an axis that counts
 has whole ticks."""
 
+import itertools
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -39,6 +41,7 @@ PANELS = {
     "tails": Scatter(Points("x", "y", tail=True)),
     "bars": Histogram("bars", limits=(0, 1), title="Shape"),
     "map": Heatmap("bars", title="Accuracy on unseen digits after some steps"),
+    "plane": Heatmap("cells", x="side", y="side"),
 }
 
 
@@ -51,6 +54,8 @@ def frame_of(layers):
         "x": WALK,
         "y": WALK[::-1],
         "bars": np.ones((4, 8)),
+        "cells": np.ones((31, 31)),
+        "side": np.linspace(-1.2, 1.2, 31).round(2),
         "last": up[-1],
     }
 
@@ -103,6 +108,15 @@ def test_legends_lie_over_no_data_and_axes_keep_their_room(names):
         assert [frame for frame in frames if box.overlaps(frame)] == []
     wide = [frame.width for frame in frames if frame.width > 60]  # a color bar is narrow
     assert min(wide) > 0.5 * figure.bbox.width / len(names) - 40
+
+
+def test_tick_labels_of_a_map_do_not_touch():
+    figure, renderer = drawn(explorer_of(PANELS["plane"], PANELS["lines"]))
+    labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    boxes = [label.get_window_extent(renderer) for label in labels]
+    assert len(boxes) >= 4
+    gaps = [after.x0 - before.x1 for before, after in itertools.pairwise(boxes)]
+    assert min(gaps) > boxes[0].height / 2
 
 
 def test_every_mark_of_a_legend_is_that_of_its_line():

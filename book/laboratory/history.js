@@ -15,6 +15,15 @@ export function remember(history, { statistics }) {
   for (const key of KEYS) history[key] = history[key].filter((_, i) => i % 2 === 0);
 }
 
+/** Whether something that was stored is a history: one number, or null, for each curve and step. */
+export function isHistory(found) {
+  const steps = found?.step?.length;
+  return KEYS.every((key) =>
+    Array.isArray(found?.[key]) && found[key].length === steps && steps <= ROOM &&
+    found[key].every((value) => value === null || typeof value === "number")
+  );
+}
+
 export const PINS = 3;
 
 /** The names and values in which two experiments differ, in a few words. */

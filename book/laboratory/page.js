@@ -11,6 +11,7 @@ import { createHistory, PINS, remember } from "./history.js";
 import { narrate } from "./narrator.js";
 import { createNumbers } from "./numbers.js";
 import { createPanels } from "./panels.js";
+import { keep, recall } from "./pins.js";
 import { pythonOf } from "./python.js";
 import { assemble, createFold, createProblem } from "./shell.js";
 import { decode, encode, FIRST, isState } from "./state.js";
@@ -21,6 +22,7 @@ const BUDGET = 30; // ms of training between two drawings
 const TOLD = 2000; // ms between two descriptions of the pictures, while it plays
 const STILL = 1000; // ms between two drawings for readers who wish for little motion
 const SETTLE = 200; // ms until a change is written into the address
+const WAITS = "The link asks to play at once. Your system asks for little motion: press Play.";
 
 /**
  * Put the laboratory into an element; returns a function that takes it away again.
@@ -38,12 +40,13 @@ export default function mount(root, engine, digits, options = {}) {
     frame: null,
     initial: null,
     history: createHistory(),
-    pins: [],
+    pins: recall(),
     byHand: [],
     adjusted: [],
     limits: {},
     colors: readColors(),
     playing: false,
+    begins: false, // to play as soon as it is there, because the address says so
     speed: "steady",
   };
   const times = { drawn: -Infinity, told: -Infinity, next: 0, request: 0, address: 0 };
@@ -111,6 +114,7 @@ export default function mount(root, engine, digits, options = {}) {
     if (frame.kind === "start") begin(frame);
     state.frame = { ...state.frame, ...frame, examples: state.frame.examples };
     remember(state.history, frame);
+    if (state.begins) play();
     if (frame.diverged) stop();
     if (state.playing && SPEEDS[state.speed].count > 1) advance();
     redraw();
@@ -177,6 +181,7 @@ export default function mount(root, engine, digits, options = {}) {
   }
 
   function play() {
+    state.begins = false;
     if (state.frame?.diverged) return;
     state.playing = true;
     root.dataset.playing = "true";
@@ -185,6 +190,7 @@ export default function mount(root, engine, digits, options = {}) {
   }
 
   function stop() {
+    state.begins = false;
     state.playing = false;
     root.dataset.playing = "false";
     redraw();
@@ -224,23 +230,26 @@ export default function mount(root, engine, digits, options = {}) {
   function pin() {
     if (state.pins.length >= PINS) return;
     const history = structuredClone(state.history);
-    state.pins = [...state.pins, { experiment: state.experiment, history }];
-    pins.show(state.pins, state.experiment);
-    redraw();
+    setPins([...state.pins, { experiment: state.experiment, history }]);
   }
 
   function unpin(index) {
-    state.pins = state.pins.filter((_, i) => i !== index);
-    pins.show(state.pins, state.experiment);
+    setPins(state.pins.filter((_, i) => i !== index));
+  }
+
+  function setPins(list) {
+    state.pins = list;
+    keep(list);
+    pins.show(list, state.experiment);
     redraw();
   }
 
-  function fragment() {
-    return encode(state.experiment, challenges.current()?.name);
+  function fragment(plays = false) {
+    return encode(state.experiment, challenges.current()?.name, plays);
   }
 
-  function link() {
-    return `${location.href.split("#")[0]}#${fragment()}`;
+  function link(plays) {
+    return `${location.href.split("#")[0]}#${fragment(plays)}`;
   }
 
   /** Write the state into the address, once the reader's hand rests. */
@@ -255,12 +264,15 @@ export default function mount(root, engine, digits, options = {}) {
     return pythonOf(state.experiment, state.frame?.step || 300, touched);
   }
 
-  function read({ experiment, challenge, problems }) {
+  function read({ experiment, challenge, play: plays, problems }) {
     stop();
     state.experiment = experiment;
     const start = validate(challengeNamed(challenge)?.experiment ?? {}).experiment;
     challenges.open(challenge, start);
-    problem.tell(problems);
+    const waits = plays && still.matches;
+    problem.tell(waits ? [...problems, WAITS] : problems);
+    // A challenge asks for a guess first.
+    state.begins = plays && !waits && !challenges.asks();
     restart();
   }
 

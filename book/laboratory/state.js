@@ -8,17 +8,19 @@ export const FIRST = { optimizer: "momentum", rate: 0.01 };
 
 /**
  * Fragment of an experiment, without the number sign:
- * "v1&data=spirals&depth=16...", with the name of a challenge last if one is open.
+ * "v1&data=spirals&depth=16...", with the name of a challenge if one is open, and last
+ * "play=true" if whoever opens it shall see it train at once.
  */
-export function encode(experiment, challenge = null) {
+export function encode(experiment, challenge = null, play = false) {
   const pairs = Object.entries(validate(experiment).experiment);
   if (challenge) pairs.push(["challenge", challenge]);
+  if (play) pairs.push(["play", true]);
   return [`v${VERSION}`, ...pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`)]
     .join("&");
 }
 
 /**
- * What a fragment asks for: {experiment, challenge, problems}.
+ * What a fragment asks for: {experiment, challenge, play, problems}.
  *
  * Fields that are missing are those of the challenge, if one is named, else the engine's defaults.
  * Whatever the text, the experiment is valid: the nearest to what was asked for, each difference
@@ -26,11 +28,11 @@ export function encode(experiment, challenge = null) {
  * nothing at all ask for the first experiment, without a problem.
  */
 export function decode(fragment) {
-  if (!isState(fragment)) return { ...validate(FIRST), challenge: null };
+  if (!isState(fragment)) return { ...validate(FIRST), challenge: null, play: false };
   const [version, ...parts] = String(fragment).replace(/^#/, "").split("&");
   const number = /^v(\d+)$/.exec(version)?.[1];
   const { values, broken } = pairsOf(number === undefined ? [version, ...parts] : parts);
-  const { challenge, ...asked } = values;
+  const { challenge, play, ...asked } = values;
   const known = challengeNamed(challenge);
   const { experiment, problems } = validate({ ...known?.experiment, ...asked });
   const told = number === undefined
@@ -42,7 +44,15 @@ export function decode(fragment) {
   if (challenge !== undefined && !known) {
     told.push(`There is no challenge “${challenge.slice(0, 40)}”.`);
   }
-  return { experiment, challenge: known?.name ?? null, problems: [...told, ...problems] };
+  if (!["true", "false", undefined].includes(play)) {
+    told.push(`“play” must be true or false, not “${play.slice(0, 40)}”.`);
+  }
+  return {
+    experiment,
+    challenge: known?.name ?? null,
+    play: play === "true",
+    problems: [...told, ...problems],
+  };
 }
 
 /** Whether a fragment is meant as a state, and not as the name of a place on the page. */

@@ -52,7 +52,8 @@ export function createPins(pin, unpin, signal) {
     show: (pins, experiment) => {
       button.disabled = pins.length >= PINS;
       note.textContent = pins.length
-        ? "Behind the curves of loss and accuracy; where they differ from this experiment:"
+        ? "Behind the curves of loss and accuracy, until you remove them or close this tab; " +
+          "where they differ from this experiment:"
         : "Its curves so far then stay behind those of the next run.";
       list.replaceChildren(...pins.map((one, i) => {
         const words = difference(one.experiment, experiment, named);
@@ -92,20 +93,26 @@ async function copied(text) {
   }
 }
 
-/** Buttons that copy the link and the Python lines; both also stand on the page. */
+/**
+ * Buttons that copy the link and the Python lines; both also stand on the page. `link(plays)` is
+ * told whether it shall start to play.
+ */
 export function createCopies(link, python, signal) {
   const pre = html("pre", {});
   const box = html("div", { class: "lab-python", tabindex: 0, role: "group" }, pre);
   box.setAttribute("aria-label", "Python");
   const field = html("input", { type: "text", readonly: true, "aria-label": "Link to this" });
+  const id = newId();
+  const plays = html("input", { type: "checkbox", id, "data-link": "plays" });
   const told = html("span", { class: "lab-copied", role: "status" });
   let timer = 0;
   signal.addEventListener("abort", () => clearTimeout(timer));
   const show = () => {
     const code = python();
     if (pre.textContent !== code) pre.textContent = code; // a selection in it stays
-    field.value = link();
+    field.value = link(plays.checked);
   };
+  plays.addEventListener("change", show, { signal });
   const details = html(
     "details",
     { class: "lab-code" },
@@ -138,9 +145,15 @@ export function createCopies(link, python, signal) {
       html(
         "div",
         { class: "lab-buttons" },
-        button("link", "Copy link", link),
+        button("link", "Copy link", () => link(plays.checked)),
         button("python", "Copy as Python", python),
         told,
+      ),
+      html(
+        "div",
+        { class: "lab-toggle" },
+        plays,
+        html("label", { for: id }, "The link starts to play"),
       ),
       details,
     ),

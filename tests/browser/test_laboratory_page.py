@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
@@ -240,6 +240,76 @@ def test_a_pinned_start_stays_behind_the_next_one(laboratory):
     assert curves.is_visible()
 
 
+def pin_a_run(page):
+    page.get_by_role("button", name="Step", exact=True).click()
+    steps_to(page, 1)
+    page.locator("[data-action=pin]").click()
+    page.locator(".lab-pins li").wait_for()
+
+
+def test_pinned_starts_survive_a_reload_of_the_tab_and_of_no_other(laboratory):
+    page = laboratory("v1&data=moons&depth=2&rate=0.1")
+    pin_a_run(page)
+    page.locator("[data-control=scheme]").select_option("zeros")
+    page.wait_for_function("location.hash.includes('scheme=zeros')")
+    page.reload()
+    page.wait_for_function(READY)
+    assert "He, normal" in page.locator(".lab-pins li").text_content()
+    page.wait_for_function(
+        "document.querySelector('canvas[data-canvas=curves]').getAttribute('aria-label')"
+        ".includes('1 pinned')"
+    )
+    assert again(page).locator(".lab-pins li").count() == 0
+    page.locator("[data-pin='0']").click()
+    page.reload()
+    page.wait_for_function(READY)
+    assert page.locator(".lab-pins li").count() == 0
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{",
+        '{"version": 1}',
+        '{"version": 99, "pins": [PIN]}',
+        '{"version": 1, "pins": [{"experiment": {"depth": 400}}, null, 3, {}]}',
+        '{"version": 1, "pins": [{"experiment": {"depth": 2}, "history": {"step": [1]}}]}',
+    ],
+)
+def test_kept_pins_that_cannot_be_read_are_none(laboratory, kept):
+    page = laboratory("v1&data=moons&depth=2")
+    pin_a_run(page)
+    key = "laboratory-pins"
+    pin = json.dumps(json.loads(page.evaluate(f"sessionStorage.getItem('{key}')"))["pins"][0])
+    page.evaluate(
+        "([key, text]) => sessionStorage.setItem(key, text)", [key, kept.replace("PIN", pin)]
+    )
+    page.reload()
+    page.wait_for_function(READY)
+    assert page.locator(".lab-pins li").count() == 0
+
+
+def test_a_link_that_says_so_plays_at_once_and_can_be_made_here(laboratory):
+    page = laboratory("v1&data=moons&depth=2&play=true")
+    steps_to(page, 3)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("The link, and the same experiment").click()
+    link = page.get_by_role("textbox", name="Link to this")
+    assert "play" not in link.input_value()
+    page.get_by_label("The link starts to play").check()
+    assert link.input_value().endswith("&play=true")
+
+
+def test_such_a_link_waits_where_little_motion_is_wished_and_where_a_guess_is_asked(laboratory):
+    still = laboratory("v1&data=moons&depth=2&play=true", reduced_motion="reduce")
+    still.get_by_text("Your system asks for little motion: press Play.").wait_for()
+    asked = laboratory("v1&challenge=alive&play=true")
+    for page in (still, asked):
+        page.wait_for_timeout(500)
+        assert page.evaluate(STEP) == 0
+        assert page.get_by_role("button", name="Play", exact=True).is_visible()
+
+
 def test_a_challenge_asks_first_and_shows_its_proof(laboratory):
     page = laboratory()
     page.get_by_text("Challenges", exact=False).first.click()
@@ -345,8 +415,7 @@ def test_axe_finds_no_violation(laboratory, scheme):
     for fold in page.locator("details").all():
         fold.evaluate("fold => { fold.open = true; }")
     page.locator(".lab-table table").wait_for()
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+    assert violations(page) == []
 
 
 def test_the_pictures_take_the_colors_of_the_theme(laboratory):

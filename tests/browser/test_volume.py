@@ -203,6 +203,12 @@ def test_the_cover_says_what_the_book_is_and_every_other_page_has_its_number(wor
         assert len(text.split()) > 8, f"page {number} is nearly empty"
 
 
+def test_the_doors_of_the_landing_page_are_not_cut(words):
+    (page,) = [text for text in words if "Start with Chapter 1." in text]
+    for end in ("no server, no account", "if you say nothing", "one command that grades a class"):
+        assert tight(end) in tight(page)
+
+
 def test_a_figure_and_its_caption_are_on_one_page(opened, words):
     found = numbers(opened)
     anchors = [name for name in opened.Root.Dests if re.search(r"--fig-\d+-\d+$", name)]

@@ -14,11 +14,12 @@ import { attempt, play } from "./play.js";
 
 const ANSWERS = {
   decode: ({ fragments }) => fragments.map((fragment) => decode(fragment)),
-  roundTrips: ({ experiments, challenge }) =>
+  roundTrips: ({ experiments, challenge, play: plays }) =>
     experiments.map((experiment) => {
-      const fragment = encode(experiment, challenge);
-      const { experiment: back, problems, challenge: named } = decode(`#${fragment}`);
-      return { fragment, experiment: back, problems, challenge: named, again: encode(back, named) };
+      const fragment = encode(experiment, challenge, plays);
+      const { experiment: back, problems, ...rest } = decode(`#${fragment}`);
+      const again = encode(back, rest.challenge, rest.play);
+      return { fragment, experiment: back, problems, ...rest, again };
     }),
   first: () => validate(FIRST),
   rules: () => ({ names: Object.keys(RULES), limits: LIMITS }),

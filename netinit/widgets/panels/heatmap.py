@@ -20,6 +20,8 @@ from netinit.widgets.limits import (
 from netinit.widgets.panels.base import Moment, Panel, Spec
 from netinit.widgets.table import Packing
 
+_ROOM = 42  # characters of tick labels that fit below one of two charts
+
 Axis = str | Sequence[str] | Control | None
 
 
@@ -148,7 +150,8 @@ class Heatmap(Panel):
         ax.figure.colorbar(mesh, ax=ax, label=spec["label"])
         for name, count in zip("xy", values.shape[::-1], strict=True):
             texts = _cell_texts(spec[name], moment, count)
-            every = -(-count // 10)
+            most = min(10, _ROOM // (max(map(len, texts)) + 2)) if name == "x" else 10
+            every = -(-count // max(1, most))
             getattr(ax, f"set_{name}ticks")(np.arange(count)[::every] + 0.5, texts[::every])
         ax.set(xlabel=spec["x"]["label"], ylabel=spec["y"]["label"])
         if not spec["y"]["up"]:

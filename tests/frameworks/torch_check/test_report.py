@@ -7,7 +7,7 @@ import math
 import pytest
 
 import netinit.torch as nit
-from netinit.torch.reporting.findings import CODES, SEVERITIES, Finding, found
+from netinit.reporting.findings import CODES, SEVERITIES, Finding, found
 
 ROWS = [
     {"name": "a.weight", "std": 0.5, "law": "normal"},

@@ -678,6 +678,31 @@ def test_a_notebook_that_fails_stops_the_build_and_is_named(tiny):
     assert re.search(r"b\.ipynb.*out of luck", built.stdout + built.stderr, re.DOTALL)
 
 
+def test_a_notebook_that_needs_pytorch_is_shown_and_not_run(tiny):
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: chapters/a\n- file: chapters/b\n"
+    written(tiny, "_toc.yml", toc)
+    written(tiny, "index.md", "# Start\n\nText.\n")
+    stored = json.loads(notebook("import torch\nraise RuntimeError"))
+    said = nbformat.v4.new_output("stream", name="stdout", text="as it was stored")
+    stored["cells"][1] |= {"outputs": [said], "execution_count": 1}
+    stored["metadata"] = {"language_info": {"name": "python"}}
+    asked = nbformat.v4.new_code_cell('Quiz("Which?", {"A": "Yes.", "B": "No."}, correct="A")')
+    view = {"model_id": "explorer-1", "version_major": 2, "version_minor": 1}
+    data = {"application/vnd.jupyter.widget-view+json": view, "text/plain": "Quiz: Which?"}
+    asked.outputs = [nbformat.v4.new_output("execute_result", data=data, execution_count=2)]
+    stored["cells"].append(asked)
+    written(tiny, "chapters/a.ipynb", json.dumps(stored))
+    written(tiny, "chapters/b.ipynb", notebook("print('import torch')"))
+    built = run_build(tiny)
+    assert built.returncode == 0, built.stdout + built.stderr
+    pages = [(tiny / f"_build/html/chapters/{page}.html").read_text() for page in "ab"]
+    assert "as it was stored" in pages[0]
+    assert "needs PyTorch" in pages[0]
+    assert re.search(r'"explorer-1":.*"question": "Which\?"', pages[0])
+    assert ['class="runner"' in page for page in pages] == [False, True]
+    assert ["live.js" in page for page in pages] == [False, True]
+
+
 MISTAKES = {
     "[He, 2016](chapters/references.md#he2016)": "he2016",
     "As Figure 1.7 shows.": "Figure 1.7 is mentioned but does not exist",

@@ -131,3 +131,10 @@ def test_where_the_book_is_beside_the_notebook_it_is_installed_from_there(
     monkeypatch.chdir(tmp_path / "chapters")
     (install,) = run(first(asked, PAGE), monkeypatch, missing=True)
     assert Path(install[-1].partition("[")[0]).samefile(tmp_path)
+
+
+def test_a_notebook_that_needs_pytorch_brings_it(asked):
+    cells = [nbformat.v4.new_code_cell("from torch import nn")]
+    made = launch.launched(nbformat.v4.new_notebook(cells=cells), PAGE, asked)
+    assert ".[widgets,plots,data,torch]" in made.cells[0].source
+    assert "torch" not in first(asked, PAGE).source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
@@ -12,6 +13,10 @@ import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
+# What is put back belongs to the whole process: the states of the random generators, and how
+# compiled models run. So one thread at a time.
+_ALONE = threading.RLock()
+
 
 @contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
@@ -19,8 +24,13 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     Within it the model is in training mode, and modules of dropout are off. What a module's
     attributes refer to is restored; an object that they refer to and that is changed in place,
-    unless it is a parameter or a buffer, is not.
+    unless it is a parameter or a buffer, is not. A second thread waits until the first is done.
     """
+    with _ALONE:
+        yield from _untouched(model)
+
+
+def _untouched(model: nn.Module) -> Iterator[None]:
     attributes = [(module, _shallow(module)) for module in model.modules()]
     values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
     gradients = [(p, p.grad) for p in model.parameters()]

@@ -32,23 +32,26 @@ def strays(
     weights = [name for name in laws if fans.get(name) is not None]
     classes = shapes[weights[-1]][0] if weights else 0  # heads may have a law of their own
     forms: dict[tuple, list[str]] = {}
-    for name in weights:
+    for name in weights[1:]:  # and so may the first layer
         law = laws[name]
         if law.kind in _DRAWN and law.tolerance < _SURE and shapes[name][0] != classes:
             forms.setdefault(_form(shapes[name], fans[name]), []).append(name)
     for names in forms.values():
         ruled = {name: _rules(laws[name], shapes[name]) for name in names}
         kinds = {name: set(laws[name].plausible) or set(_DRAWN) for name in names}
+        told = set()
         for said in (ruled, kinds):
             usual = _usual(list(said.values()))
-            strayed = [name for name in names if usual and usual not in said[name]]
+            strayed = [n for n in names if usual and usual not in said[n] and n not in told]
             yield from (_stray(name, laws[name], usual, len(names)) for name in strayed)
+            told |= set(strayed)
 
 
 def _rules(law: Law, shape: tuple[int, ...]) -> set[str]:
     """The names of the rules with a fan that give the scale."""
-    found = [*law.rules, *agreeing(law.std, law.tolerance, assumed_fans(shape))]
-    return {rule.name for rule in found if rule.mode}
+    among_many = 2 * law.tolerance  # the worst of hundreds of weights is no stray
+    found = [agreeing(law.std, among_many, fans) for fans in (law.fans, assumed_fans(shape))]
+    return {rule.name for rules in found for rule in rules if rule.mode}
 
 
 def _form(shape: tuple[int, ...], fans: Fans) -> tuple:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import random
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,6 +15,10 @@ import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
+# What is put back belongs to the whole process: the states of the random generators, and how
+# compiled models run. So one thread at a time.
+_ALONE = threading.RLock()
+
 
 @contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
@@ -21,8 +26,14 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     Within it the model is in training mode, and modules of dropout are off. What a module's
     attributes refer to is restored, with the contents of tensors, lists, mappings and sets among
-    them, such as the sums of a metric; another object that is changed in place is not.
+    them, such as the sums of a metric; another object that is changed in place is not. A
+    second thread waits until the first is done.
     """
+    with _ALONE:
+        yield from _untouched(model)
+
+
+def _untouched(model: nn.Module) -> Iterator[None]:
     attributes = [(module, _shallow(module)) for module in model.modules()]
     contents = [_content(value) for _, saved in attributes for value in saved.values()]
     values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]

@@ -93,7 +93,7 @@ class Record:
         self.lost: list[tuple[Memory, int, Write]] = []
         self._lock = threading.RLock()
         self._calls = 0
-        self._last_call: tuple[object, int, int] | None = None
+        self._last_calls: dict[int, tuple[object, int, int]] = {}  # of each thread
 
     def of(self, tensor: torch.Tensor) -> Memory | None:
         """The memory of a plain tensor, or None if the trace has not seen it."""
@@ -102,8 +102,8 @@ class Record:
             return None if memory is None or memory.reference.expired() else memory
 
     def release(self) -> None:
-        """Let go of the frame of the last call."""
-        self._last_call = None
+        """Let go of the frame of this thread's last call."""
+        self._last_calls.pop(threading.get_ident(), None)
 
     def see(self, did: Operation, args: tuple, kwargs: dict, out: object, spot: Spot) -> None:
         """Note what an operator did."""
@@ -162,7 +162,8 @@ class Record:
         if memory is None:
             memory = self._new(target, spot if did.kind == "allocate" else None)
         if did.kind == "set":
-            if spot.loading == "loader" and not memory.writes:
+            given = spot.loading and memory.allocated is None  # a loader's own memory
+            if (given or spot.loading == "loader") and not memory.writes:
                 self._add(memory, did.name, "load", (), target, spot)
             return
         if did.kind == "allocate":
@@ -249,10 +250,11 @@ class Record:
         repeated on one line of one frame into one tensor is a loop of rejections: one call.
         """
         line, key = (0, 0) if spot.place.by else (spot.place.line, key)
-        last = self._last_call
+        thread = threading.get_ident()
+        last = self._last_calls.get(thread)
         if last is None or last[0] is not spot.call or last[1:] != (line, key):
             self._calls += 1
-            self._last_call = (spot.call, line, key)
+            self._last_calls[thread] = (spot.call, line, key)
         return self._calls
 
 

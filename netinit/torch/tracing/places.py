@@ -89,9 +89,15 @@ class Stack:
 
     What is above a frame stays the same while it runs. A frame that is kept cannot be taken for a
     later one.
+
+    Parameters
+    ----------
+    loading : {"", "builder", "loader"}
+        What the thread that started this one was doing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, loading: str = "") -> None:
+        self._loading = loading
         self._known: tuple[tuple[FrameType | None, str], ...] = ()
 
     def forget(self) -> None:
@@ -119,7 +125,7 @@ class Stack:
 
     def _above(self, caller: FrameType | None) -> str:
         """Whether a function that loads runs at a frame of the caller or above it."""
-        passed, frame, loading = [], caller, ""
+        passed, frame, loading = [], caller, self._loading
         while frame is not None:
             found = [said for known, said in self._known if known is frame]
             if found:

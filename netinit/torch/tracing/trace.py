@@ -1,7 +1,7 @@
 """Where each parameter's values came from: every write to it while a model was built or loaded."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 import torch
@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from netinit.reporting.findings import Finding
 from netinit.reporting.report import Report
-from netinit.torch.tracing import origins
+from netinit.torch.tracing import origins, threads
 from netinit.torch.tracing.memory import Memory, Record, Write
 from netinit.torch.tracing.operators import operation, plain
 from netinit.torch.tracing.places import Stack
@@ -26,7 +26,9 @@ class trace:
     """Watch a model being built, loaded or sharded, and say where its values came from.
 
     Nothing of the program changes: it runs inside the context, and every operation that writes
-    to a tensor is noted with its line. A thread sees what it does itself inside its own context.
+    to a tensor is noted with its line, in this thread and in those that it starts meanwhile. A
+    thread that ran before, such as one of an older pool, is not seen: what it writes counts as
+    never written.
 
     Examples
     --------
@@ -44,12 +46,16 @@ class trace:
     def __init__(self) -> None:
         self._record = Record()
         self._entered = threading.local()
+        self._open, self._counting = 0, threading.Lock()  # how often it is entered, by all threads
 
     def __enter__(self) -> "trace":
-        mode = _Mode(self._record)
+        mode = _Mode(self._record, lambda: self._open > 0)
         stack = self._entered.__dict__.setdefault("modes", [])
         mode.__enter__()
         stack.append(mode)
+        with self._counting:
+            self._open += 1
+        threads.begin(self._follow)
         return self
 
     def __exit__(
@@ -58,7 +64,14 @@ class trace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        threads.end()
+        with self._counting:
+            self._open -= 1
         self._entered.modes.pop().__exit__(kind, error, traceback)
+
+    def _follow(self) -> "_Mode":
+        """A mode for a thread that is started here: it loads if this one does."""
+        return _Mode(self._record, lambda: self._open > 0, loading=Stack().spot().loading)
 
     def history(self, model: nn.Module) -> dict[str, list[Write]]:
         """The writes to each parameter and buffer, in order.
@@ -111,12 +124,13 @@ class trace:
 
 
 class _Mode(TorchDispatchMode):
-    """Tells a record of every operator that runs in one thread."""
+    """Tells a record of every operator that runs in one thread, while the trace is open."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, is_open: Callable[[], bool], *, loading: str = "") -> None:
         super().__init__()
         self._record = record
-        self._stack = Stack()
+        self._is_open = is_open
+        self._stack = Stack(loading)
         self._hooks: list = []
 
     def __enter__(self) -> "_Mode":
@@ -126,7 +140,7 @@ class _Mode(TorchDispatchMode):
             # What is loaded takes the place of what the constructor made.
             known = name in module._parameters or name in module._buffers
             replaced = tensor is not None and (known or name in module.__dict__)
-            if replaced and threading.get_ident() == thread:
+            if replaced and threading.get_ident() == thread and self._is_open():
                 self._record.assigned(tensor, self._stack.spot())
 
         self._hooks = [
@@ -152,7 +166,7 @@ class _Mode(TorchDispatchMode):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         did = operation(func)
-        if did.written or did.fresh:
+        if (did.written or did.fresh) and self._is_open():
             self._record.see(did, args, kwargs, out, self._stack.spot())
         return out
 

@@ -1,5 +1,6 @@
 """The findings that the values of a model's parameters show by themselves."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 

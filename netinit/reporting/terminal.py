@@ -24,7 +24,7 @@ def text(report: "Report") -> str:
     try:
         from rich.console import Console
     except ModuleNotFoundError as error:
-        if error.name != "rich":
+        if (error.name or "").partition(".")[0] != "rich":
             raise
         raise ModuleNotFoundError(
             "a report is printed by rich, which is not installed: pip install rich; "

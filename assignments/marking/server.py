@@ -12,6 +12,7 @@ import json
 import secrets
 import webbrowser
 from pathlib import Path
+from types import TracebackType
 
 import jinja2
 from tornado import httpserver, netutil, web
@@ -19,10 +20,11 @@ from tornado import httpserver, netutil, web
 from assignments.class_file import ClassFileError
 from assignments.marking.answers import AnswerPage
 from assignments.marking.desk import Desk, UnknownError
+from assignments.marking.given import RequestsError
 from assignments.marking.mathjax import FILES as MATHJAX
 from assignments.marking.mathjax import mathjax_source
 from assignments.marking.store import Entry, NewerError, Store, StoreError
-from assignments.marks import change, number
+from assignments.marks import WrittenError, change, number
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"
@@ -51,6 +53,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+TOLD = (UnknownError, ClassFileError, StoreError, RequestsError, WrittenError)  # in the page
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(PAGE),
     autoescape=True,
@@ -134,11 +137,20 @@ class _Handler(web.RequestHandler):
         if site not in ("same-origin", "none") and self.request.method != "GET":
             raise web.HTTPError(403)
 
+    def log_exception(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave out of the terminal what the page itself says."""
+        if not isinstance(error, TOLD):
+            super().log_exception(kind, error, trace)
+
     def write_error(self, status_code: int, **words: object) -> None:
+        """Say in the page what the teacher can mend, such as a line of written.csv."""
         error = words.get("exc_info", (None, None))[1]
-        known = (UnknownError, ClassFileError, StoreError)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(str(error) if isinstance(error, known) else f"Refused: {self._reason}")
+        if isinstance(error, UnknownError):
+            self.set_status(404)
+        self.finish(str(error) if isinstance(error, TOLD) else f"Refused: {self._reason}")
 
     def show(self, template: str, **words: object) -> None:
         """Write a page."""
@@ -186,11 +198,7 @@ class _Students(_Handler):
 
 class _Answer(_Handler):
     def get(self, token: str, task: str, code: str) -> None:
-        try:
-            page = AnswerPage(self.desk, task, code)
-        except UnknownError as error:
-            raise web.HTTPError(404, str(error)) from None
-        self.show("answer.html", **vars(page))
+        self.show("answer.html", **vars(AnswerPage(self.desk, task, code)))
 
 
 class _Name(_Handler):

@@ -34,7 +34,7 @@ from tests.assignments.hostile_code import (
 )
 
 ALL, PART, NOTHING = (4.0, 2.0), (1.0, 2.0), (0.0, 0.0)  # points of double and of add_up
-SECONDS = 4  # of the processor for a cell
+SECONDS = 6  # of the processor for a cell
 
 
 @dataclass(frozen=True)
@@ -317,6 +317,17 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
         Case("error without words", double_is(WORDLESS), points=(0.0, 2.0)),
         Case("a thread talks", double_is(TALKS), "check", ALL, "imports threading"),
         Case("flood of displays", double_is(FLOODS)),
+        Case(
+            "a package that is not here",
+            double_is(f"import pandas_of_mine\n{ROUND}"),
+            "check",
+            (0.0, 2.0),
+            "not installed where this was graded: No module named 'pandas_of_mine'",
+        ),
+        Case(
+            "names of NumPy in place of builtins",
+            double_is(f"from numpy import *\n{ROUND}\nassert sum([[1], [2]]) == 3"),
+        ),
         Case("proof below the answer", _proof_below, "check", ALL, "beside the answer why: 1"),
         Case(
             "import added to the setup",

@@ -241,6 +241,12 @@ def test_without_a_worker_the_run_ends_and_what_was_graded_is_kept(spread, tmp_p
     ]
 
 
+def test_without_a_worker_what_waited_to_be_graded_again_is_not_failed(spread):
+    client = Client(workers=1, come_back=False)
+    with pytest.raises(ClusterError, match="no worker is left, 2 notebooks are not graded"):
+        spread(["busy", "kills"], client)
+
+
 def test_a_result_is_written_at_once(spread, tmp_path):
     def interrupt(done, total, name):
         raise KeyboardInterrupt

@@ -336,3 +336,21 @@ def test_without_a_class_the_next_step_is_said(small, tmp_path, capsys):
     (tmp_path / class_file.NAME).write_text("{}")
     assert main(["marks", "ps1", "--out", str(tmp_path)]) == 2
     assert "run make grade again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("answer/why/ZZZZ", 404, "no answer ZZZZ"),
+        ("answer/nothing/ZZZZ", 404, "no task nothing"),
+        ("name/why/ZZZZ", 404, "no answer ZZZZ"),
+        ("", 500, "requests.csv, line 2: there is no task 'x'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_page(port, desk, caplog, path, status, message):
+    if not path:
+        (desk.out / "requests.csv").write_text("student,task,request\ns1,x,please\n")
+    got, text, _ = ask(port, HOME + path)
+    assert got == status
+    assert message in text
+    assert caplog.text == ""

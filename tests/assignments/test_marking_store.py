@@ -128,6 +128,31 @@ def test_two_programs_at_a_time_lose_nothing(store):
     assert sorted(students) == sorted(f"{name}{n}" for name in "ab" for n in range(40))
 
 
+TAKER = """
+import fcntl, sys
+with open(sys.argv[1], "a+b") as file:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("held")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are locked in another way there")
+def test_while_one_program_adds_no_other_can(store, monkeypatch):
+    told = []
+
+    def meanwhile(self, file, *, repair=False):
+        command = [sys.executable, "-c", TAKER, str(store.path)]
+        told.append(subprocess.run(command, capture_output=True, text=True).stdout)
+        read(self, file, repair=repair)
+
+    read = Store._read
+    monkeypatch.setattr(Store, "_read", meanwhile)
+    store.add(mark(1), 0)
+    assert told == ["held\n"] * 2  # before it looks for newer actions, and after it has written
+
+
 def test_the_last_mark_that_was_not_undone_counts():
     entries = [mark(1, comment="a"), mark(2, comment="b"), Entry("undo", "s1", "why", of=2)]
     assert given.given(entries, {}, []).by_hand == {("s1", "why"): [ByHand(1.0, "a")]}

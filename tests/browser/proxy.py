@@ -11,7 +11,7 @@ NPM = f"{NAME}@4.6.3"  # the last that runs with Node 18, as in Debian 12
 OWN = Path(__file__).parents[2] / "_build" / "hub"
 HELP = (
     f"The hub's tests need {NAME}, and it could not be found or installed. Install it "
-    f"(Debian: apt-get install node-{NAME}; elsewhere, with Node: npm install --global {NPM})."
+    f"(Debian: apt-get install nodejs npm; then npm install --global {NPM})."
 )
 
 
@@ -34,14 +34,16 @@ def _runs(path: str) -> bool:
 
 
 def installers() -> list[list[str]]:
-    """Commands that can bring one here: npm where it is, else the system's packages for root."""
-    if npm := shutil.which("npm"):
-        quiet = ("--no-audit", "--no-fund", "--no-update-notifier")
-        return [[npm, "install", "--prefix", str(OWN), *quiet, NPM]]
+    """Commands that can bring one here, in their order: Node and npm for root, then the proxy."""
+    found = []
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if root and shutil.which("apt-get"):
-        return [["apt-get", "install", "--yes", "--no-install-recommends", f"node-{NAME}"]]
-    return []
+    if not shutil.which("npm") and root and shutil.which("apt-get"):
+        found += [["apt-get", "update"]]
+        found += [["apt-get", "install", "--yes", "--no-install-recommends", "nodejs", "npm"]]
+    if found or shutil.which("npm"):
+        quiet = ("--no-audit", "--no-fund", "--no-update-notifier")
+        found += [["npm", "install", "--prefix", str(OWN), *quiet, NPM]]
+    return found
 
 
 def proxy() -> str:
@@ -54,12 +56,15 @@ def proxy() -> str:
     """
     if path := known():
         return path
+    OWN.mkdir(parents=True, exist_ok=True)
     for command in installers():
         print("Installing the hub's proxy for the tests:", *command, file=sys.stderr)
-        if command[0] == "apt-get":
-            subprocess.run(["apt-get", "update"], check=False, capture_output=True)
-        OWN.mkdir(parents=True, exist_ok=True)
-        subprocess.run(command, check=False, capture_output=True)
-        if path := known():
-            return path
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except OSError as error:  # npm, if it could not be installed
+            raise NoProxy(f"{HELP} ({error})") from None
+        if done.returncode:
+            print(done.stderr[-1000:], file=sys.stderr)
+    if path := known():
+        return path
     raise NoProxy(HELP)

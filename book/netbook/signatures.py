@@ -16,8 +16,8 @@ WIDTH = 62  # characters of a signature on one line; longer ones take a line per
 def public(module: ModuleType) -> list[str]:
     """Names of the functions and classes that a module offers, in the order of the source.
 
-    These are the names in ``__all__``, with those that the module defines itself first; without
-    ``__all__``, the public names that it defines.
+    These are the names in ``__all__``, with those that the module defines itself first, and of the
+    others functions before classes; without ``__all__``, the public names that it defines.
     """
     listed = getattr(module, "__all__", None)
     found = {
@@ -26,7 +26,13 @@ def public(module: ModuleType) -> list[str]:
         if (inspect.isclass(value) or inspect.isfunction(value)) and value.__name__ == name
         if (name in listed if listed else not name.startswith("_") and _own(value, module))
     }
-    return sorted(found, key=lambda name: (not _own(found[name], module), _place(found[name])))
+
+    def order(name: str) -> tuple:
+        value = found[name]
+        own = _own(value, module)
+        return not own, not own and inspect.isclass(value), _place(value)
+
+    return sorted(found, key=order)
 
 
 def aliases(module: ModuleType, name: str) -> list[str]:

@@ -14,8 +14,23 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def text(report: "Report") -> str:
-    """The report as plain text."""
-    from rich.console import Console
+    """The report as plain text.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If rich is missing.
+    """
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "rich":
+            raise
+        raise ModuleNotFoundError(
+            "a report is printed by rich, which is not installed: pip install rich; "
+            "report.to_markdown() goes without",
+            name="rich",
+        ) from None
 
     # In a notebook rich would show the table, wherever the text was meant to go.
     paper = io.StringIO()

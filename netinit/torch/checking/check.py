@@ -23,6 +23,7 @@ COLUMNS = (
     *("name", "kind", "fan_in", "fan_out", "input", "output", "spread", "then", "dead"),
     *("sensitivity", "drawn"),
 )
+_NO_LOSS = "none: give loss=, or a batch (inputs, target)"
 _WAKING = 5  # steps in which a zero branch or head must have come alive
 
 
@@ -132,7 +133,7 @@ def _not_run(reason: str, fix: str, *, count: int = 1, **numbers: object) -> Fin
 def _report(examined: Examined, model: nn.Module) -> Report:
     first, known = examined.first, examined.constants
     facts = {"parameters": sum(p.numel() for p in model.parameters())}
-    facts |= {"loss": first.loss} if first.given else {}
+    facts["loss"] = first.loss if first.given else _NO_LOSS
     if known is not None:
         facts |= {"loss of zeros": known.zero, "loss of the best constant": known.best}
     if examined.trial:

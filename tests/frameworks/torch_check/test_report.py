@@ -3,6 +3,7 @@
 import html.parser
 import json
 import math
+import sys
 
 import pytest
 
@@ -139,3 +140,10 @@ def test_html_has_colors_for_light_and_dark(report):
 def test_a_column_without_two_different_numbers_has_no_line(values):
     rows = [{"name": str(i), "x": value} for i, value in enumerate(values)]
     assert "<svg" not in nit.Report("T", ["name", "x"], rows)._repr_html_()
+
+
+def test_without_rich_the_error_says_what_to_install(report, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rich", None)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install rich"):
+        str(report)

@@ -1,6 +1,6 @@
 # The commands of the project. CONTRIBUTING.md says what each target is for.
 # It needs GNU make 3.81 (macOS) or later; README.md gives the same commands for Windows.
-.PHONY: help book pdf epub sheets engine test nightly test-frameworks release grade serve lab lint bench mutation outputs screenshot dist lock clean
+.PHONY: help book pdf epub sheets engine test nightly test-frameworks release grade mark marks serve lab lint bench mutation outputs outputs-frameworks screenshot dist lock clean
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -62,6 +62,14 @@ grade: $(INSTALLED) ## PS=ps1 FROM=folder-or-zip ROSTER=roster.csv [OPTIONS=...]
 	  echo "make grade PS=ps1 FROM=folder-or-zip ROSTER=roster.csv [OPTIONS='--accept-late']" >&2; exit 2; }
 	@$(BIN)/python -m assignments grade "$(PS)" "$(FROM)" --roster "$(ROSTER)" $(OPTIONS)
 
+mark: $(INSTALLED) ## PS=ps1 [OPTIONS=...]: answers, rubrics and points on a page of this machine
+	@test -n "$(PS)" || { echo "make mark PS=ps1 [OPTIONS='--as NAME']" >&2; exit 2; }
+	@$(BIN)/python -m assignments mark "$(PS)" $(OPTIONS)
+
+marks: $(INSTALLED) ## PS=ps1 [OPTIONS=...]: marks, report and feedback again, without running anything
+	@test -n "$(PS)" || { echo "make marks PS=ps1 [OPTIONS='--fill grades.csv']" >&2; exit 2; }
+	@$(BIN)/python -m assignments marks "$(PS)" $(OPTIONS)
+
 serve: book ## the built book on http://127.0.0.1:8000 (PORT=...)
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
@@ -90,6 +98,10 @@ mutation: $(INSTALLED) $(CONSTRAINTS) ## change netinit's laws one by one and se
 
 outputs: $(INSTALLED) ## run the chapters again and store what they show
 	$(BIN)/python book/outputs.py
+
+outputs-frameworks: ## the same where PyTorch is: the chapters that need it, the table of defaults
+	$(FRAMEWORKS)/bin/python book/outputs.py
+	$(FRAMEWORKS)/bin/python book/defaults.py
 
 screenshot: book ## make the README's pictures again from the built book
 	$(BIN)/python book/screenshot.py

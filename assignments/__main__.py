@@ -1,15 +1,21 @@
-"""The commands of the classroom: ``python -m assignments release``, ``... grade``, ``... check``.
+"""The commands of the classroom: ``python -m assignments`` and one of these.
 
     python -m assignments release [ps1 ...]
     python -m assignments grade ps1 FROM --roster roster.csv [--out grades/ps1]
+    python -m assignments mark ps1
+    python -m assignments marks ps1
     python -m assignments check ps1.ipynb
+    python -m assignments return ps1 COURSE --roster roster.csv [--out grades/ps1]
 
-`make release` and `make grade PS=ps1 FROM=... ROSTER=...` run them.
+`make release`, `make grade PS=ps1 FROM=... ROSTER=...`, `make mark PS=ps1` and `make marks PS=ps1`
+run them.
 """
 
 import argparse
+import getpass
 import itertools
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -18,13 +24,28 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import course_key, isolation, marks, pages, platforms, release
+from assignments import (
+    alike,
+    class_file,
+    course_key,
+    exchange,
+    finish,
+    interrupts,
+    isolation,
+    marks,
+    release,
+)
 from assignments.autograde import GradingError
 from assignments.check import CheckError, check
-from assignments.grading import Course, IsolationError, grade
-from assignments.intake import write_whole
-from assignments.lateness import LatenessError, moment, read_late, rule
+from assignments.class_file import Class, ClassFileError
+from assignments.grading import ClusterError, Course, IsolationError, Result, grade
+from assignments.groups import GroupsError, read_groups
+from assignments.lateness import LatenessError, Time, moment, read_times, rule
 from assignments.limits import Limits, default_text, meaning, option
+from assignments.marking import store
+from assignments.marking.desk import Desk
+from assignments.marking.given import RequestsError
+from assignments.marking.server import serve
 from assignments.platforms import PlatformError
 from assignments.problem_sets import (
     ROOT,
@@ -35,13 +56,13 @@ from assignments.problem_sets import (
 )
 from assignments.roster import RosterError, Student, find, read_roster
 from assignments.submissions import SubmissionsError, collect
-from assignments.tables import write_table
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
-    *(marks.WrittenError, CheckError, LatenessError, PlatformError, OSError),
+    *(marks.WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
+    *(ClassFileError, RequestsError, store.StoreError, ClusterError, exchange.ExchangeError),
 )
 
 
@@ -54,6 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
     except REFUSALS as error:
         print(f"Not done: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would leave folders behind
+        interrupts.end_children()
+        print("\nStopped. What was done so far is kept: the same command goes on.", file=sys.stderr)
+        return 130
 
 
 def release_all(options: argparse.Namespace) -> int:
@@ -75,9 +101,10 @@ def grade_all(options: argparse.Namespace) -> int:
     """Grade a class and write marks and pages."""
     chosen, roster = problem_set(options.problem_set, options.source), read_roster(options.roster)
     out = options.out or Path("grades") / chosen.name
-    each_task = marks.tasks(chosen)
-    by_hand = marks.read_written(out / "written.csv", each_task)
-    late = _penalties(options, roster)
+    marks.read_written(out / finish.WRITTEN, marks.tasks(chosen))  # what is wrong is said at once
+    store.Store(out / store.NAME).entries()
+    times = _times(options, roster)
+    late = _penalties(options, times)
     key, warnings = course_key_text(options)
     course = Course(
         chosen,
@@ -87,6 +114,9 @@ def grade_all(options: argparse.Namespace) -> int:
         options.jobs,
         options.accept_late,
         options.require_isolation,
+        options.cluster,
+        read_groups(options.groups, roster) if options.groups else {},
+        {name: time.hours for name, time in times.items()},
     )
     collected = collect(options.handed_in, options.pattern, lambda words: bool(find(roster, words)))
     with tqdm(unit="notebook", disable=None) as bar:
@@ -99,23 +129,45 @@ def grade_all(options: argparse.Namespace) -> int:
         results, problems, box = grade(course, roster, collected, progress)
     if missing := box.missing():
         warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
-    rows = marks.rows(each_task, results, by_hand)
-    for row in rows:
-        row.penalty = late(row.result.student)
-    own = [row for row in rows if row.result.on_roster]
-    marks.write_written(out / "written.csv", each_task, own)
-    marks.write_marks(out / "marks.csv", each_task, own)
-    platforms.write_import(out / "moodle.csv", own)
-    out_of = sum(task.out_of for task in each_task)
-    for path in options.fill:
-        filled = platforms.fill(path, own, out_of, options.column)
-        write_whole(out / f"filled-{path.name}", write_table(filled.lines, guard=False, mark=False))
-        problems += filled.problems
-    problems += marks.unknown_students(by_hand, rows)
-    shown = [_feedback(options, chosen, each_task, row, problems) for row in rows]
-    pages.write_report(out / "report.html", chosen, each_task, rows, shown, problems, warnings)
-    _tell(out, own, problems, warnings)
+    if count := alike.write(out, chosen, results, course.groups):
+        problems.append(f"pairs of answers that are alike: {count}, shown in {out / alike.PAGE}")
+    source = chosen.folder.resolve().parent
+    graded = Class(chosen.name, str(source), results, problems=problems, warnings=warnings)
+    graded.penalties = {r.student.id: share for r in results if (share := late(r))}
+    graded.show_hidden = options.show_hidden
+    class_file.write(out, graded)
+    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), warnings)
     return 0
+
+
+def marks_again(options: argparse.Namespace) -> int:
+    """Write marks, report and pages again; nothing that was handed in is read or run."""
+    chosen, out, graded = _graded(options)
+    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), graded.warnings)
+    return 0
+
+
+def mark_by_hand(options: argparse.Namespace) -> int:
+    """Open the page for marking; write marks, report and pages when it is closed."""
+    chosen, out, _ = _graded(options)
+    desk = Desk(chosen, out, options.marker or getpass.getuser())
+    try:
+        serve(desk, options.port, options.open)
+    except KeyboardInterrupt:
+        print()
+    _tell(chosen, out, finish.finish(chosen, out, class_file.read(out), _fill(options)), [])
+    return 0
+
+
+def _graded(options: argparse.Namespace) -> tuple[ProblemSet, Path, Class]:
+    """The problem set of a class that was graded, the folder of its grades, and the class."""
+    out = options.out or Path("grades") / options.problem_set
+    graded = class_file.read(out)
+    return problem_set(options.problem_set, options.source or Path(graded.source)), out, graded
+
+
+def _fill(options: argparse.Namespace) -> finish.Fill:
+    return finish.Fill(tuple(options.fill), options.column)
 
 
 def check_one(options: argparse.Namespace) -> int:
@@ -123,44 +175,54 @@ def check_one(options: argparse.Namespace) -> int:
     box = isolation.sandbox(_limits(options))
     made = check(options.notebook, list(problem_sets(options.source).values()), box)
     print(made.problem_set.title())
+    called = {task.name: task.title for task in marks.tasks(made.problem_set)}
     for task, message in made.tests:
-        print(f"{task}: {f'failed: {message}' if message else 'passed'}")
+        print(f"{called[task]}: {f'failed: {message}' if message else 'passed'}")
     for task, what in made.written:
-        print(f"{task}: {what}; a person will mark it")
+        print(f"{called[task]}: {what}; a person will mark it")
     for remark in made.remarks:
         print(f"Note: {remark}")
     print("More tests, which you do not see, run when it is graded.")
     return 0 if made.passed else 1
 
 
-def _feedback(
-    options: argparse.Namespace,
-    chosen: ProblemSet,
-    each_task: list[marks.Task],
-    row: marks.Row,
-    problems: list[str],
-) -> list[pages.Shown]:
-    """Write one student's page and return its tasks; what keeps it from being written is told."""
-    out = options.out or Path("grades") / chosen.name
-    folder = out / ("feedback" if row.result.on_roster else "strangers")
-    try:
-        tasks = pages.shown(each_task, row, show_hidden=options.show_hidden)
-        pages.write_feedback(folder, chosen, each_task, row, tasks)
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        problems.append(f"{row.result.student.id}: no feedback could be written: {error!r}")
-        return []
-    return tasks
+def return_all(options: argparse.Namespace) -> int:
+    """Put the pages for the students where nbgrader returns them from."""
+    pages_of = (options.out or Path("grades") / options.problem_set) / "feedback"
+    put, without = exchange.put(
+        pages_of, options.course, options.problem_set, read_roster(options.roster)
+    )
+    for name in without:
+        print(f"Note: nothing can be returned to {name}: not on the roster, or not graded")
+    print(f"Pages to return: {put}. Now, in {options.course}:")
+    print(f"    nbgrader release_feedback {options.problem_set}")
+    return 0
 
 
-def _penalties(options: argparse.Namespace, roster: list[Student]) -> Callable[[Student], float]:
-    """A function that gives the share of the points that a student's lateness costs."""
-    if options.late_penalty is None:
-        return lambda student: 0.0
+def _times(options: argparse.Namespace, roster: list[Student]) -> dict[str, Time]:
+    """When the students handed in, if that is known; by their ids."""
     if options.due is None or options.times is None:
-        raise LatenessError("a late penalty needs --due and --times")
+        if options.late_penalty is not None:
+            raise LatenessError("a late penalty needs --due and --times")
+        return {}
+    return read_times(options.times, roster, moment(options.due))
+
+
+def _penalties(options: argparse.Namespace, times: dict[str, Time]) -> Callable[[Result], float]:
+    """A function that gives the share of the points that lateness costs.
+
+    In a group the time is that of who handed in, and the extension is each member's own.
+    """
+    if options.late_penalty is None:
+        return lambda result: 0.0
     penalty = rule(options.late_penalty, options.late_cap, options.grace_hours)
-    hours = read_late(options.times, roster, moment(options.due))
-    return lambda student: penalty.share(hours.get(student.id, 0.0))
+
+    def share(result: Result) -> float:
+        mine = times.get(result.student.id)
+        at = times.get(result.owner, mine) if result.owner else mine
+        return 0.0 if at is None else penalty.share(at.hours - (mine.extra if mine else 0.0))
+
+    return share
 
 
 def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
@@ -175,13 +237,19 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     ]
 
 
-def _tell(out: Path, rows: list[marks.Row], problems: list[str], warnings: list[str]) -> None:
-    counts = Counter(row.result.status for row in rows)
+def _tell(chosen: ProblemSet, out: Path, finished: finish.Finished, warnings: list[str]) -> None:
+    counts = Counter(row.result.status for row in finished.rows)
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
-    waiting = sum(len(row.to_mark) for row in rows)
+    waiting = sum(len(row.to_mark) for row in finished.rows if not row.result.owner)
     if waiting:
-        print(f"Written answers to mark: {waiting}. Fill in {out / 'written.csv'}, then run again.")
-    for text in [*warnings, *problems]:
+        which = f"PS={chosen.name}"
+        if out != Path("grades") / chosen.name:
+            which += f" OPTIONS='--out {out}'"
+        print(
+            f"Answers to mark: {waiting}. Mark them with make mark {which}, or fill in "
+            f"{out / finish.WRITTEN} and run make marks {which}."
+        )
+    for text in [*warnings, *finished.problems]:
         print(f"Note: {text}")
     print(f"Marks: {out / 'marks.csv'}")
     print(f"Report: {out / 'report.html'}; pages for the students: {out / 'feedback'}")
@@ -208,16 +276,27 @@ def _positive(kind: type) -> Callable[[str], float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assignments", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="release | grade | check")
+    commands = parser.add_subparsers(
+        required=True, metavar="release | grade | mark | marks | check | return"
+    )
     key = argparse.ArgumentParser(add_help=False)
     key.add_argument(
         "--key-file", type=Path, help=f"the course key (else {KEY_FILE.name}, then ${KEY_VARIABLE})"
     )
+    fill = argparse.ArgumentParser(add_help=False)
+    fill.add_argument(
+        "--fill",
+        type=_path,
+        action="append",
+        default=[],
+        help="a worksheet of Moodle or a gradebook of Canvas to write the final marks into",
+    )
+    fill.add_argument("--column", help="the assignment's column in a gradebook of Canvas")
     one = commands.add_parser("release", parents=[key], help="write the student versions")
     one.add_argument("names", nargs="*", help="problem sets (default: all)")
     one.add_argument("--out", type=Path, default=release.RELEASE)
     one.set_defaults(command=release_all)
-    two = commands.add_parser("grade", parents=[key], help="grade what a class handed in")
+    two = commands.add_parser("grade", parents=[key, fill], help="grade what a class handed in")
     two.add_argument("problem_set", help="such as ps1")
     two.add_argument("handed_in", type=_path, help="a folder, or the zip of a learning platform")
     two.add_argument("--roster", type=_path, required=True, help="CSV file with a column id")
@@ -231,6 +310,11 @@ def _parser() -> argparse.ArgumentParser:
         help="notebooks at a time (default: the processors)",
     )
     two.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of a Dask scheduler, such as tcp://10.0.0.5:8786",
+    )
+    two.add_argument(
         "--accept-late", action="store_true", help="the last upload counts, late or not"
     )
     two.add_argument(
@@ -241,22 +325,36 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--late-penalty", help="such as 10%%/day or 1%%/hour, of the points earned")
     two.add_argument("--due", help="when the time ended: 2026-11-20 23:59")
     two.add_argument("--times", type=_path, help="CSV file: student, submitted, extension (hours)")
+    two.add_argument("--groups", type=_path, help="CSV file: group, student; one line a member")
     two.add_argument("--late-cap", type=float, default=100, help="most that lateness costs, in %%")
     two.add_argument("--grace-hours", type=float, default=0, help="hours that cost nothing")
-    two.add_argument(
-        "--fill",
-        type=_path,
-        action="append",
-        default=[],
-        help="a worksheet of Moodle or a gradebook of Canvas to write the final marks into",
-    )
-    two.add_argument("--column", help="the assignment's column in a gradebook of Canvas")
     two.add_argument("--show-hidden", action="store_true", help="show hidden tests in the feedback")
     two.set_defaults(command=grade_all)
+    four = commands.add_parser(
+        "mark", parents=[fill], help="mark by hand, on a page of this machine"
+    )
+    four.add_argument("--as", dest="marker", help="the name in the history (default: the user's)")
+    four.add_argument("--port", type=int, default=0, help="default: one that is free")
+    four.add_argument("--no-open", dest="open", action="store_false", help="open no browser")
+    four.set_defaults(command=mark_by_hand)
+    five = commands.add_parser("marks", parents=[fill], help="write marks, report and pages again")
+    five.set_defaults(command=marks_again)
+    for command in (four, five):
+        command.add_argument("problem_set", help="such as ps1, which was graded before")
+        command.add_argument(
+            "--out", type=_path, help="where the grades are (default: grades/NAME)"
+        )
+        command.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     three = commands.add_parser("check", help="run a notebook at home, as it will be graded")
     three.add_argument("notebook", type=_path, help="such as ps1.ipynb")
     three.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
     three.set_defaults(command=check_one)
+    four = commands.add_parser("return", help="give feedback back through nbgrader's exchange")
+    four.add_argument("problem_set", help="such as ps1")
+    four.add_argument("course", type=_path, help="nbgrader's folder of the course")
+    four.add_argument("--roster", type=_path, required=True, help="as for grade")
+    four.add_argument("--out", type=_path, help="what grade wrote (default: grades/NAME)")
+    four.set_defaults(command=return_all)
     for limit, command in itertools.product(fields(Limits), (two, three)):
         command.add_argument(
             option(limit),

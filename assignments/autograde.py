@@ -49,11 +49,15 @@ class Score:
 
 @dataclass
 class Graded:
-    """The result of a run: the scores by grade_id, the notebook as it ran, unusual events."""
+    """The result of a run: the scores by grade_id, the notebook as it ran, unusual events.
+
+    `held_up`: whether a limit of time was reached because the machine was busy.
+    """
 
     scores: dict[str, Score]
     notebook: NotebookNode
     events: list[str] = field(default_factory=list)
+    held_up: bool = False
 
 
 class GradingError(RuntimeError):
@@ -108,7 +112,7 @@ def autograde(
         scores = _scores(course, name)
         for cell in filter(beside.waits, notebook.cells):
             scores[grade_id(cell)] = Score(None, scores[grade_id(cell)].out_of)
-        return Graded(scores, graded, Execute.events)
+        return Graded(scores, graded, Execute.events, Execute.held_up)
 
 
 def execute(notebook: NotebookNode, sandbox: Sandbox) -> tuple[NotebookNode, list[str]]:

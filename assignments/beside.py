@@ -11,7 +11,7 @@ import json
 
 from nbformat import NotebookNode, v4
 
-from assignments.problem_sets import grade_id, is_written, task_of
+from assignments.problem_sets import grade_id, is_answer, is_written, labels, task_of
 from assignments.reading import Cell
 
 LONGEST = 200  # characters of an edit in a message
@@ -82,10 +82,14 @@ def _wait(
     for name in untouched:
         if name in texts or name in pictured or name in loose:
             notebook.cells[written[name]].metadata[KEY] = {"waits": True}
-    doubts = [f"text in cells beside the answer {n}: {texts[n]}" for n in written if n in texts]
-    doubts += [f"the answer {name} is only a picture" for name in pictured]
+    named = labels(notebook)
+    near = [name for name in written if name in texts]
+    doubts = [f"text in cells beside the answer {named[n]}: {texts[n]}" for n in near]
+    doubts += [f"the answer {named[name]} is only a picture" for name in pictured]
     if loose:
-        doubts.append(f"no answer {', '.join(loose)}, but text in other cells: see there")
+        doubts.append(
+            f"no answer {', '.join(named[n] for n in loose)}, but text in other cells: see there"
+        )
     return doubts
 
 
@@ -94,9 +98,9 @@ def _touched(released: NotebookNode, found: dict[int, list[Cell]], place: int) -
     return any(c.source.strip() != released.source.strip() for c in found.get(place, []))
 
 
-def edit(cell: NotebookNode, edited: Cell) -> tuple[list[Cell], str]:
+def edit(cell: NotebookNode, edited: Cell, name: str) -> tuple[list[Cell], str]:
     """What a student added to a given cell, as a cell to keep; and what to tell a person."""
-    name, text = grade_id(cell), _added(cell.source, edited.source)
+    text = _added(cell.source, edited.source)
     told = f"the cell {name} was edited: the released one counts"
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
     if not text.strip():
@@ -143,11 +147,11 @@ def attach(cell: NotebookNode, pieces: list[Cell]) -> None:
 
 
 def digests(notebook: NotebookNode) -> dict[str, str]:
-    """A short hash of each written answer of a rebuilt notebook, with what stands beside it."""
-    parts: dict[str, list] = {grade_id(cell): [] for cell in notebook.cells if is_written(cell)}
+    """A short hash of each answer of a rebuilt notebook, with the texts that stand beside it."""
+    parts: dict[str, list] = {grade_id(cell): [] for cell in notebook.cells if is_answer(cell)}
     for cell in notebook.cells:
-        name = grade_id(cell) if is_written(cell) else beside(cell)
-        if name in parts and cell.cell_type != "code":
+        name = grade_id(cell) if is_answer(cell) else beside(cell)
+        if name in parts and (is_answer(cell) or cell.cell_type != "code"):
             parts[name].append([cell.source.strip(), cell.get("attachments")])
     return {
         name: hashlib.sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()[:12]

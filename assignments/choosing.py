@@ -12,7 +12,7 @@ from assignments.unpacking import Handed
 GRADED, CHECK, MISSING = "graded", "check", "missing"
 UNREADABLE, WRONG, FAILED = "unreadable", "wrong notebook", "failed"
 
-_OF_PROGRAMS = ("timestamp.txt",)  # what nbgrader adds when it collects
+_OF_PROGRAMS = ("timestamp.txt", "submission_secret.txt")  # what nbgrader adds on submitting
 
 
 @dataclass

@@ -23,8 +23,8 @@ from assignments.isolation import Sandbox
 from assignments.problem_sets import ROOT, ProblemSet
 
 _MADE = {"__pycache__", ".ipynb_checkpoints"}
-# Folders beside the grader's code: problem sets, and what nbgrader leaves.
-_NOT_CODE = {"source", "notes", "release", "submitted", "autograded", "feedback"}
+# Folders beside the grader's code: problem sets, the hub's settings, and what nbgrader leaves.
+_NOT_CODE = {"source", "notes", "hub", "release", "submitted", "autograded", "feedback"}
 
 
 def of_result(problem_set: ProblemSet, key: str, box: Sandbox, notebook: NotebookNode) -> str:
@@ -49,11 +49,12 @@ def of_result(problem_set: ProblemSet, key: str, box: Sandbox, notebook: Noteboo
 
 def of_tests(problem_set: ProblemSet, key: str) -> str:
     """The fingerprint of a gradebook: the problem set, the key, and the programs that make it."""
-    return _joined(nbformat.writes(problem_set.notebook()), key, _programs())
+    return _joined(nbformat.writes(problem_set.notebook()), key, programs())
 
 
 @functools.cache
-def _programs() -> str:
+def programs() -> str:
+    """The fingerprint of Python, its packages, netinit and the grader's own code."""
     digest = hashlib.sha256("\n".join(_versions()).encode())
     for name, path in _files():
         digest.update(f"\0{name}\0".encode() + path.read_bytes())

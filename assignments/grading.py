@@ -17,22 +17,29 @@ from pathlib import Path
 
 import nbformat
 
-from assignments import autograde, fingerprint, isolation
+from assignments import autograde, fingerprint, groups, interrupts, isolation
 from assignments.choosing import CHECK, FAILED, MISSING
 from assignments.intake import Desk, Reader, Taken, write_whole
 from assignments.isolation import Sandbox
 from assignments.limits import Limits
+from assignments.meter import CLOCK
 from assignments.problem_sets import ProblemSet
 from assignments.roster import Student, find, plain
 from assignments.submissions import Collected, SubmissionsError, Upload
 
 GRACE = 60  # seconds after the time limit of a notebook when its grader is killed
+AGAIN = "graded a second time, alone: the first time the machine was too busy"
+STILL_BUSY = "the machine was too busy a second time: the points may be too few"
 MOST_NAMES = 5  # of persons in a message
 PATIENCE = 5  # seconds for a grader to exit after it has sent its result
 
 
 class IsolationError(RuntimeError):
     """The system cannot isolate a student's code as required."""
+
+
+class ClusterError(RuntimeError):
+    """A cluster cannot be used, or was lost; the message says why."""
 
 
 @dataclass
@@ -46,15 +53,20 @@ class Result:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     scores: dict[str, autograde.Score] = field(default_factory=dict)
-    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each answer
+    owner: str = ""  # the id of the member of the group whose notebook it is, if not one's own
     folder: Path | None = None  # with submitted.ipynb, rebuilt.ipynb, graded.ipynb, result.json
 
 
 @dataclass
-class _Job:
+class Job:
+    """A notebook to grade."""
+
     result: Result
     folder: Path  # with rebuilt.ipynb
     fingerprint: str  # under which its result is kept
+    order: tuple[float, float] = (0.0, 0.0)  # by which the newest of a group is known
+    alone: bool = False  # whether it is graded a second time, with no other at the same time
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,9 @@ class Course:
     jobs: int = 0  # notebooks at a time; 0: one per processor
     accept_late: bool = False
     require_isolation: bool = False
+    cluster: str | None = None  # the address of a Dask scheduler; None: on this machine
+    groups: dict[str, str] = field(default_factory=dict)  # the group of a student, by id
+    submitted: dict[str, float] = field(default_factory=dict)  # hours after the end, by id
 
 
 Progress = Callable[[int, int, str], None]  # how many are done, of how many, the last one's name
@@ -91,6 +106,8 @@ def grade(
     ------
     IsolationError
         If isolation is required and a limit cannot be enforced here.
+    ClusterError
+        If the course names a cluster that cannot be used.
     """
     box = isolation.sandbox(course.limits)
     if course.require_isolation and box.missing():
@@ -110,12 +127,65 @@ def grade(
             results.append(result)
             if taken.fingerprint is not None:
                 result.folder, result.written = folder, taken.written
-                jobs.append(_Job(result, folder, taken.fingerprint))
+                jobs.append(Job(result, folder, taken.fingerprint, taken.order))
+    jobs, shared = _together(course, results, jobs)
     new = [job for job in jobs if not _recall(job)]
     if new:
         gradebook = _gradebook(course)
-        _run(new, gradebook, course, box, progress)
+        if course.cluster is None:
+            _run(new, gradebook, course, box, progress)
+        else:
+            from assignments import cluster  # needs a package that grading here does not
+
+            problems += cluster.run(new, gradebook, course, box, progress)
+    for member, job in shared:
+        _share(member, job.result, course.groups[member.student.id])
     return results, [*collected.problems, *problems], box
+
+
+def _together(
+    course: Course, results: list[Result], jobs: list[Job]
+) -> tuple[list[Job], list[tuple[Result, Job]]]:
+    """The jobs that are done, one for each group; and who has a share in which of them."""
+    members: dict[str, list[Result]] = {}
+    for result in results:
+        if result.on_roster and result.student.id in course.groups:
+            members.setdefault(course.groups[result.student.id], []).append(result)
+    left, shared = {id(job.result): job for job in jobs}, []
+    for name, group in members.items():
+        able = {r.student.id: _handed_in(left[id(r)], course) for r in group if id(r) in left}
+        if not able:
+            continue
+        chosen = groups.newest(list(able.values()))
+        job = next(left[id(r)] for r in group if r.student is chosen.student)
+        if len(able) > 1:
+            same = len({each.fingerprint for each in able.values()}) == 1
+            said = job.result.notes if same else job.result.doubts
+            said.append(groups.told(name, list(able.values()), chosen))
+        others = [result for result in group if result is not job.result]
+        shared += [(other, job) for other in others]
+        for other in others:
+            left.pop(id(other), None)
+    return list(left.values()), shared
+
+
+def _handed_in(job: Job, course: Course) -> groups.HandedIn:
+    student, on_time = job.result.student, course.accept_late or not job.result.late
+    submitted = course.submitted.get(student.id)
+    return groups.HandedIn(student, on_time, submitted, job.order, job.fingerprint)
+
+
+def _share(member: Result, of: Result, group: str) -> None:
+    """Give a member of a group the result of the notebook that was graded for all."""
+    owner = of.student
+    member.status, member.late, member.folder = of.status, of.late, of.folder
+    member.scores, member.written, member.owner = of.scores, of.written, owner.id
+    if member.notes == _nothing().notes:
+        member.notes = []
+    member.notes += [f"the notebook of {owner.name} ({owner.id}), for the group {group}", *of.notes]
+    member.doubts += of.doubts
+    if member.doubts and member.scores:
+        member.status = CHECK
 
 
 def _nothing() -> Taken:
@@ -164,13 +234,14 @@ def _ambiguous(roster: list[Student], collected: Collected) -> bool:
     return any(find(roster, upload.words) for upload in collected.uploads)
 
 
-def _recall(job: _Job) -> bool:
+def _recall(job: Job) -> bool:
     """Use an earlier result if its fingerprint is the same; return whether there was one."""
     try:
         kept = json.loads((job.folder / "result.json").read_text("utf-8"))
         if kept["fingerprint"] != job.fingerprint or not (job.folder / "graded.ipynb").is_file():
             return False
         scores = {name: autograde.Score(*score) for name, score in kept["scores"].items()}
+        job.result.notes += kept.get("notes", [])
     except (OSError, ValueError, KeyError, TypeError):
         return False
     _take(job.result, scores, kept["events"])
@@ -199,47 +270,59 @@ def _gradebook(course: Course) -> Path:
 class _Running:
     """A grader that is running."""
 
-    job: _Job
+    job: Job
     slot: int
     process: multiprocessing.process.BaseProcess
     deadline: float
 
 
 def _run(
-    jobs: list[_Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
+    jobs: list[Job], gradebook: Path, course: Course, box: Sandbox, progress: Progress | None
 ) -> None:
     """Grade several notebooks at a time; write each result as soon as it is known."""
-    waiting, running, done = jobs[::-1], {}, 0
+    waiting, running, again, done = jobs[::-1], {}, [], 0
     # The kernels of two runs at the same time must not share a user, whose processes are counted.
     first = 64 * (os.getpid() % 64)
     free = [first + n for n in range(course.jobs or _processors())]
-    while waiting or running:
+    while waiting or running or again:
+        if again and not (waiting or running):
+            waiting = [again.pop()]
         while waiting and free:
             line, grader = _start(waiting.pop(), free.pop(), gradebook, course, box)
             running[line] = grader
         for line in _ready(running):
             grader = running.pop(line)
-            told = _told(line)
-            _end(grader.process)
+            told = received(line)
+            end(grader.process)
             free.append(grader.slot)
+            if not grader.job.alone and was_held_up(told):
+                grader.job.alone = True
+                again.append(grader.job)
+                continue
             done += 1
-            _conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
+            conclude(grader.job, told, overdue=time.monotonic() > grader.deadline)
             if progress is not None:
                 progress(done, len(jobs), grader.job.result.student.name)
 
 
 def _start(
-    job: _Job, slot: int, gradebook: Path, course: Course, box: Sandbox
+    job: Job, slot: int, gradebook: Path, course: Course, box: Sandbox
 ) -> tuple[Connection, _Running]:
     methods = multiprocessing.get_all_start_methods()
     # A forked grader already has all libraries loaded; without fork each loads them again.
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     work = (course.problem_set.name, job.folder / "rebuilt.ipynb", gradebook, box, slot)
-    process = context.Process(target=_child, args=(theirs, *work), daemon=True)
+    process = context.Process(target=child, args=(theirs, *work), daemon=True)
     process.start()
     theirs.close()
-    return ours, _Running(job, slot, process, time.monotonic() + course.limits.seconds + GRACE)
+    deadline = time.monotonic() + longest(course.limits)
+    return ours, _Running(job, slot, process, deadline)
+
+
+def longest(limits: Limits) -> float:
+    """Seconds after which a grader is killed; a busy machine takes longer than it counts."""
+    return CLOCK * limits.seconds + GRACE
 
 
 def _ready(running: dict[Connection, _Running]) -> list[Connection]:
@@ -251,7 +334,7 @@ def _ready(running: dict[Connection, _Running]) -> list[Connection]:
     return [line for line in running if line in ready | late]
 
 
-def _told(line: Connection) -> tuple | None:
+def received(line: Connection) -> tuple | None:
     """What a grader sent; None if it sent nothing."""
     try:
         return line.recv() if line.poll() else None
@@ -261,26 +344,38 @@ def _told(line: Connection) -> tuple | None:
         line.close()
 
 
-def _child(theirs: Connection, name: str, path: Path, *work: object) -> None:
+def child(theirs: Connection, name: str, path: Path, *work: object) -> None:
     """Grade in a separate process; send the outcome or the error."""
+    interrupts.leave_to_parent()
     try:
         graded = autograde.autograde(name, nbformat.read(path, as_version=4), *work)
         scores = {name: (score.points, score.out_of) for name, score in graded.scores.items()}
-        theirs.send((scores, graded.events, nbformat.writes(graded.notebook), None))
+        text = nbformat.writes(graded.notebook)
+        theirs.send((scores, graded.events, text, None, graded.held_up))
     except Exception as error:
-        theirs.send(({}, [], None, f"{type(error).__name__}: {error}"))
+        theirs.send(({}, [], None, f"{type(error).__name__}: {error}", True))
 
 
-def _end(process: multiprocessing.process.BaseProcess) -> None:
+def was_held_up(told: tuple | None) -> bool:
+    """Whether a busy machine may be why a notebook reached a limit, or could not be graded."""
+    return told is None or told[-1]
+
+
+def end(process: multiprocessing.process.BaseProcess) -> None:
+    """Wait for a grader that has sent its result, and end one that does not exit."""
     process.join(PATIENCE)
     if process.is_alive():
         process.kill()
         process.join()
 
 
-def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
+def conclude(job: Job, told: tuple | None, *, overdue: bool) -> None:
     """Record what a grader sent, or that it sent nothing."""
-    scores, events, notebook, error = told or ({}, [], None, "the grader exited without a result")
+    nothing = ({}, [], None, "the grader exited without a result", True)
+    scores, events, notebook, error, held_up = told or nothing
+    notes = [AGAIN] * job.alone
+    events = [*events, *[STILL_BUSY] * held_up] if error is None else events
+    job.result.notes += notes
     if told is None and overdue:
         error = "the grader took too long and was killed"
     if error is not None:
@@ -288,7 +383,7 @@ def _conclude(job: _Job, told: tuple | None, *, overdue: bool) -> None:
         job.result.doubts.append(error)
         return
     write_whole(job.folder / "graded.ipynb", notebook.encode())
-    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events}
+    kept = {"fingerprint": job.fingerprint, "scores": scores, "events": events, "notes": notes}
     write_whole(job.folder / "result.json", json.dumps(kept, indent=1).encode())
     _take(job.result, {n: autograde.Score(*score) for n, score in scores.items()}, events)
 

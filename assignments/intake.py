@@ -13,7 +13,7 @@ from types import TracebackType
 
 import nbformat
 
-from assignments import fingerprint
+from assignments import fingerprint, interrupts, reaching
 from assignments.beside import digests
 from assignments.choosing import FAILED, UNREADABLE, choose
 from assignments.isolation import Sandbox
@@ -42,9 +42,10 @@ class Taken:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     late: bool = False
+    order: tuple[float, float] = (0.0, 0.0)  # the platform's number, when it was saved
     kept: bool = False  # whether submitted.ipynb was written
     fingerprint: str | None = None  # of the notebook to grade, rebuilt.ipynb; None if there is none
-    written: dict[str, str] = field(default_factory=dict)  # a digest of each written answer
+    written: dict[str, str] = field(default_factory=dict)  # a digest of each answer
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,14 @@ def take(desk: Desk, release: nbformat.NotebookNode, uploads: list[Upload], fold
     taken = Taken(choice.status, _few(choice.notes), _few(choice.doubts))
     if choice.handed is None:
         return taken
-    taken.late = choice.handed.late
+    taken.late, taken.order = choice.handed.late, choice.handed.order
     folder.mkdir(parents=True, exist_ok=True)
     if choice.handed.data is not None:
         write_whole(folder / "submitted.ipynb", choice.handed.data)
         taken.kept = True
     if choice.rebuilt is not None:
         notebook = choice.rebuilt.notebook
+        taken.doubts += _few(reaching.doubts(notebook))
         taken.written = digests(notebook)
         write_whole(folder / "rebuilt.ipynb", nbformat.writes(notebook).encode())
         taken.fingerprint = fingerprint.of_result(desk.problem_set, desk.key, desk.box, notebook)
@@ -138,6 +140,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def _serve(line: Connection, desk: Desk) -> None:
     """Take in what is asked for until the line is closed."""
+    interrupts.leave_to_parent()
     release = released(desk.problem_set)
     while True:
         try:

@@ -2,9 +2,10 @@
 
 A cell that runs too long is interrupted. If the kernel cannot be interrupted, or dies, the
 remaining cells fail, but the notebook is still graded. Long output is cut. ``Execute.events`` has
-what happened.
+what happened, and ``Execute.held_up`` whether a limit of time was reached on a busy machine.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -22,9 +23,11 @@ from traitlets import Any, Bool, Integer
 
 from assignments import beside, watch
 from assignments.isolation import Sandbox, reached
+from assignments.meter import ASLEEP, CLOCK, Meter
 from assignments.problem_sets import grade_id, is_answer, is_test
 
 NAME = "student"  # of the kernel
+SLICE = 1  # seconds after which a running cell is looked at again
 PATIENCE = 15  # seconds for the output of a cell that has ended to arrive
 LONGEST_ERROR = 10_000  # characters of each part
 _UNLIMITED = ("status", "execute_input", "clear_output")
@@ -76,6 +79,7 @@ class Execute(preprocessors.Execute):
     scratch = Any().tag(config=True)  # the folder of the kernel specification and the sockets
     slot = Integer(0).tag(config=True)
     events: list[str] = []  # noqa: RUF012 (one process grades one notebook)
+    held_up = False
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """A manager for a kernel in the sandbox."""
@@ -95,13 +99,15 @@ class Execute(preprocessors.Execute):
             hidden=self.sandbox.bubblewrap is not None,
             patience=self.sandbox.limits.seconds,
         )
+        self.startup_timeout = self.sandbox.limits.seconds
         return self.km
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: AsyncKernelManager | None = None
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Run all cells that can still be run, whatever happens to the kernel."""
-        self.deadline = time.monotonic() + self.sandbox.limits.seconds
+        Execute.held_up = False
+        self.of_all, self.of_cell = None, None  # meters
         self.iopub_timeout = PATIENCE
         self.dead, self.kept, self.kept_in_all = "", 0, 0
         self.closing, self.verdicts, self.failure = watch.new_secret(), [], None
@@ -131,8 +137,9 @@ class Execute(preprocessors.Execute):
         """Run a cell, or record why it cannot be run any more."""
         if cell.cell_type != "code" or not cell.source.strip():
             return cell, resources
-        if not self.dead and time.monotonic() > self.deadline:
-            self._give_up(f"the notebook took longer than {self.sandbox.limits.seconds} s")
+        if not self.dead:
+            self.of_cell = Meter(self.km.provisioner.pid)
+            self._end_if_beyond()
         if self.dead:
             cell.outputs = [_error("NotRun", self.dead)]
             return cell, resources
@@ -144,18 +151,26 @@ class Execute(preprocessors.Execute):
             self._give_up("the kernel died: it was killed, or ran out of memory")
             self.failure = ("DeadKernel", self.dead)
         except CellTimeoutError:
+            self._note_load(self.of_cell)
             self._give_up("a cell ran too long and could not be interrupted")
             self.failure = ("CellTimeoutError", self.dead)
             run_sync(self.km.shutdown_kernel)(now=True)
         self._tidy(cell)
         return cell, resources
 
+    def _end_if_beyond(self) -> None:
+        """Give up if the notebook has had its time."""
+        self.of_all = self.of_all or self.of_cell
+        if self.of_all.beyond(self.sandbox.limits.seconds):
+            self._note_load(self.of_all)
+            self._give_up(_beyond("the notebook", self.of_all, self.sandbox.limits.seconds))
+
     def _run(self, cell: NotebookNode, index: int) -> None:
         """Run a cell: a test through the watch, a given one with a note of what it makes."""
         source, limits = cell.source, self.sandbox.limits
         given = grade_id(cell) and not is_answer(cell) and not is_test(cell)
         # What loads the libraries may take long on a busy machine, and is not the student's.
-        self.timeout = limits.seconds if given or index == 0 else limits.cell_seconds
+        self.most = limits.seconds if given or index == 0 else limits.cell_seconds
         self.secret = watch.new_secret() if is_test(cell) else self.closing
         if is_test(cell):
             cell.source = watch.test(grade_id(cell), source, self.secret, self.answers)
@@ -165,6 +180,23 @@ class Execute(preprocessors.Execute):
             self.execute_cell(cell, index, store_history=not is_test(cell))
         finally:
             cell.source = source
+
+    def _get_timeout(self, cell: NotebookNode | None) -> int | None:
+        return super()._get_timeout(cell) if cell is None else SLICE
+
+    async def _async_handle_timeout(
+        self, timeout: int, cell: NotebookNode | None = None
+    ) -> dict[str, object] | None:
+        """Interrupt a cell that is beyond its limit; otherwise let it run on."""
+        if cell is not None and not self.of_cell.beyond(self.most):
+            await asyncio.sleep(SLICE / 10)  # a message of another cell may have ended the slice
+            return None
+        if cell is not None:
+            self._note_load(self.of_cell)
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def _note_load(self, meter: Meter) -> None:
+        Execute.held_up = Execute.held_up or meter.held_up()
 
     def on_cell_executed(self, **kwargs: object) -> None:
         """Note how the kernel says that a cell ended; an error may lack its parts."""
@@ -182,7 +214,6 @@ class Execute(preprocessors.Execute):
             self._judge(cell)
         elif self.dead:
             cell.outputs.append(_error(*self.failure))
-        limit = self.sandbox.limits.cell_seconds
         for output in cell.outputs:
             if output.output_type != "error":
                 continue
@@ -190,8 +221,8 @@ class Execute(preprocessors.Execute):
             if output.ename == "ModuleNotFoundError":
                 self._event(f"not installed where this was graded: {output.evalue}")
             if output.ename == "CellTimeoutError" and not self.dead:
-                output.evalue = output.evalue or f"the cell ran longer than {limit} s"
-                self._event(f"a cell ran longer than {limit} s")
+                output.evalue = output.evalue or _beyond("the cell", self.of_cell, self.most)
+                self._event(_beyond("a cell", self.of_cell, self.most))
 
     def _judge(self, cell: NotebookNode) -> None:
         """Let the outputs of a test say what its verdict says: an error costs the points.
@@ -250,6 +281,15 @@ class Execute(preprocessors.Execute):
     def _event(self, text: str) -> None:
         if text not in self.events:
             self.events.append(text)
+
+
+def _beyond(what: str, meter: Meter, limit: float) -> str:
+    """A sentence that says which limit was reached."""
+    if meter.most > limit:
+        return f"{what} used more than {limit} s of the processor"
+    if meter.asleep > ASLEEP * limit:
+        return f"{what} waited for longer than {ASLEEP * limit} s"
+    return f"{what} took longer than {CLOCK * limit} s"
 
 
 def _cut_error(content: dict) -> None:

@@ -71,8 +71,16 @@ def moment(text: str) -> datetime:
     raise LatenessError(f"a time is written like 2026-11-20 23:59, not {text!r}")
 
 
-def read_late(path: Path, roster: list[Student], due: datetime) -> dict[str, float]:
-    """How many hours after the end of their time the students handed in, by their ids.
+@dataclass(frozen=True)
+class Time:
+    """When a student handed in, in hours after the end, and how many more the student has."""
+
+    hours: float  # negative for those on time
+    extra: float
+
+
+def read_times(path: Path, roster: list[Student], due: datetime) -> dict[str, Time]:
+    """When the students handed in, by their ids.
 
     Parameters
     ----------
@@ -86,8 +94,8 @@ def read_late(path: Path, roster: list[Student], due: datetime) -> dict[str, flo
 
     Returns
     -------
-    dict
-        Hours, negative for those on time; students without a time are not in it.
+    dict of str to Time
+        Students without a time are not in it.
 
     Raises
     ------
@@ -102,7 +110,7 @@ def read_late(path: Path, roster: list[Student], due: datetime) -> dict[str, flo
     ids = [name for name in _IDS if name in columns]
     if time is None or not ids:
         raise LatenessError(f"{path} needs columns student and submitted; it has {columns}")
-    late = {}
+    times = {}
     for line, row in lines:
         found = find(roster, [row[name] for name in ids])
         if not row[time] or row[time] == "-" or not found:
@@ -114,5 +122,5 @@ def read_late(path: Path, roster: list[Student], due: datetime) -> dict[str, flo
             extra = float(row.get("extension", "").replace(",", ".") or 0)
         except (LatenessError, ValueError, TypeError) as error:
             raise LatenessError(f"{path}, line {line}: {error}") from None
-        late[found[0].id] = hours - extra
-    return late
+        times[found[0].id] = Time(hours, extra)
+    return times

@@ -47,11 +47,11 @@ def _limit(default: float, of: str, unit: str = "", **how: object) -> Field:
 class Limits:
     """What one submission may use; `default_text` gives the units."""
 
-    cell_seconds: int = _limit(30, "the time of a cell", "s, then it is interrupted")
-    # Processor time, twice as much: a cell may use two threads.
+    cell_seconds: int = _limit(30, "the processor time of a cell", "s, then it is interrupted")
+    # The system's own limit on each process is twice as much, and ends the process.
     seconds: int = _limit(
         300,
-        "the time of a notebook",
+        "the processor time of a notebook",
         "s, then the rest is not run",
         resource="RLIMIT_CPU",
         factor=2,

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from assignments.beside import beside
 from assignments.grading import Result
 from assignments.intake import write_whole
-from assignments.marks import Row, Task, number
+from assignments.marks import Row, Task, change, decisions, number
 from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test, task_of
 from assignments.reading import PICTURES
 
@@ -29,7 +29,11 @@ LARGEST = 300_000  # characters of a picture, in base64
 SHORTEST_SECRET = 30  # characters of a line that a message may not repeat
 BINS = 10
 
-_PICTURE = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
+LONGEST_LINE = 200  # characters of a line of code
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")  # of colors
+_PLACE = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+PICTURE = re.compile(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/=\s]+)")
 
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
@@ -39,6 +43,7 @@ _ENVIRONMENT = jinja2.Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["number"] = number
+_ENVIRONMENT.filters["change"] = change
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Test:
     out_of: str
     message: str  # empty if it passed
     source: str  # empty if hidden
+    line: str = ""  # of the student's own code in which it failed
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Piece:
     pictures: list[str]  # as addresses: data:image/png;base64,...
     beside: bool
     linked: bool  # whether something of it is only in the notebook
+    cell: NotebookNode | None = None
 
 
 @dataclass(frozen=True)
@@ -114,11 +121,13 @@ def write_report(
 ) -> None:
     """Write the teacher's report to `path`."""
     out_of = sum(task.out_of for task in each_task)
-    totals = [row.total for row in marks if row.total is not None]
+    totals = [row.total for row in marks if row.total is not None and row.attempted]
     page = _ENVIRONMENT.get_template("report.html").render(
         title=problem_set.title(),
         marks=marks,
         tasks=_difficulties(each_task, marks, tasks),
+        untouched=sum(row.total is not None and not row.attempted for row in marks),
+        decisions=_decisions(marks),
         rubrics=problem_set.rubrics(),
         to_mark=list(_written(each_task, marks, tasks)),
         out_of=out_of,
@@ -139,11 +148,11 @@ def _shown(
     for cell in notebook.cells:
         near = beside(cell)
         if is_answer(cell) and grade_id(cell) == task.name:
-            answers.append(_piece(cell, beside=False))
+            answers.append(_piece(cell, beside=False, notebook=notebook))
         elif is_test(cell) and task_of(cell) == task.name:
-            tests.append(_test(cell, row.result, show_hidden))
+            tests.append(_test(cell, row.result, show_hidden, notebook))
         elif near is not None and cell.cell_type != "code" and _belongs(near, task, all_names):
-            answers.append(_piece(cell, beside=True))
+            answers.append(_piece(cell, beside=True, notebook=notebook))
     return Shown(task, row.points[task.name], answers, tests, row.comments.get(task.name, ""))
 
 
@@ -151,23 +160,24 @@ def _belongs(near: str, task: Task, all_names: set[str]) -> bool:
     return near == task.name or (bool(all_names) and near not in all_names)
 
 
-def _piece(cell: NotebookNode, *, beside: bool) -> Piece:
-    texts, pictures = _outputs(cell)
-    inside = [found.groups() for found in _PICTURE.finditer(cell.source)]
+def _piece(cell: NotebookNode, *, beside: bool, notebook: NotebookNode | None = None) -> Piece:
+    texts, pictures = _outputs(cell, notebook)
+    inside = [found.groups() for found in PICTURE.finditer(cell.source)]
     attached = [pair for kinds in cell.get("attachments", {}).values() for pair in kinds.items()]
     known = [(kind, data) for kind, data in [*attached, *inside] if kind in PICTURES]
-    small = [_address(kind, data) for kind, data in known if len(data) <= LARGEST]
-    source = _PICTURE.sub("[picture]", cell.source)
+    small = [address(kind, data) for kind, data in known if len(data) <= LARGEST]
+    source = PICTURE.sub("[picture]", cell.source)
     linked = len(small) < len(known) or len(source) > LONGEST_ANSWER
-    pictures = [_address("image/png", each) for each in pictures] + small
-    return Piece(_cut(source, LONGEST_ANSWER), texts, pictures, beside, linked)
+    pictures = [address("image/png", each) for each in pictures] + small
+    return Piece(cut(source, LONGEST_ANSWER), texts, pictures, beside, linked, cell)
 
 
-def _address(kind: str, data: str) -> str:
+def address(kind: str, data: str) -> str:
+    """A picture in base64 as an address."""
     return f"data:{kind};base64,{''.join(data.split())}"
 
 
-def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
+def _test(cell: NotebookNode, result: Result, show_hidden: bool, notebook: NotebookNode) -> Test:
     hidden = "### BEGIN HIDDEN TESTS" in cell.source
     score = result.scores[grade_id(cell)]
     errors = [out for out in cell.get("outputs", []) if out.output_type == "error"]
@@ -178,9 +188,25 @@ def _test(cell: NotebookNode, result: Result, show_hidden: bool) -> Test:
         name="hidden tests" if hidden else "visible tests",
         points=number(score.points),
         out_of=number(score.out_of),
-        message=_cut(message),
+        message=cut(message),
         source=cell.source if show_hidden or not hidden else "",
+        line=own_line(notebook, errors[0]) if errors else "",
     )
+
+
+def own_line(notebook: NotebookNode, error: NotebookNode) -> str:
+    """The line of the student's own code in which an error arose: ``line 3: return x / 0``.
+
+    The last cell that the traceback names counts, if it is one in which a student writes.
+    """
+    told = _ESCAPE.sub("", "\n".join(map(str, error.get("traceback", []))))
+    for count, line in reversed(_PLACE.findall(told)):
+        for cell in notebook.cells:
+            own = is_answer(cell) or not grade_id(cell)
+            lines = cell.source.splitlines()
+            if own and cell.get("execution_count") == int(count) and 0 < int(line) <= len(lines):
+                return f"line {line}: {cut(lines[int(line) - 1].strip(), LONGEST_LINE)}"
+    return ""
 
 
 def _repeats(message: str, source: str) -> bool:
@@ -189,39 +215,66 @@ def _repeats(message: str, source: str) -> bool:
     return any(part in message for part in parts if len(part) >= SHORTEST_SECRET)
 
 
-def _outputs(cell: NotebookNode) -> tuple[list[str], list[str]]:
+def _outputs(
+    cell: NotebookNode, notebook: NotebookNode | None = None
+) -> tuple[list[str], list[str]]:
     """The outputs of a cell: texts, and pictures in base64."""
     texts, pictures = [], []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if output.output_type == "stream":
-            texts.append(_cut(output.text))
+            texts.append(cut(output.text))
         elif output.output_type == "error":
-            texts.append(_cut(f"{output.ename}: {output.evalue}"))
+            line = own_line(notebook, output) if notebook is not None else ""
+            texts.append(cut(f"{output.ename}: {output.evalue}") + f"\n{line}" * bool(line))
         elif "image/png" in data and len(data["image/png"]) <= LARGEST:
             pictures.append(str(data["image/png"]))
         elif "text/plain" in data:
-            texts.append(_cut(str(data["text/plain"])))
+            texts.append(cut(str(data["text/plain"])))
     return texts, pictures
 
 
-def _cut(text: str, longest: int = LONGEST) -> str:
+def cut(text: str, longest: int = LONGEST) -> str:
+    """A text, or its beginning and how long it was."""
     return text if len(text) <= longest else f"{text[:longest]}\n[... {len(text):,} characters]"
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """How a class did in one task: who left it blank is counted apart and in nothing else."""
+
+    task: Task
+    share: float | None  # the mean share of its points; None if nobody's is known
+    marked: int
+    blank: int
+    messages: list[tuple[str, int]]  # the most frequent ones, with how often
 
 
 def _difficulties(
     each_task: list[Task], marks: list[Row], tasks: list[list[Shown]]
-) -> list[tuple[Task, float, int, list]]:
-    """Each task, the mean share of its points, how many are marked, the most frequent messages."""
-    said = {task.name: Counter() for task in each_task}
-    for each in itertools.chain.from_iterable(tasks):
-        said[each.task.name].update({test.message[:200] for test in each.tests if test.message})
+) -> list[Difficulty]:
+    """Each task, the hardest first; those of which nothing is known come last."""
+    said: dict[str, Counter] = {task.name: Counter() for task in each_task}
+    for row, shown_to in zip(marks, tasks, strict=True):
+        for each in shown_to:
+            if each.task.name not in row.blank:
+                messages = {test.message[:200] for test in each.tests if test.message}
+                said[each.task.name].update(messages)
     found = []
     for task in each_task:
-        given = [row.points[task.name] for row in marks if row.points[task.name] is not None]
-        share = statistics.mean(given) / task.out_of if given and task.out_of else 0.0
-        found.append((task, share, len(given), said[task.name].most_common(3)))
-    return sorted(found, key=lambda each: each[1])
+        tried = [row for row in marks if row.result.scores and task.name not in row.blank]
+        known = [row.points[task.name] for row in tried if row.points[task.name] is not None]
+        share = statistics.mean(known) / task.out_of if known and task.out_of else None
+        blank = sum(bool(row.result.scores) and task.name in row.blank for row in marks)
+        most = said[task.name].most_common(3)
+        found.append(Difficulty(task, share, len(known), blank, most))
+    return sorted(found, key=lambda each: 2.0 if each.share is None else each.share)
+
+
+def _decisions(marks: list[Row]) -> list[tuple[Row, list[str]]]:
+    """Who has points that rest on a person's decision or wait for one, and in what words."""
+    told = [(row, decisions(row)) for row in marks]
+    return [(row, words) for row, words in told if words or row.history]
 
 
 def _written(
@@ -233,7 +286,7 @@ def _written(
             (row, each.answers)
             for row, shown_to in zip(marks, tasks, strict=True)
             for each in shown_to
-            if each.task == task and task.name in row.to_mark
+            if each.task == task and task.name in row.to_mark and not row.result.owner
         ]
         if answers:
             yield task, answers

@@ -161,5 +161,6 @@ def _differs(maximum: str, out_of: float) -> str:
 
 
 def _comments(row: Row) -> str:
-    words = [f"{task}: {text}" for task, text in row.comments.items() if text]
+    words = [f"{row.short.get(task, task)}: {text}" for task, text in row.comments.items() if text]
+    words += [f"extra: {number(row.extra)} points, {row.extra_reason}"] * (row.extra > 0)
     return "; ".join([f"late: {100 * row.penalty:g} % less"] * (row.penalty > 0) + words)

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent
 SOURCE = ROOT / "source"
 
+_TASK = re.compile(r"^## (?P<number>Task \d+)[.:] (?P<title>.+?)(?: \([^()]*\))?\s*$", re.M)
 _RUBRIC = re.compile(r"^### Rubric: `(?P<task>[\w-]+)`.*?$\n(?P<text>.*?)(?=^##|\Z)", re.M | re.S)
 
 
@@ -44,6 +45,20 @@ class ProblemSet:
     def note(self) -> str:
         """The teacher's note, in markdown."""
         return (self.folder.parents[1] / "notes" / f"{self.name}.md").read_text("utf-8")
+
+    def headings(self) -> dict[str, tuple[str, str]]:
+        """For each task, what the notebook calls it: ``("Task 3", "A detector of symmetry")``."""
+        return headings(self.notebook())
+
+    def statements(self) -> dict[str, str]:
+        """The text that asks for each task, in markdown: that of the cell with its heading."""
+        found, last = {}, ""
+        for cell in self.notebook().cells:
+            if is_test(cell) or is_written(cell):
+                found.setdefault(task_of(cell), last)
+            elif cell.cell_type == "markdown" and _TASK.search(cell.source):
+                last = cell.source
+        return found
 
     def rubrics(self) -> dict[str, str]:
         """The text of the rubric for each written answer, by its grade_id."""
@@ -106,3 +121,31 @@ def points(cell: NotebookNode) -> float:
 def task_of(cell: NotebookNode) -> str:
     """The task of a graded cell: ``fans`` for ``fans-visible`` and ``fans-hidden-2``."""
     return re.sub(r"-(visible|hidden)(-\d+)?$", "", grade_id(cell) or "")
+
+
+def headings(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
+    """The number and the title of each task of a source or released notebook.
+
+    A task is under the last heading of a task above it; tasks that share one have none.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    last = None
+    for cell in notebook.cells:
+        if is_test(cell) or is_written(cell):
+            if last is not None:
+                found.setdefault(task_of(cell), last)
+        elif cell.cell_type == "markdown":
+            for heading in _TASK.finditer(cell.source):
+                last = heading["number"], heading["title"].replace("`", "")
+    taken = list(found.values())
+    return {name: pair for name, pair in found.items() if taken.count(pair) == 1}
+
+
+def labels(notebook: NotebookNode) -> dict[str, str]:
+    """The name of each cell in a message, with the number of its task: ``fans of Task 1``."""
+    numbers = {name: number for name, (number, _) in headings(notebook).items()}
+    tasks = {grade_id(cell): task_of(cell) for cell in notebook.cells if grade_id(cell)}
+    return {
+        name: f"{name} of {numbers[task]}" if task in numbers else name
+        for name, task in tasks.items()
+    }

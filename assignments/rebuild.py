@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from assignments import beside
-from assignments.problem_sets import grade_id, is_answer, is_test, is_written
+from assignments.problem_sets import grade_id, is_answer, is_test, is_written, labels
 from assignments.reading import Cell, UnreadableError
 from assignments.watch import bound
 
@@ -27,6 +27,7 @@ class Rebuilt:
     notes: list[str] = field(default_factory=list)  # for information
     doubts: list[str] = field(default_factory=list)  # for the teacher to look at
     answered: int = 0  # answer cells that were found
+    labels: dict[str, str] = field(default_factory=dict)  # what a message calls a cell
 
 
 class WrongNotebookError(UnreadableError):
@@ -46,7 +47,7 @@ def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
     known = [place for place in places if place is not None]
     if not any(is_answer(notebook.cells[n]) or is_test(notebook.cells[n]) for n in known):
         raise WrongNotebookError("none of its cells belongs to this problem set")
-    result = Rebuilt(notebook)
+    result = Rebuilt(notebook, labels=labels(release))
     if known != sorted(known):
         result.doubts.append("the cells were reordered: graded in the released order")
     before = _helpers(cells, places, result)
@@ -73,7 +74,7 @@ def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
 
 def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell]:
     """Fill an answer cell; return the pieces of the answer that go into cells before it."""
-    name = grade_id(cell)
+    name = result.labels[grade_id(cell)]
     if not found:
         result.doubts.append(f"the answer cell {name} is missing")
         return []
@@ -101,7 +102,7 @@ def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell
 
 def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell]:
     """Note changes to a cell that was given; return what was added to it, as a cell to keep."""
-    name = grade_id(cell)
+    name = result.labels[grade_id(cell)]
     changed = [piece for piece in found if piece.source.strip() != cell.source.strip()]
     if not found:
         if is_test(cell):
@@ -111,7 +112,7 @@ def _compare(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cel
     elif changed and is_test(cell):
         result.notes.append(f"the cell {name} was edited: the released one counts")
     elif changed:
-        added, doubt = beside.edit(cell, changed[-1])
+        added, doubt = beside.edit(cell, changed[-1], name)
         result.doubts.append(doubt)
         return added
     return []

@@ -60,11 +60,11 @@ def main() -> int:
 
     rows = []
     if not options.speed:
-        from benchmarks import classroom, laboratory, laboratory_page, live, networks, page
+        from benchmarks import classroom, cluster, laboratory, laboratory_page, live, networks, page
 
         rows = [*page.rows(), *laboratory.rows(), *laboratory_page.rows(), *live.rows()]
         rows += networks.rows()
-        rows.append(classroom.row(students=100))
+        rows += [classroom.row(students=100), cluster.row(students=24)]
     text = "\n\n".join([*([table(rows)] if rows else []), speed.draws(), machine()])
     print(text)
     if not (options.print or options.speed):

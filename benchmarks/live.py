@@ -20,6 +20,10 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book"))
+
+from netbook.frameworks import needs_torch
+
 ROOT = Path(__file__).resolve().parent.parent
 LIVE = ROOT / "book" / "live"
 SECONDS = LIVE / "seconds.json"
@@ -145,7 +149,8 @@ def main() -> int:
     from chromium import arguments, chromium
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
-    every = [p.relative_to(ROOT).with_suffix("") for p in sorted(ROOT.glob("chapters/*.ipynb"))]
+    run = [path for path in sorted(ROOT.glob("chapters/*.ipynb")) if not needs_torch(path)]
+    every = [path.relative_to(ROOT).with_suffix("") for path in run]
     parser.add_argument("names", nargs="*", default=[path.as_posix() for path in every])
     names = parser.parse_args().names
     program = chromium()  # before playwright starts, which may be needed to find it

@@ -1,19 +1,26 @@
 """Run the chapters and store what they show: ``python book/outputs.py [NOTEBOOK ...]``.
 
+Without names: those that this environment can run. Notebooks that need PyTorch are run where it is
+installed, and there no other (`make outputs-frameworks`).
+
 Whatever changes from run to run without meaning (times, versions, the ids of widgets) is left out,
 so that a diff of a notebook shows what changed for its readers.
 """
 
 import argparse
+import importlib.util
 import time
 from itertools import count
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from netbook.frameworks import needs_torch
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")]
+TORCH = importlib.util.find_spec("torch") is not None
+BOOK = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("reference/*.ipynb")]
+NOTEBOOKS = [path for path in BOOK if needs_torch(path) == TORCH]
 VIEW = "application/vnd.jupyter.widget-view+json"
 FOLDED = {"hide-input", "hide-cell", "remove-input"}
 METADATA = {

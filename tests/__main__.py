@@ -24,13 +24,17 @@ from pathlib import Path
 from tests.browser import chromium
 from tests.project import ROOT, files
 
+sys.path.insert(0, str(ROOT / "book"))
+
+from netbook.frameworks import torch_notebooks
+
 PASSED = ROOT / "_build" / "tests-passed"
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
 # An idle BLAS thread spins for a while: on a busy machine that slows small networks down tenfold.
 CALM = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 ANSWERS = ("tests/assignments/test_answers.py", "--ignore=tests/assignments/test_answers.py")
 ELSEWHERE = ("--ignore=tests/assignments", "--ignore=tests/browser")
-PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck")
+PROGRAMS = (*chromium.NAMES, "bwrap", "setpriv", "epubcheck", "node", "configurable-http-proxy")
 VARIABLES = ("CHROMIUM", "CI", "NETINIT_ENGINE_FILES", "OPENBLAS_CORETYPE")
 
 
@@ -53,7 +57,8 @@ def chapters(name: str, **environment: str) -> Step:
     sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
     # The limit, in seconds of a cell, is against hanging: a machine may be busy.
     how = ("--nbval", "--nbval-sanitize-with", sanitize, "--nbval-cell-timeout", "3600")
-    command = python("-m", "pytest", *how, "chapters", "reference", "-q")
+    left_out = [f"--ignore={path}" for path in torch_notebooks(ROOT)]  # make test-frameworks
+    command = python("-m", "pytest", *how, "chapters", "reference", *left_out, "-q")
     return Step(f"chapters, {name}", command, environment)
 
 
@@ -86,8 +91,9 @@ def deno() -> list[list[Step]]:
 
 def steps() -> list[list[Step]]:
     """Return the checks, the quickest first; those of a list run side by side."""
-    # The doctests of netinit.torch run where PyTorch is: make test-frameworks.
-    modules = ("netinit", "assignments", "--ignore=netinit/torch")
+    # The doctests of these run where the frameworks are: make test-frameworks.
+    elsewhere = (f"--ignore=netinit/{name}" for name in ("torch", "flax", "keras"))
+    modules = ("netinit", "assignments", *elsewhere)
     return [
         [Step("ruff check", python("-m", "ruff", "check", "."))],
         [Step("ruff format", python("-m", "ruff", "format", "--check", "."))],

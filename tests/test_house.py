@@ -144,7 +144,8 @@ def test_the_lock_covers_every_extra_but_those_of_frameworks():
 
 def test_the_extras_are_the_promised_ones():
     extras = set(PYPROJECT["project"]["optional-dependencies"])
-    ours = {"widgets", "plots", "data", "book", "classroom", "frameworks", "torch", "test"}
+    ours = {"widgets", "plots", "data", "book", "classroom", "cluster", "hub"}
+    ours |= {"frameworks", "torch", "test"}
     assert extras == ours
 
 

@@ -11,7 +11,7 @@ from project import ROOT
 import netinit
 
 PACKAGE = ROOT / "netinit"
-WITH_MORE = {"widgets", "torch"}  # packages that need more than NumPy, and say so
+WITH_MORE = {"widgets", "torch", "flax", "keras"}  # packages that need more than NumPy, and say so
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in WITH_MORE
 )
@@ -47,6 +47,8 @@ def test_imports_run_one_way():
         ("widgets/explorer.py", "from netinit.theory.moments import chi"),
         ("widgets/explorer.py", "from .. import network"),
         ("training/loop.py", "from netinit.torch import Report"),
+        ("reading/law.py", "from netinit.torch import Report"),
+        ("keras/laws.py", "from netinit.flax import laws"),
     ],
 )
 def test_an_import_upward_is_caught(module, source, tmp_path):

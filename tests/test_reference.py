@@ -20,10 +20,13 @@ from netinit.initializers import advice
 
 sys.path.insert(0, str(ROOT / "book"))
 
+from netbook import modules as loaded
 from netbook import names, pages, schemes, signatures
 
 # Modules that serve the others: what they define is for no user.
 INTERNAL = {"style", "activations.formulas", "activations.error_function"}
+# Packages behind netinit.torch and its like, whose own pages show what they offer.
+SERVING = ("reading.", "reporting.", "judging.", "torch.", "flax.", "keras.")
 HELPERS = {"affine", "as_layer", "named"}  # one module's service to another
 PAGES = names.pages(ROOT)
 
@@ -32,12 +35,12 @@ def package_modules():
     """Return the modules of the package without the private ones, packages not counted."""
     found = pkgutil.walk_packages(netinit.__path__, "netinit.")
     names = [module.name.removeprefix("netinit.") for module in found if not module.ispkg]
-    return [n for n in names if not n.startswith(("_", "widgets.")) and "._" not in n]
+    return [n for n in names if not n.startswith(("_", "widgets.", *SERVING)) and "._" not in n]
 
 
 def documented():
     """The objects that some page describes."""
-    modules = [importlib.import_module(f"netinit.{page}") for page in PAGES]
+    modules = [loaded.load(page) for page in PAGES]
     return [getattr(module, name) for module in modules for name in signatures.public(module)]
 
 
@@ -54,6 +57,17 @@ def test_every_module_has_a_page_or_its_functions_stand_on_others():
         ]
         missing += [f"{name}.{n}" for n in own if n not in HELPERS]
     assert missing == [], "give the module a page: reference/api/NAME.md, and a line in _toc.yml"
+
+
+@pytest.mark.parametrize("page", loaded.FRAMEWORKS)
+def test_the_page_of_a_package_for_a_framework_has_all_that_it_offers(page):
+    module = loaded.load(page)
+    values = {name: getattr(module, name) for name in module.__all__}
+    kinds = {name for name, value in values.items() if inspect.isroutine(value)}
+    kinds |= {name for name, value in values.items() if inspect.isclass(value)}
+    assert kinds
+    assert set(signatures.public(module)) == kinds
+    assert not {"torch", "jax", "flax", "keras", "lightning"} & set(sys.modules)
 
 
 def test_every_page_describes_a_module_and_says_which():

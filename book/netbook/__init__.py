@@ -18,6 +18,7 @@ PARTS = (
     "experiments",
     "figures",
     "folds",
+    "frameworks",
     "freshness",
     "laboratory",
     "launch",

@@ -4,7 +4,6 @@
 a page, in the order of ``_toc.yml``.
 """
 
-import importlib
 import inspect
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +14,7 @@ from numpydoc.docscrape import NumpyDocString
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from netbook import names, signatures
+from netbook import modules, names, signatures
 
 LISTED = ("Parameters", "Returns", "Raises", "Warns", "Yields")
 
@@ -41,7 +40,7 @@ class Api(Written):
 
     def run(self) -> list[nodes.Node]:
         """The module's docstring, then a section for each name."""
-        module = importlib.import_module(self.arguments[0])
+        module = modules.load(self.arguments[0].removeprefix("netinit."))
         found = [node for part in _parts(module) for node in self.text(part)]
         for kind, values in signatures.records(module).items():
             listed = ", ".join(f"`{name}`" for name in values)
@@ -117,7 +116,7 @@ class ApiModules(Written):
         """One item per module."""
         made = nodes.definition_list(classes=["modules"])
         for page in names.pages(Path(self.env.srcdir)):
-            module = importlib.import_module(f"netinit.{page}")
+            module = modules.load(page)
             summary = " ".join(_parts(module)[0])
             term = nodes.term("", "", nodes.literal("", f"netinit.{page}"))
             item = nodes.definition_list_item("", term)

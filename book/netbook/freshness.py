@@ -13,7 +13,10 @@ from sphinx.environment import BuildEnvironment
 
 from netbook.fingerprints import files_below, fingerprint, versions
 
-UNUSED = "netinit/torch"  # no notebook of the book imports it: the core build is without PyTorch
+# No notebook of the book imports these: the core build is without PyTorch.
+UNUSED = tuple(
+    f"netinit/{name}" for name in ("torch", "flax", "keras", "judging", "reading", "reporting")
+)
 PAGES = {".ipynb", ".md", ".bib"}  # Sphinx itself reads these, and notices a change
 
 
@@ -22,15 +25,15 @@ def of_outputs(root: Path) -> str:
     lock = root / "requirements.txt"
     beside = files_below(root / "chapters", root / "reference")
     data = (path for path in beside if path.suffix not in PAGES)
-    package = set(files_below(root / "netinit", lock)) - set(files_below(root / UNUSED))
+    unused = files_below(*(root / folder for folder in UNUSED))
+    package = set(files_below(root / "netinit", lock)) - set(unused)
     return fingerprint(root, [*sorted(package), *data], versions(lock))
 
 
 def of_pages(root: Path) -> str:
     """Fingerprint of everything besides its own text that decides what a page says."""
-    return fingerprint(
-        root, files_below(root / "book" / "netbook", root / "_toc.yml"), [of_outputs(root)]
-    )
+    ours = [root / "book" / "netbook", root / "_toc.yml", *(root / folder for folder in UNUSED)]
+    return fingerprint(root, files_below(*ours), [of_outputs(root)])
 
 
 def place_cache(app: Sphinx, config: Config) -> None:

@@ -16,6 +16,7 @@ from nbformat import NotebookNode, v4
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from netbook.frameworks import imports_torch
 from netbook.pages import is_notebook
 
 BRANCH = "launch"
@@ -31,7 +32,7 @@ if importlib.util.find_spec("netinit") is None:
         subprocess.run([*clone, "{url}", "netinit-book"], check=True)
         os.chdir("netinit-book/{folder}")
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "{up}.[widgets,plots,data]"], check=True)
+    subprocess.run([*pip, "{up}.[{extras}]"], check=True)
     importlib.invalidate_caches()
 """
 
@@ -93,7 +94,8 @@ def launched(notebook: NotebookNode, page: str, launch: Launch) -> NotebookNode:
     """The notebook of `page` with the cell that brings netinit before all others."""
     folder = launch.folder + page.rpartition("/")[0]
     up = "../" * len(Path(folder).parts)
-    source = CELL.format(up=up, branch=BRANCH, url=launch.url, folder=folder)
+    extras = "widgets,plots,data,torch" if imports_torch(notebook) else "widgets,plots,data"
+    source = CELL.format(up=up, branch=BRANCH, url=launch.url, folder=folder, extras=extras)
     cell = v4.new_code_cell(source.rstrip("\n"), id="bring-netinit")
     return NotebookNode(notebook | {"cells": [cell, *notebook.cells]})
 

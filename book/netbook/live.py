@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from netbook.frameworks import needs_torch
 from netbook.markup import Block, block, raw
 from netbook.pages import is_notebook
 from netinit.widgets.bundle import bundle
@@ -26,6 +27,11 @@ OFFER = (
     '<button type="button">Run the code of this page</button>'
     '<p role="status" aria-label="Python in this page"></p>'
 )
+
+
+def runs_in_page(app: Sphinx, page: str) -> bool:
+    """Whether `page` is a notebook whose code the page's Python can run: it has no PyTorch."""
+    return is_notebook(app, page) and not needs_torch(Path(app.env.doc2path(page)))
 
 
 @functools.cache
@@ -59,7 +65,7 @@ class Offer(SphinxPostTransform):
     def run(self, **kwargs) -> None:
         """Find the title."""
         page = self.env.docname
-        if not is_notebook(self.app, page):
+        if not runs_in_page(self.app, page):
             return
         top = next(self.document.findall(nodes.section), None)
         if top is None:
@@ -83,7 +89,7 @@ def script(entry: str) -> str:
 
 def load(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Load the button's script on pages with code."""
-    if is_notebook(app, page):
+    if runs_in_page(app, page):
         app.add_js_file(BUTTON, loading_method="defer")
 
 

@@ -16,7 +16,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx_external_toc.events import remove_suffix
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from netbook import signatures
+from netbook import modules, signatures
 
 FOLDER = "reference/"
 API = FOLDER + "api/"
@@ -37,7 +37,7 @@ def targets(root: Path) -> dict[str, tuple[str, str]]:
     known: dict[str, tuple[str, str]] = {}
     offered = vars(importlib.import_module("netinit"))
     for page in pages(root):
-        module = importlib.import_module(f"netinit.{page}")
+        module = modules.load(page)
         package, _, short = page.rpartition(".")
         known |= {page: (API + page, ""), short: (API + page, "")}
         for name in signatures.public(module):
@@ -57,9 +57,9 @@ def called(page: str, name: str) -> str:
     >>> called("initializers.scaling", "zeros"), called("theory.moments", "chi")
     ('initializers.zeros', 'moments.chi')
     """
-    module = importlib.import_module(f"netinit.{page}")
+    module = modules.load(page)
     package, _, short = page.rpartition(".")
-    offers = package and getattr(importlib.import_module(f"netinit.{package}"), name, None)
+    offers = package and getattr(modules.load(package), name, None)
     return f"{package if offers is getattr(module, name) else short}.{name}"
 
 

@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.nodes import clean_astext
 from sphinx_external_toc.events import remove_suffix
 
+from netbook.frameworks import needs_torch
 from netinit.style import css_variables, page_variables
 
 UNUSED = re.compile(
@@ -64,7 +65,9 @@ def context(app: Sphinx, page: str, template: str, context: dict, doctree) -> No
     context["sections"] = sections_of(doctree)
     context["chapters"] = chapters(app, page)
     context["parts"] = parts(app)
-    context["notebook"] = f"{Path(page).name}.ipynb" if is_notebook(app, page) else ""
+    notebook = is_notebook(app, page)
+    context["notebook"] = f"{Path(page).name}.ipynb" if notebook else ""
+    context["needs_torch"] = notebook and needs_torch(Path(app.env.doc2path(page)))
     for kind in ("script_files", "css_files"):
         context[kind][:] = [asset for asset in context[kind] if not UNUSED.search(_name(asset))]
 

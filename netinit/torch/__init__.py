@@ -14,16 +14,17 @@ except ModuleNotFoundError as error:
         name="torch",
     ) from None
 
+from netinit.reading.law import Law
+from netinit.reporting.findings import CODES, SEVERITIES, Code, Finding
+from netinit.reporting.report import Report
 from netinit.torch.checking.asserting import assert_initialized
 from netinit.torch.checking.check import check
 from netinit.torch.checking.fixes import fix
 from netinit.torch.checking.probe import probe
 from netinit.torch.drawing.initialize import init_
 from netinit.torch.reading.declared import assert_law, normal, truncated_normal, uniform
-from netinit.torch.reading.law import Law, law
+from netinit.torch.reading.law import law
 from netinit.torch.reading.laws import diff, laws, laws_by_name
-from netinit.torch.reporting.findings import CODES, SEVERITIES, Code, Finding
-from netinit.torch.reporting.report import Report
 from netinit.torch.tracing.trace import trace
 
 __all__ = [

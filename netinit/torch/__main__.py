@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from torch import nn
 
+from netinit.reporting.report import Report
 from netinit.torch import check, laws, probe, trace
-from netinit.torch.reporting.report import Report
 
 OK, FOUND, USAGE = 0, 1, 2
 

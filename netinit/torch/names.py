@@ -28,12 +28,3 @@ def parameter_names(model: nn.Module) -> dict[int, str]:
 def plain_name(name: str) -> str:
     """A parameter's name as the user's own model has it: that of a wrapper is left out."""
     return _WRAPPERS.sub("", name).lstrip(".")
-
-
-def pattern(name: str) -> str:
-    """The name with a star for each number in it.
-
-    >>> pattern("blocks.3.mlp.0.weight")
-    'blocks.*.mlp.*.weight'
-    """
-    return re.sub(r"(?<=\.)\d+(?=\.|$)|^\d+(?=\.)", "*", name)

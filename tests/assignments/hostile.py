@@ -34,7 +34,7 @@ from tests.assignments.hostile_code import (
 )
 
 ALL, PART, NOTHING = (4.0, 2.0), (1.0, 2.0), (0.0, 0.0)  # points of double and of add_up
-SECONDS = 15  # of a cell: enough for NumPy to load on a busy machine
+SECONDS = 6  # of the processor for a cell
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             double_is("def double(x):\n    while True:\n        pass"),
             "check",
             (0.0, 2.0),
-            f"ran longer than {SECONDS} s",
+            f"used more than {SECONDS} s",
         ),
         Case(
             "loop swallowing exceptions",
@@ -305,12 +305,29 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
         Case("path/separators\\..", put, student="path-separators"),
         Case("symlink out of the folder", _link, **unreadable, told="a link that leads out of the"),
         Case("no notebook but another file", _photo, **unreadable, told="not read: proof.jpg"),
-        Case("result before the error", double_is(RESULT_FIRST), points=(0.0, 2.0)),
+        Case(
+            "result before the error",
+            double_is(RESULT_FIRST),
+            "check",
+            (0.0, 2.0),
+            "sys.displayhook",
+        ),
         Case("transforms cells", double_is(TRANSFORMS), "check", NOTHING, "kept this test from"),
         Case("removes the watch", double_is(UNWATCHED), "check", NOTHING, "kept this test from"),
         Case("error without words", double_is(WORDLESS), points=(0.0, 2.0)),
-        Case("a thread talks", double_is(TALKS)),
+        Case("a thread talks", double_is(TALKS), "check", ALL, "imports threading"),
         Case("flood of displays", double_is(FLOODS)),
+        Case(
+            "a package that is not here",
+            double_is(f"import pandas_of_mine\n{ROUND}"),
+            "check",
+            (0.0, 2.0),
+            "not installed where this was graded: No module named 'pandas_of_mine'",
+        ),
+        Case(
+            "names of NumPy in place of builtins",
+            double_is(f"from numpy import *\n{ROUND}\nassert sum([[1], [2]]) == 3"),
+        ),
         Case("proof below the answer", _proof_below, "check", ALL, "beside the answer why: 1"),
         Case(
             "import added to the setup",
@@ -326,9 +343,9 @@ def cases(problem_set: ProblemSet, outside: str) -> list[Case]:
             ALL,
             "the cell setup was edited",
         ),
-        Case("reads the solutions", double_is(PEEK.format(root=str(ROOT)))),
-        Case("writes outside", double_is(WRITES.format(outside=outside))),
-        Case("opens a connection", double_is(CONNECTS)),
+        Case("reads the solutions", double_is(PEEK.format(root=str(ROOT))), "check"),
+        Case("writes outside", double_is(WRITES.format(outside=outside)), "check"),
+        Case("opens a connection", double_is(CONNECTS), "check", ALL, "beyond its task"),
         Case("patches NumPy", double_is(PATCHES), "check", PART, "numpy.array_equal was replaced"),
         Case(
             "writes to stderr",

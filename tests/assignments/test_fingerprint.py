@@ -44,13 +44,13 @@ def prints(small, files):
     }
 
     def take(**other):
-        fingerprint._programs.cache_clear()
+        fingerprint.programs.cache_clear()
         given = usual | other
         tests = fingerprint.of_tests(given["problem_set"], given["key"])
         return fingerprint.of_result(**given), tests
 
     yield take
-    fingerprint._programs.cache_clear()
+    fingerprint.programs.cache_clear()
 
 
 def grow(path):

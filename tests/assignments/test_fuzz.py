@@ -30,19 +30,10 @@ def graded_by_rule(jobs, *rest):
     """Take the points from the text of the answers, in place of a kernel."""
     for job in jobs:
         notebook = nbformat.read(job.folder / "rebuilt.ipynb", as_version=4)
-        text = {grading_id(c): c.source for c in notebook.cells}
-        scores = {
-            "double-visible": (float("2 * x" in text["double"]), 1.0),
-            "double-hidden": (3.0 * ("2 * x" in text["double"]), 3.0),
-            "add_up-visible": (2.0 * ("sum(x)" in text["add_up"]), 2.0),
-            "why": (None, 2.0),
-        }
+        scores = mini.scores_by_rule(notebook)
         write_whole(job.folder / "graded.ipynb", nbformat.writes(notebook).encode())
-        job.result.scores = {n: autograde.Score(*score) for n, score in scores.items()}
-
-
-def grading_id(cell):
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+        made = {name: autograde.Score(*score) for name, score in scores.items()}
+        grading._take(job.result, made, [])
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +49,11 @@ def room(tmp_path_factory):
         nbformat.write(notebook, folder / "honest" / name / "ps1.ipynb")
     roster = [f"{name},{name.title()}" for name in (*fuzz.HONEST, *OTHERS)]
     (folder / "roster.csv").write_text("id,name\n" + "\n".join(roster) + "\n", "utf-8")
-    programs = fingerprint._programs()
+    programs = fingerprint.programs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grading, "_run", graded_by_rule)
         patch.setattr(grading, "_gradebook", lambda course: None)
-        patch.setattr(fingerprint, "_programs", lambda: programs)
+        patch.setattr(fingerprint, "programs", lambda: programs)
         patch.setattr(isolation, "sandbox", lambda limits: Sandbox(limits, None, None))
         yield folder, json.loads(nbformat.writes(released(small)))
 

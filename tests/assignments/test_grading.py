@@ -2,8 +2,13 @@
 
 import csv
 import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -16,6 +21,7 @@ from assignments.limits import Limits
 from assignments.roster import read_roster
 from assignments.submissions import collect
 from tests.assignments.hostile import by_name, right_notebook
+from tests.assignments.mini import scores_by_rule
 
 NAMES = ["s0", "s1", "s2"]
 
@@ -27,6 +33,19 @@ def handed_in(small, tmp_path):
         put(tmp_path / "in", name, right_notebook(small))
     (tmp_path / "roster.csv").write_text("id,name\n" + "".join(f"{n},Name {n}\n" for n in NAMES))
     return tmp_path / "in"
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No kernel runs: points are taken from the text of the answers."""
+    if not hasattr(os, "fork"):
+        pytest.skip("the grader is replaced before it is forked")
+
+    def by_rule(name, notebook, *rest):
+        made = {name: autograde.Score(*score) for name, score in scores_by_rule(notebook).items()}
+        return autograde.Graded(made, notebook)
+
+    monkeypatch.setattr(autograde, "autograde", by_rule)
 
 
 def put(folder, name, notebook):
@@ -53,7 +72,7 @@ def points(result):
     return sum(score.points or 0 for score in result.scores.values())
 
 
-def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
+def test_only_what_is_new_is_graded(small, handed_in, quick, monkeypatch):
     results, graded, problems = run(small, handed_in)
     assert graded == NAMES
     assert problems == []
@@ -68,11 +87,11 @@ def test_only_what_is_new_is_graded(small, handed_in, monkeypatch):
     assert run(small, handed_in, key="another")[1] == NAMES
     (handed_in.parent / "out" / "students" / "s2" / "result.json").write_text("{broken")
     assert run(small, handed_in, key="another")[1] == ["s2"]
-    monkeypatch.setattr(fingerprint, "_programs", lambda: "a fixed library")
+    monkeypatch.setattr(fingerprint, "programs", lambda: "a fixed library")
     assert run(small, handed_in, key="another")[1] == NAMES
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in):
+def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in, quick):
     def interrupt(done):
         if done == 2:
             raise KeyboardInterrupt
@@ -84,15 +103,45 @@ def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in):
     assert {points(result) for result in results.values()} == {6.0}
 
 
-def test_what_was_handed_in_is_kept_as_it_was(small, handed_in):
+@pytest.mark.skipif(not hasattr(os, "setsid"), reason="there are no process groups")
+@pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.nightly), True])
+def test_ctrl_c_ends_grading_without_a_trace(walls, small, handed_in, tmp_path, again):
+    for name in NAMES:
+        slow = right_notebook(small)
+        by_name(slow, "double").source += "\nimport time\ntime.sleep(25)"
+        put(handed_in, name, slow)
+    scratch = tmp_path / "t"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "assignments", "grade", "ps1", str(handed_in)]
+    command += ["--roster", f"{handed_in.parent}/roster.csv", "--out", str(tmp_path / "out")]
+    command += ["--source", str(small.folder.parent), "--jobs", "2"]
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root), "TMPDIR": str(scratch)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
+    end = time.monotonic() + 120
+    while len(list(scratch.glob("ni-*/s/*"))) < 2 and time.monotonic() < end:
+        time.sleep(0.2)
+    assert running.poll() is None
+    for _ in range(1 + again):  # as a terminal sends it: to all of them
+        os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert "Stopped." in errors
+    assert "Traceback" not in errors
+    assert list(scratch.glob("ni-*")) == []
+
+
+def test_what_was_handed_in_is_kept_as_it_was(small, handed_in, quick):
     run(small, handed_in)
     for name in NAMES:
         kept = handed_in.parent / "out" / "students" / name / "submitted.ipynb"
         assert kept.read_bytes() == (handed_in / name / "ps1.ipynb").read_bytes()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the grader is replaced before it is forked")
-def test_a_grader_that_breaks_is_reported_and_the_others_are_graded(small, handed_in, monkeypatch):
+def test_a_grader_that_breaks_is_reported_and_the_others_are_graded(
+    small, handed_in, quick, monkeypatch
+):
     real = autograde.autograde
 
     def breaks(name, notebook, *rest):
@@ -121,6 +170,7 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
 
     monkeypatch.setattr(autograde, "autograde", lambda *arguments: time.sleep(100))
     monkeypatch.setattr(grading, "GRACE", 0)
+    monkeypatch.setattr(grading, "CLOCK", 1)
     monkeypatch.setattr(grading, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}
@@ -160,7 +210,7 @@ def test_without_walls_a_class_is_graded_all_the_same(small, handed_in, monkeypa
     assert {points(result) for result in results.values()} == {6.0}
 
 
-def test_two_students_of_one_name_are_left_to_a_person(small, handed_in):
+def test_two_students_of_one_name_are_left_to_a_person(small, handed_in, quick):
     (handed_in.parent / "roster.csv").write_text("id,name\na,s0\nb,s0\ns1,x\n")
     results, _, problems = run(small, handed_in)
     assert problems[0] == "s0: s0 could be any of a, b: not matched"
@@ -175,7 +225,7 @@ def write_zip(path, members):
             archive.writestr(name, nbformat.writes(notebook))
 
 
-def test_the_last_on_time_counts_and_with_accept_late_the_last(small, tmp_path):
+def test_the_last_on_time_counts_and_with_accept_late_the_last(small, tmp_path, quick):
     right, wrong = right_notebook(small), right_notebook(small)
     by_name(wrong, "double").source = "def double(x):\n    return 0"
     write_zip(
@@ -253,7 +303,7 @@ def test_a_limit_of_nothing_is_refused(capsys, option, value):
 
 
 def test_without_a_key_the_teacher_is_warned_and_with_one_not(
-    small, handed_in, capsys, monkeypatch
+    small, handed_in, quick, capsys, monkeypatch
 ):
     monkeypatch.setattr(command, "KEY_FILE", handed_in.parent / "course.key")
     arguments = ["grade", "ps1", str(handed_in), "--roster", f"{handed_in.parent}/roster.csv"]

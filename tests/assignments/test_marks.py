@@ -8,6 +8,7 @@ import pytest
 from assignments import marks, pages
 from assignments.autograde import Score
 from assignments.grading import Result
+from assignments.problem_sets import problem_set
 from assignments.roster import Student
 
 
@@ -190,3 +191,45 @@ def test_a_piece_of_an_answer_is_cut_and_its_pictures_are_shown():
     assert piece.pictures == ["data:image/jpeg;base64,aGk=", picture]
     assert (piece.source[:13], piece.linked) == ("![]([picture]", True)
     assert len(piece.source) < 21_000
+
+
+@pytest.mark.parametrize(
+    ("traceback", "line"),
+    [
+        (["ZeroDivisionError: x", "Cell In[3], line 2"], "line 2: return x / 0"),
+        (
+            ["\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[3]\x1b[39m\x1b[32m, line 1\x1b[39m"],
+            "line 1: def f(x):",
+        ),
+        (
+            ["Cell In[3], line 1", "Cell In[4], line 1"],
+            "line 1: def f(x):",
+        ),  # 4 is not the student's
+        (["Cell In[3], line 9"], ""),
+        (["Cell In[7], line 1"], ""),
+        ([], ""),
+    ],
+)
+def test_the_line_of_the_students_own_code_is_found(traceback, line):
+    code, given = nbformat.v4.new_code_cell, {"nbgrader": {"grade_id": "setup", "solution": False}}
+    own = code("def f(x):\n    return x / 0", execution_count=3)
+    notebook = nbformat.v4.new_notebook(cells=[own, code("1", execution_count=4, metadata=given)])
+    error = nbformat.v4.new_output("error", ename="E", evalue="x", traceback=traceback)
+    assert pages.own_line(notebook, error) == line
+
+
+def test_a_task_is_found_by_each_of_its_names():
+    each_task = marks.tasks(problem_set("ps1"))
+    for words in (
+        "two-zeros",
+        "Task 2",
+        "task 2",
+        "Task 2 (two-zeros)",
+        "Task 2: Two zeros, forever",
+    ):
+        assert marks.named(each_task, words).name == "two-zeros"
+    assert marks.named(each_task, "Task 9") is None
+    assert [task.column for task in each_task[:2]] == [
+        "Task 1 (moving-layers)",
+        "Task 2 (two-zeros)",
+    ]

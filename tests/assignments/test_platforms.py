@@ -8,7 +8,7 @@ import pytest
 from assignments import lateness, marks, platforms
 from assignments.autograde import Score
 from assignments.grading import Result
-from assignments.lateness import LatenessError, moment, read_late, rule
+from assignments.lateness import LatenessError, moment, read_times, rule
 from assignments.platforms import PlatformError
 from assignments.roster import read_roster
 
@@ -134,18 +134,23 @@ def test_a_rule_that_is_none_is_refused(text):
         rule(text)
 
 
+def late_by(path, roster):
+    times = read_times(path, roster, moment("2026-11-21 00:00"))
+    return {name: time.hours - time.extra for name, time in times.items()}
+
+
 def test_times_and_extensions_are_read(roster, tmp_path):
     path = tmp_path / "times.csv"
     text = "student,submitted,extension\ns1,2026-11-21 01:00,2\nMax Born,2026-11-21 01:00,\n"
     path.write_text(text, "utf-8")
-    late = read_late(path, roster, moment("2026-11-21 00:00"))
+    late = late_by(path, roster)
     assert late == {"s1": -1.0, "s3": 1.0}
 
 
 def test_times_are_read_from_a_worksheet(roster, tmp_path):
     path = tmp_path / "sheet.csv"
     path.write_text(WORKSHEET, "utf-8")
-    assert read_late(path, roster, moment("2026-11-21 00:00")) == {"s2": 2.5}
+    assert late_by(path, roster) == {"s2": 2.5}
 
 
 @pytest.mark.parametrize(
@@ -159,4 +164,4 @@ def test_times_are_read_from_a_worksheet(roster, tmp_path):
 def test_times_that_cannot_be_used_are_refused(roster, tmp_path, text, message):
     (tmp_path / "times.csv").write_text(text, "utf-8")
     with pytest.raises(lateness.LatenessError, match=message):
-        read_late(tmp_path / "times.csv", roster, moment("2026-11-21 00:00"))
+        read_times(tmp_path / "times.csv", roster, moment("2026-11-21 00:00"))

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from assignments import beside
-from assignments.problem_sets import grade_id
+from assignments.problem_sets import grade_id, problem_set
 from assignments.reading import MOST_CELLS, Cell, UnreadableError, read
 from assignments.rebuild import WrongNotebookError, rebuild
 from assignments.release import released
@@ -265,6 +265,14 @@ def test_other_edits_of_a_given_cell_are_shown(release, edited, told):
     rebuilt = rebuild(release, handed(release, setup=edited))
     assert sources(rebuilt) == [cell.source for cell in release.cells]
     assert told in rebuilt.doubts[0]
+
+
+def test_messages_call_a_cell_by_its_task_as_the_student_sees_it():
+    release = released(problem_set("ps1"))
+    kept = [each for each in handed(release) if each.grade_id != "two-zeros"]
+    rebuilt = rebuild(release, [each for each in kept if each.grade_id != "collapse-visible"])
+    assert "the answer cell two-zeros of Task 2 is missing" in rebuilt.doubts
+    assert rebuilt.notes == ["the test collapse-visible of Task 4 was deleted: put back"]
 
 
 def test_many_cells_are_put_in_place_quickly(release):

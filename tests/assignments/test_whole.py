@@ -40,7 +40,7 @@ def test_the_reference_has_all_points_and_a_wrong_answer_loses_its_own(
     with (tmp_path / "out" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     for task in marks.tasks(one):
-        right, other = rows["right"][task.name], rows["wrong"][task.name]
+        right, other = rows["right"][task.column], rows["wrong"][task.column]
         if task.written:
             assert right == other == ""
         else:

@@ -120,7 +120,7 @@ def test_the_downloaded_notebook_is_graded_as_any_other(page, tmp_path, monkeypa
         (row,) = csv.DictReader(file)
     assert row["status"] == "graded", row["notes"]
     for task in marks.tasks(one):
-        assert row[task.name] == "" if task.written else float(row[task.name]) == task.out_of
+        assert row[task.column] == "" if task.written else float(row[task.column]) == task.out_of
 
 
 def test_what_the_browser_kept_in_another_form_is_left_alone(page):

@@ -5,6 +5,7 @@ Slow cells (``book/live/seconds.json``) go through fewer seeds, by the page's ow
 its notebook print; everything else must be what is stored.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,10 @@ import pytest
 from conftest import visiting
 from sphinx_external_toc.events import remove_suffix
 from sphinx_external_toc.parsing import parse_toc_yaml
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "book"))
+
+from netbook.frameworks import needs_torch
 
 from assignments.course_key import PUBLIC, keyed
 from assignments.problem_sets import problem_sets
@@ -24,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 WRITTEN = [remove_suffix(page, (".md", ".ipynb")) for page in parse_toc_yaml(ROOT / "_toc.yml")]
 CHAPTERS = [name for name in WRITTEN if (ROOT / f"{name}.ipynb").is_file()]
 CHAPTERS = [name for name in CHAPTERS if not name.startswith("assignments")]
+CHAPTERS = [name for name in CHAPTERS if not needs_torch(ROOT / f"{name}.ipynb")]
 SETS = problem_sets()
 FIRST = 3  # cells of each notebook in every run of the tests
 SLOW = 10  # seconds, as in seeds.js

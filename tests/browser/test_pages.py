@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import nbformat
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import violations
 from drawn import check_cells, check_points
 from PIL import Image
 from pypdf import PdfReader
@@ -59,6 +59,14 @@ OVER_HTTP, OPENED = (
     )
     for chosen in ({"http": LOOKED_AT}, {"http": VARIED, "file": VARIED})
 )
+
+
+def notebooks(how):
+    """All notebooks, each opened once for this and the other tests that say so."""
+    places = [pytest.param((name, how), id=f"{name}-{how}") for name in NOTEBOOKS]
+    return pytest.mark.parametrize("opened", places, indirect=True)
+
+
 PHONE = {"viewport": {"width": 390, "height": 844}}
 # What a page may hold of Jupyter widgets: our own, boxes around them, links between them.
 LIVE = re.compile(r"AnyModel|LayoutModel|[VH]?BoxModel|(Directional)?LinkModel")
@@ -178,38 +186,6 @@ def press(page, root, control):
     )
 
 
-# Widgets that are drawn work alike over http and from a file: keys are tried in one way, answers
-# in the other.
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_key_on_each_control_draws_the_frame_that_python_computed(visit, site, name):
-    page = visit(name, "http").page
-    for root, saved in saved_beside(page, site / f"{name}.html"):
-        check(root, saved)
-        for control in saved.spec["controls"]:
-            before, place = root.evaluate(DRAWN), root.evaluate(WHERE)
-            press(page, root, control)
-            after = root.evaluate(DRAWN)
-            assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
-            assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
-            check(root, saved)
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_every_answer_of_a_quick_question_is_told_why(visit, site, name):
-    page = visit(name, "file").page
-    for quiz in quizzes(site / f"{name}.html"):
-        root = page.locator(".ni-quiz", has_text=quiz["question"].split("`")[0])
-        for i, answer in enumerate(quiz["answers"]):
-            root.locator("input").nth(i).focus()
-            page.keyboard.press("Space")
-            page.keyboard.press("Enter")
-            said = root.locator("[role=status]").text_content()
-            told = f"{'Right' if answer['right'] else 'Not right'}. {answer['feedback']}"
-            assert told.replace("`", "") in said
-            if quiz["several"]:  # ticks add up: take this one back
-                root.locator("input").nth(i).press("Space")
-
-
 def same(saved, place, root):
     """Whether Python, too, computed the same numbers for both selections."""
     one, other = saved.frame(place), saved.frame(root.evaluate(WHERE))
@@ -230,34 +206,33 @@ THIN = """() => {
 }"""
 
 
-def violations(page, **options):
+def violations_anywhere(page, **options):
     """Return what axe finds on the whole page, its folds opened."""
     for fold in page.locator("details").all():
         fold.evaluate("fold => { fold.open = true; }")
     page.evaluate(THIN)
-    found = Axe().run(page, options=options).response["violations"]
-    return [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found]
+    return violations(page, **options)
 
 
 def test_one_word_of_code_that_cannot_be_read_is_found(visit):
     page = visit("reference/glue").page
     last = page.locator(".highlight pre span.n", has_text=re.compile("...")).last
     last.evaluate("word => { word.style.color = '#eeeeee'; }")
-    found = violations(page, runOnly=["color-contrast"])
+    found = violations_anywhere(page, runOnly=["color-contrast"])
     assert [(kind, len(places)) for kind, places in found] == [("color-contrast", 1)]
 
 
 # What differs between the two ways, axe does not look at.
 @OVER_HTTP
 def test_a_page_is_accessible(opened):
-    assert violations(opened[1].page) == []
+    assert violations_anywhere(opened[1].page) == []
 
 
 @pytest.mark.parametrize("name", [nightly_unless(LOOKED_AT, name) for name in PAGES])
 def test_the_colors_of_the_dark_theme_have_contrast(visit, name):
     page = visit(name, color_scheme="dark").page
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert violations(page, runOnly=["color-contrast"]) == []
+    assert violations_anywhere(page, runOnly=["color-contrast"]) == []
 
 
 @pytest.mark.parametrize("name", [nightly_unless(VARIED, name) for name in PAGES])
@@ -359,9 +334,9 @@ def test_mathematics_is_set_with_fonts_that_load(opened):
         assert page.evaluate(loaded)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_page_offers_its_notebook(visit, site, name):
-    page = visit(name).page
+@notebooks("http")
+def test_a_page_offers_its_notebook(opened, site):
+    name, page = opened[0], opened[1].page
     with page.expect_download() as download:
         page.locator(".run a[download]").first.click()
     assert download.value.suggested_filename == f"{Path(name).name}.ipynb"
@@ -369,6 +344,38 @@ def test_a_page_offers_its_notebook(visit, site, name):
     nbformat.validate(nbformat.reads(given, as_version=4))
     assert given == (ROOT / f"{name}.ipynb").read_bytes()
     assert (site / f"{name}.ipynb").read_bytes() == given
+
+
+# These change the page that others only look at, so they stand below them. Widgets that are drawn
+# work alike over http and from a file: keys are tried in one way, answers in the other.
+@notebooks("http")
+def test_a_key_on_each_control_draws_the_frame_that_python_computed(opened, site):
+    name, page = opened[0], opened[1].page
+    for root, saved in saved_beside(page, site / f"{name}.html"):
+        check(root, saved)
+        for control in saved.spec["controls"]:
+            before, place = root.evaluate(DRAWN), root.evaluate(WHERE)
+            press(page, root, control)
+            after = root.evaluate(DRAWN)
+            assert root.evaluate(WHERE)[control["name"]] != place[control["name"]]
+            assert {**before, "frame": 0} != {**after, "frame": 0} or same(saved, place, root)
+            check(root, saved)
+
+
+@notebooks("file")
+def test_every_answer_of_a_quick_question_is_told_why(opened, site):
+    name, page = opened[0], opened[1].page
+    for quiz in quizzes(site / f"{name}.html"):
+        root = page.locator(".ni-quiz", has_text=quiz["question"].split("`")[0])
+        for i, answer in enumerate(quiz["answers"]):
+            root.locator("input").nth(i).focus()
+            page.keyboard.press("Space")
+            page.keyboard.press("Enter")
+            said = root.locator("[role=status]").text_content()
+            told = f"{'Right' if answer['right'] else 'Not right'}. {answer['feedback']}"
+            assert told.replace("`", "") in said
+            if quiz["several"]:  # ticks add up: take this one back
+                root.locator("input").nth(i).press("Space")
 
 
 def test_the_site_zip_holds_the_site_and_the_notebook_zip_runs_it(site):

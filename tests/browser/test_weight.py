@@ -17,7 +17,7 @@ from netinit.widgets.budget import weight
 pytestmark = pytest.mark.browser
 
 TABLES = 250  # kB of one page's tables, as a web server sends them
-FILES = 22_000_000  # bytes of a site of sixteen chapters, its notebooks too, before it is zipped
+FILES = 22_000_000  # bytes of a site of seventeen chapters, its notebooks too, before it is zipped
 
 
 def test_the_tables_of_a_page_stay_within_their_budget(site):

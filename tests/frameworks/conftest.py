@@ -11,3 +11,7 @@ atexit.register(shutil.rmtree, os.environ["KERAS_HOME"], ignore_errors=True)
 os.environ["KERAS_BACKEND"] = "torch"
 os.environ["KERAS_TORCH_DEVICE"] = "cpu"  # it would take a GPU by itself
 os.environ["JAX_PLATFORMS"] = "cpu"
+
+from operators import import_torchvision  # noqa: E402 (transformers imports torchvision)
+
+import_torchvision()

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import CODES, SEVERITIES, Finding
+from netinit.reporting.report import Report
 from netinit.torch.checking.check import check
 from netinit.torch.checking.running import Loss
-from netinit.torch.reporting.findings import CODES, SEVERITIES, Finding
-from netinit.torch.reporting.report import Report
 
 __all__ = ["assert_initialized"]
 

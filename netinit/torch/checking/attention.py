@@ -16,12 +16,15 @@ class Sight(NamedTuple):
     """Of one softmax over keys.
 
     `evenness` is the entropy divided by that of equal weights, ln n for n keys, averaged over the
-    rows with at least 8 keys: 1 looks everywhere, 0 at one place.
+    rows with at least 8 keys: 1 looks everywhere, 0 at one place. `scores` is the standard
+    deviation of the scores of a row, and `weights` names those of queries and keys, if known.
     """
 
     name: str
     evenness: float
     keys: float
+    scores: float
+    weights: tuple[str, ...] = ()
 
 
 @torch.no_grad()
@@ -78,4 +81,9 @@ def _evenness(where: str, scores: torch.Tensor) -> Sight | None:
     if not told.any():
         return None
     even = (entropy[told] / keys[told].float().log()).mean().item()
-    return Sight(where, even, keys[told].float().mean().item())
+    allowed = (rows > best - _FORBIDDEN)[told]
+    seen = rows[told].masked_fill(~allowed, 0.0)
+    count = allowed.sum(1)
+    variance = seen.square().sum(1) / count - (seen.sum(1) / count).square()
+    deviation = variance.clamp_min(0).mean().sqrt().item()
+    return Sight(where, even, keys[told].float().mean().item(), deviation)

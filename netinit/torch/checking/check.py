@@ -8,20 +8,20 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import Finding, found
+from netinit.reporting.report import Report
 from netinit.torch.checking import measures
 from netinit.torch.checking.examining import Examined, examine
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.operation import Operation
 from netinit.torch.checking.running import Call, Loss, call_of, unwrapped
 from netinit.torch.names import tensors
-from netinit.torch.reporting.findings import Finding, found
-from netinit.torch.reporting.report import Report
 
 __all__ = ["check"]
 
 COLUMNS = (
     *("name", "kind", "fan_in", "fan_out", "input", "output", "spread", "then", "dead"),
-    *("sensitivity", "law"),
+    *("sensitivity", "drawn"),
 )
 _WAKING = 5  # steps in which a zero branch or head must have come alive
 
@@ -155,6 +155,7 @@ def _row(operation: Operation, examined: Examined) -> dict[str, object]:
         "dead": operation.dead,
         "saturated": operation.saturated,
         "sensitivity": examined.first.sensitivity(operation.weight),
+        "drawn": "" if law is None else law.brief,
         "law": "" if law is None else str(law),
         "parameters": list(operation.parameters),
         "shape": list(operation.shape),

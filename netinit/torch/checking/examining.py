@@ -7,13 +7,13 @@ from itertools import repeat
 
 from torch import nn
 
+from netinit.reading.law import Law
+from netinit.reporting.findings import Finding
 from netinit.torch.checking import first_loss
 from netinit.torch.checking.first_loss import Batch, Constants
 from netinit.torch.checking.judges import gains, loss, signal, units, values
 from netinit.torch.checking.observing import Observation, Trial, observe, train
 from netinit.torch.checking.running import Call
-from netinit.torch.reading.law import Law
-from netinit.torch.reporting.findings import Finding
 
 _WAKING = 5  # steps in which what starts behind a zero must have come alive
 

@@ -8,35 +8,12 @@ from typing import NamedTuple
 
 import torch
 
+from netinit.judging.loss import Constants
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.running import Answer, Call, class_axis
 
 _STEPS, _SMALL = 100, 1e-6
 _ENOUGH = 20  # targets for each number of a constant answer, before it counts as known
-
-
-class Constants(NamedTuple):
-    """Losses of constant outputs.
-
-    Parameters
-    ----------
-    zero : float
-        Of zeros: for classes, a uniform guess.
-    best : float
-        Of the best constant, one number for each unit of the output.
-    answer : list of float
-        That constant.
-    enough : bool
-        Whether the targets are many enough for it to mean something.
-    classes : bool
-        Whether the targets are whole-numbered classes.
-    """
-
-    zero: float
-    best: float
-    answer: list[float]
-    enough: bool
-    classes: bool
 
 
 class Batch(NamedTuple):

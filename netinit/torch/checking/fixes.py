@@ -6,13 +6,13 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.report import Report
 from netinit.torch.checking import fan_rules
 from netinit.torch.checking.check import check
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.operations import Operation, Recorder
 from netinit.torch.checking.repairs import Repair, repairs
 from netinit.torch.checking.running import Call, Loss, call_of, unwrapped
-from netinit.torch.reporting.report import Report
 
 __all__ = ["fix"]
 

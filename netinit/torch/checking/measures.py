@@ -10,6 +10,8 @@ _TWIN_POSITIONS = 64
 _TWINS_NEED = 8
 SATURATED = {"tanh": 0.97, "sigmoid": 0.985, "hardtanh": 1.0, "hardsigmoid": 1.0}
 RECTIFIERS = {"relu", "relu6", "threshold", "clamp_min"}
+SMOOTH_RECTIFIERS = {"gelu", "silu", "mish", "hardswish"}
+_OFF = 1e-3  # of the largest value that a unit reads, what a smooth one that is off lets through
 
 
 class Moments(NamedTuple):
@@ -64,6 +66,17 @@ def dead_share(tensor: torch.Tensor, axis: int) -> float | None:
         return None
     others = [other for other in range(tensor.dim()) if other != axis]
     return (tensor.detach().amax(others) <= 0).float().mean().item()
+
+
+@torch.no_grad()
+def off_share(read: torch.Tensor, made: torch.Tensor, axis: int) -> float | None:
+    """Share of the units of a smooth rectifier that let next to nothing through on the batch."""
+    axis %= made.dim()
+    if read.shape != made.shape or made.numel() // max(made.shape[axis], 1) < _DEAD_NEEDS:
+        return None
+    others = [other for other in range(made.dim()) if other != axis]
+    through, given = made.detach().abs().amax(others), read.detach().abs().amax(others)
+    return (through <= _OFF * given).float().mean().item()
 
 
 @torch.no_grad()

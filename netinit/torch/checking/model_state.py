@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import random
 import sys
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
@@ -18,10 +20,11 @@ def untouched(model: nn.Module) -> Iterator[None]:
     """Within this, the model may be run, trained and changed; afterwards it is as it was.
 
     Within it the model is in training mode, and modules of dropout are off. What a module's
-    attributes refer to is restored; an object that they refer to and that is changed in place,
-    unless it is a parameter or a buffer, is not.
+    attributes refer to is restored, with the contents of tensors, lists, mappings and sets among
+    them, such as the sums of a metric; another object that is changed in place is not.
     """
     attributes = [(module, _shallow(module)) for module in model.modules()]
+    contents = [_content(value) for _, saved in attributes for value in saved.values()]
     values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
     gradients = [(p, p.grad) for p in model.parameters()]
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the model may use it)
@@ -35,6 +38,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
         np.random.set_state(states[1])  # noqa: NPY002
         for module, saved in attributes:
             _restore(module, saved)
+        for restore in contents:
+            restore()
         for parameter, gradient in gradients:
             parameter.grad = gradient
         with torch.no_grad():
@@ -74,6 +79,37 @@ def _shallow(module: nn.Module) -> dict[str, object]:
     """The module's attributes, with copies of the tables of its parts."""
     saved = dict(module.__dict__)
     return saved | {name: dict(saved[name]) for name in _NESTED}
+
+
+def _content(value: object) -> Callable[[], None]:
+    """What gives an attribute back the contents that it has now."""
+    if isinstance(value, torch.Tensor):
+        kept = value.detach().clone()
+        return lambda: _copy_back(value, kept)
+    if type(value) in (list, set, dict, OrderedDict):
+        copied = value.copy()
+        return lambda: _refill(value, copied)
+    return lambda: None
+
+
+@torch.no_grad()
+def _copy_back(tensor: torch.Tensor, kept: torch.Tensor) -> None:
+    if not tensor.is_meta and not torch.equal(tensor, kept):
+        tensor.copy_(kept)
+
+
+def _refill(value: list | set | dict, kept: list | set | dict) -> None:
+    """Give a collection its contents, if it has others."""
+    mine, theirs = (
+        [*each, *each.values()] if isinstance(each, dict) else list(each) for each in (value, kept)
+    )
+    if len(mine) == len(theirs) and all(map(operator.is_, mine, theirs)):
+        return
+    value.clear()
+    if isinstance(value, list):
+        value.extend(kept)
+    else:
+        value.update(kept)
 
 
 def _restore(module: nn.Module, saved: dict[str, object]) -> None:

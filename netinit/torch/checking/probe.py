@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import Finding, found
+from netinit.reporting.report import Report
 from netinit.torch.checking.check import failure, obstacle
 from netinit.torch.checking.first_loss import Batch, Constants, constants, learned_more
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.observing import Trial, train
 from netinit.torch.checking.operations import Recorder
 from netinit.torch.checking.running import Call, Loss, answer, call_of, unwrapped
-from netinit.torch.reporting.findings import Finding, found
-from netinit.torch.reporting.report import Report
 
 __all__ = ["probe"]
 
@@ -81,7 +81,7 @@ def probe(
     try:
         with untouched(inner):
             trial = train(inner, itertools.cycle(calls), steps, learning_rate=learning_rate)
-            known = _constants(inner, calls)
+            known = best_constant(inner, calls)
     except Exception as error:
         return Report("Probe", COLUMNS, [], [failure(error)])
     return _report(trial, known, len(calls))
@@ -94,7 +94,11 @@ def _batches(batches: object) -> Iterator[object]:
     return iter([batches] if single else batches)
 
 
-def _constants(model: nn.Module, calls: list[Call]) -> Constants | None:
+def best_constant(model: nn.Module, calls: list[Call]) -> Constants | None:
+    """The losses of constant outputs on the last of some batches; None where they are unknown.
+
+    The model should be within `model_state.untouched`.
+    """
     answered = []
     recorder = Recorder(model)
     recorder.recording = False
@@ -116,18 +120,29 @@ def _report(trial: Trial, known: Constants | None, batches: int) -> Report:
         {"step": step, "loss": trial.losses[step - 1], "update": update}
         for step, update in _shown(trial)
     ]
-    return Report("Probe", COLUMNS, rows, _findings(last, known, learned), facts=facts)
+    return Report("Probe", COLUMNS, rows, findings_of_training(last, known, learned), facts=facts)
 
 
 def _shown(trial: Trial) -> Iterator[tuple[int, float | None]]:
     """The steps of a report: 1, 2, 5, 10, 20, 50, ... and the last."""
-    last = len(trial.losses)
-    round_ones = {digit * 10**power for digit in (1, 2, 5) for power in range(8)}
-    for step in sorted({step for step in round_ones if step < last} | {last}):
-        yield step, trial.updates[step - 1] if step <= len(trial.updates) else None
+    for step in range(1, len(trial.losses) + 1):
+        if is_shown(step, len(trial.losses)):
+            yield step, trial.updates[step - 1] if step <= len(trial.updates) else None
 
 
-def _findings(last: float, known: Constants | None, learned: bool | None) -> list[Finding]:
+def is_shown(step: int, last: int) -> bool:
+    """Whether a step has a row in the table.
+
+    >>> [step for step in range(1, 31) if is_shown(step, 25)]
+    [1, 2, 5, 10, 20, 25]
+    """
+    return step == last or (step < last and f"{step}".rstrip("0") in ("1", "2", "5"))
+
+
+def findings_of_training(
+    last: float, known: Constants | None, learned: bool | None
+) -> list[Finding]:
+    """What the mean loss of the last steps says."""
     if not math.isfinite(last):
         reason = "The loss stops being finite within the first steps."
         return [

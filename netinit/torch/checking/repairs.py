@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from netinit.reporting.findings import Finding
+from netinit.reporting.report import Report
 from netinit.torch.checking import fan_rules
 from netinit.torch.checking.judges.gains import KNOWN, wanted
-from netinit.torch.reporting.findings import Finding
-from netinit.torch.reporting.report import Report
+from netinit.torch.names import plain_name
 
 _UNSUITED = {"COLLAPSE", "GRADIENT", "GAIN", "SATURATED", "NONFINITE"}
 _EMBEDDING_STD = 0.02
@@ -27,7 +28,7 @@ class Repair:
     name : str
         Of the parameter.
     function : str
-        A function of `torch.nn.init`, or "copy_" or "mul_" of a tensor.
+        A function of `torch.nn.init`, or "copy_", "mul_" or "clamp_" of a tensor.
     because : str
         The code of the finding that it answers.
     keyword : str
@@ -54,6 +55,8 @@ class Repair:
             return f"{place}.copy_(torch.tensor({self.value}))"
         if self.function == "mul_":
             return f"{place}.mul_({self.value!r})"
+        if self.function == "clamp_":
+            return f"{place}.clamp_({self.value[0]!r}, {self.value[1]!r})"
         keyword = f", {self.keyword}={self.value!r}" if self.keyword else ""
         return f"torch.nn.init.{self.function}({place}{keyword})"
 
@@ -65,6 +68,8 @@ class Repair:
             target.copy_(torch.tensor(self.value))
         elif self.function == "mul_":
             target.mul_(self.value)
+        elif self.function == "clamp_":
+            target.clamp_(*self.value)
         else:
             arguments = {self.keyword: self.value} if self.keyword else {}
             getattr(nn.init, self.function)(target, **arguments)
@@ -100,7 +105,7 @@ def _quiet_head(
     model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
 ) -> Iterator[Repair]:
     """An output layer that starts at zero; one that is a table of embeddings too, small."""
-    rows = _products(report, parameters)
+    rows = _products(report, parameters, turned=True)
     if not rows:
         return
     name = rows[-1]["parameters"][0]
@@ -170,6 +175,68 @@ def _own_values(
             yield Repair(name, "normal_", "CLONES", "std", std)
 
 
+def _true_fans(
+    model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
+) -> Iterator[Repair]:
+    """Weights multiplied so that their rule holds with the true fans."""
+    for finding in findings:
+        factor = finding.numbers["factor"]
+        for name in finding.numbers["names"] if factor else ():
+            yield Repair(_named(name, parameters), "mul_", "WRONG-FAN", value=_rounded(factor))
+
+
+def _within(
+    model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
+) -> Iterator[Repair]:
+    """The stray entries cut to where the law of the others ends."""
+    for finding in findings:
+        bounds = [_rounded(bound) for bound in finding.numbers["within"]]
+        yield Repair(_named(finding.where, parameters), "clamp_", "OUTLIERS", value=bounds)
+
+
+def _damped(
+    model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
+) -> Iterator[Repair]:
+    """The last weight of each branch so small that all of them add as much as there was."""
+    (finding,) = findings
+    growth, additions = float(finding.measured), finding.numbers["additions"]
+    factor = _rounded((additions * (growth - 1)) ** -0.5)
+    for name in dict.fromkeys(finding.numbers["names"]):
+        if name in parameters:
+            yield Repair(name, "mul_", "RESIDUAL", value=factor)
+
+
+def _open_eyed(
+    model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
+) -> Iterator[Repair]:
+    """Weights of queries and keys so small that the scores have a standard deviation of 1."""
+    for weights, factor in findings[0].numbers["factors"]:
+        packed = len(weights) == 1
+        for name in weights if math.isfinite(factor) else ():
+            if name in parameters:
+                rows = _queries_and_keys(name, parameters, report) if packed else None
+                yield Repair(name, "mul_", "ATTENTION", value=_rounded(factor), rows=rows)
+
+
+def _queries_and_keys(name: str, parameters: Parameters, report: Report) -> tuple[int, int] | None:
+    """The rows of queries and keys in one weight with the values; None for all of it."""
+    row = next((row for row in report.rows if row["parameters"][0] == name), None)
+    outputs, inputs = parameters[name].shape[:2]
+    thirds = row is not None and row["fan_in"] == inputs and outputs == 3 * row["fan_out"]
+    return (0, 2 * outputs // 3) if thirds else None
+
+
+def _named(name: str, parameters: Parameters) -> str:
+    """The parameter of that name, which a wrapper may have changed."""
+    if name in parameters:
+        return name
+    return next((each for each in parameters if plain_name(each) == name), name)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
 def _living(
     model: nn.Module, parameters: Parameters, report: Report, findings: list[Finding]
 ) -> Iterator[Repair]:
@@ -181,6 +248,10 @@ def _living(
 # In this order: of two lines for one parameter the later one counts.
 _ANSWERS: tuple[tuple[set[str], Callable[..., Iterator[Repair]]], ...] = (
     (_UNSUITED, _rescaled),
+    ({"WRONG-FAN"}, _true_fans),
+    ({"OUTLIERS"}, _within),
+    ({"RESIDUAL"}, _damped),
+    ({"ATTENTION"}, _open_eyed),
     ({"CLONES"}, _own_values),
     ({"TWINS", "CONSTANT"}, _own_units),
     ({"DEAD"}, _living),
@@ -191,15 +262,17 @@ _ANSWERS: tuple[tuple[set[str], Callable[..., Iterator[Repair]]], ...] = (
 )
 
 
-def _products(report: Report, parameters: Parameters) -> list[dict]:
-    """The rows of operations whose weight is one parameter as it is."""
+def _products(report: Report, parameters: Parameters, *, turned: bool = False) -> list[dict]:
+    """The rows of operations whose weight is one parameter as it is, or perhaps transposed."""
+    shapes = {name: [list(p.shape)] for name, p in parameters.items()}
+    if turned:
+        shapes = {name: [shape, shape[::-1]] for name, (shape,) in shapes.items()}
     return [
         row
         for row in report.rows
         if row["fan_in"]
         and row["kind"] not in fan_rules.LOOKUPS
-        and row["parameters"][0] in parameters
-        and list(parameters[row["parameters"][0]].shape) == row["shape"]
+        and row["shape"] in shapes.get(row["parameters"][0], ())
     ]
 
 

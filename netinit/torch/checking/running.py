@@ -51,8 +51,10 @@ def call_of(
     """How a batch is given to a model.
 
     A tensor is its only argument, a tuple or list its positional ones, a mapping its keywords. A
-    pair of positional arguments and keywords is both. Where a pair is one more than the model
-    takes and no target is given, its second is the target, as data loaders give it.
+    pair of positional arguments and keywords is both. Where no target is given, the second of a
+    pair is the target, as data loaders give it, if the model takes one argument, or one and others
+    that are optional while the second can only be a target: a loss wants one, or it is a row of
+    classes.
 
     Raises
     ------
@@ -69,22 +71,38 @@ def call_of(
         return Call((batch,), {}, target, loss)
     if len(batch) == 2 and isinstance(batch[0], tuple | list) and isinstance(batch[1], Mapping):
         return Call(tuple(batch[0]), dict(batch[1]), target, loss)
-    if len(batch) == 2 and target is None and not _takes(model, batch):
+    if len(batch) == 2 and target is None and _second_is_target(model, batch, loss):
         return Call((batch[0],), {}, batch[1], loss)
     return Call(tuple(batch), {}, target, loss)
 
 
-def _takes(model: nn.Module, batch: tuple | list) -> bool:
-    """Whether the model's forward takes these as positional arguments."""
-    inner = getattr(model, "_orig_mod", model)
-    inner = getattr(inner, "module", inner)
-    if isinstance(inner, nn.Sequential):
-        return len(batch) == 1
+def _second_is_target(model: nn.Module, batch: tuple | list, loss: Loss | None) -> bool:
+    """Whether the second of a pair is no argument of the model."""
+    inner = unwrapped(model)
+    if isinstance(inner, nn.Sequential) or not _binds(inner.forward, 2):
+        return True
+    names = list(inspect.signature(inner.forward).parameters)
+    if not _binds(inner.forward, 1) or (len(names) > 1 and names[1] in _LABELS):
+        return False
+    return (loss is not None and not _binds(loss, 1)) or _are_classes(*batch)
+
+
+def _binds(function: Callable, count: int) -> bool:
+    """Whether a function can be called with so many positional arguments."""
     try:
-        inspect.signature(inner.forward).bind(*batch)
-    except TypeError:
+        inspect.signature(function).bind(*[None] * count)
+    except (TypeError, ValueError):  # it cannot, or it is written in C and does not tell
         return False
     return True
+
+
+def _are_classes(inputs: object, second: object) -> bool:
+    """Whether the second holds a whole number for each of the inputs."""
+    first = next(tensors(inputs), None)
+    if not isinstance(second, torch.Tensor) or first is None or first.dim() < 2:
+        return False
+    whole = not second.is_floating_point() and second.dtype != torch.bool
+    return whole and tuple(second.shape) == (first.shape[0],)
 
 
 def unwrapped(model: nn.Module) -> nn.Module:

@@ -69,6 +69,7 @@ class Signals:
         self._trails: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._makers: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._streams: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+        self._pairs: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         self._starts: dict[int, int] = {}
         self._count = 0
 
@@ -95,23 +96,33 @@ class Signals:
 
         `scaled` says that a parameter took part, as the scale of a norm or a bias does.
         """
+        self._compare(name, data, made)
         makers = self._inherit(made, data)
         trail = next((self._trails[t] for t in data if t in self._trails), None)
         if name in ("softmax", "scaled_dot_product_attention"):
             sight = attention.sight(name, args, kwargs, made[0], trail)
-            self.attentions += [sight] if sight else []
+            weights = self._compared(name, data)
+            self.attentions += [sight._replace(weights=weights)] if sight else []
         if name in _SUMS and makers and len(data) == 2 and data[0].shape == data[1].shape:
             self._add(data, made[0])
             return
         if name not in NORMS:
             self._flow(data, made)
         if trail is not None:
-            self._next(name, trail, made, scaled=scaled)
+            self._next(name, trail, data, made, scaled=scaled)
 
-    def _next(self, name: str, trail: Trail, made: Sequence[torch.Tensor], *, scaled: bool) -> None:
+    def _next(
+        self,
+        name: str,
+        trail: Trail,
+        data: Sequence[torch.Tensor],
+        made: Sequence[torch.Tensor],
+        *,
+        scaled: bool,
+    ) -> None:
         """Note what comes after an operation, as far as an activation."""
         if name in ACTIVATIONS:
-            self._activate(name, trail, made[0])
+            self._activate(name, trail, data[0], made[0])
         elif name in NORMS:
             trail.operation.normed = True
             self._trails[made[0]] = Trail(trail.operation, normed=True)
@@ -120,13 +131,17 @@ class Signals:
             for tensor in made:
                 self._trails[tensor] = trail
 
-    def _activate(self, name: str, trail: Trail, made: torch.Tensor) -> None:
+    def _activate(self, name: str, trail: Trail, read: torch.Tensor, made: torch.Tensor) -> None:
         operation = trail.operation
         if operation.then or not measures.measurable(made):
             return
         operation.then = name
-        if name in measures.RECTIFIERS and operation.kind not in fan_rules.RECURRENT:
+        plain = operation.kind not in fan_rules.RECURRENT
+        if plain and name in measures.RECTIFIERS:
             operation.dead = measures.dead_share(made, fan_rules.channel_axis(operation.kind, made))
+        elif plain and name in measures.SMOOTH_RECTIFIERS and read is not made:
+            axis = fan_rules.channel_axis(operation.kind, made)
+            operation.dead = measures.off_share(read, made, axis)
         elif name in measures.SATURATED:
             operation.saturated = measures.saturated_share(made, name)
 
@@ -138,6 +153,27 @@ class Signals:
             for tensor in made:
                 self._makers[tensor] = last
         return makers
+
+    def _compare(
+        self, name: str, data: Sequence[torch.Tensor], made: Sequence[torch.Tensor]
+    ) -> None:
+        """Note of a product of two signals, and of what is made of it, whose product it is."""
+        pair = next((self._pairs[tensor] for tensor in data if tensor in self._pairs), None)
+        if name in fan_rules.PRODUCTS | {"einsum"} and len(data) == 2:
+            makers = [self._makers.get(tensor) for tensor in data]
+            pair = tuple(makers) if all(makers) else None
+        elif name not in _SCALES | {"masked_fill", "where", "truediv", "tril", "to", "float"}:
+            pair = None
+        for tensor in made if pair else ():
+            self._pairs[tensor] = pair
+
+    def _compared(self, name: str, data: Sequence[torch.Tensor]) -> tuple[str, ...]:
+        """The weights of the queries and keys of an attention."""
+        if name == "softmax":
+            makers = next((self._pairs[tensor] for tensor in data if tensor in self._pairs), ())
+        else:
+            makers = [self._makers.get(tensor) for tensor in data[:2]]
+        return tuple(dict.fromkeys(maker.weight for maker in makers if maker is not None))
 
     def _flow(self, data: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> None:
         """A residual stream goes on in what is made of it."""

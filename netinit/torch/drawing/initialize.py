@@ -12,11 +12,11 @@ from netinit import activations
 from netinit._checks.arguments import Seed
 from netinit.initializers import biases, registry, scaling, structured
 from netinit.initializers.streams import streams
+from netinit.reporting.report import Report
 from netinit.theory.gains import UnstableGainWarning, gain
 from netinit.torch.drawing import recipes, width
 from netinit.torch.drawing.draw import draw
 from netinit.torch.drawing.slots import Slot, slots
-from netinit.torch.reporting.report import Report
 
 __all__ = ["init_"]
 

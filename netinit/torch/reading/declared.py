@@ -11,13 +11,14 @@ from torch import nn
 from netinit.initializers import registry, sampling, scaling
 from netinit.initializers.fans import FanOptions
 from netinit.initializers.fans import fans as fans_of_shape
+from netinit.reading.law import Law, read
+from netinit.reading.sameness import same
+from netinit.reporting.findings import found
+from netinit.reporting.report import Report
+from netinit.reporting.words import counted
 from netinit.torch.drawing.draw import draw
-from netinit.torch.reading.law import Law, law_of, values_of
+from netinit.torch.reading.law import law_of, values_of
 from netinit.torch.reading.layers import options_of
-from netinit.torch.reading.sameness import same
-from netinit.torch.reporting.findings import found
-from netinit.torch.reporting.report import Report
-from netinit.torch.reporting.words import counted
 
 __all__ = ["assert_law", "normal", "truncated_normal", "uniform"]
 
@@ -159,7 +160,7 @@ def _expected(
     values = draw(name, initializer, shape, layer, rng=0, dtype=torch.float32)
     fans = None if layer is None else fans_of_shape(shape, **layer)
     # The declared number reaches the model through its dtype, so rounded as that rounds.
-    return law_of(values_of(values.to(parameter.dtype)), fans)
+    return read(values_of(values.to(parameter.dtype)), fans)
 
 
 def _said(declared: Declared, expected: Law) -> str:

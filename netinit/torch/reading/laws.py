@@ -6,15 +6,16 @@ from torch import nn
 
 from netinit.initializers.fans import Fans
 from netinit.initializers.fans import fans as fans_of_shape
-from netinit.torch.names import pattern
-from netinit.torch.reading import judgment
-from netinit.torch.reading.law import Law, law_of
+from netinit.reading import judgment, tables
+from netinit.reading.law import Law
+from netinit.reporting.findings import Finding
+from netinit.reporting.report import Report
+from netinit.torch.reading.law import law_of, values_of
 from netinit.torch.reading.layers import fans_of_modules
-from netinit.torch.reading.sameness import same
-from netinit.torch.reporting.findings import Finding, found
-from netinit.torch.reporting.report import Report
 
 __all__ = ["diff", "laws", "laws_by_name"]
+
+_NORMS = ("norm", "bn")  # in the name of a module's class
 
 
 def laws_by_name(
@@ -77,9 +78,22 @@ def laws(model: nn.Module, *, fans: Mapping[str, Fans | None] | None = None) -> 
     """
     read = laws_by_name(model, fans=fans)
     known = fans_of_modules(model) | dict(fans or {})
-    findings = judgment.findings(model, read, known)
-    columns = ["name", "tensors", "shape", "std", "law"]
-    return Report("Laws of the parameters", columns, _rows(model, read), findings)
+    shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
+    return tables.laws(shapes, read, findings_of(model, read, known))
+
+
+def findings_of(
+    model: nn.Module, read: Mapping[str, Law], fans: Mapping[str, Fans | None]
+) -> list[Finding]:
+    """What is wrong with the values of a model's parameters, whatever it does with them."""
+    parameters = dict(model.named_parameters())
+    return judgment.findings(
+        {name: values_of(p) for name, p in parameters.items() if not p.is_meta},
+        {name: tuple(p.shape) for name, p in parameters.items()},
+        read,
+        fans,
+        normed=any(mark in type(m).__name__.lower() for m in model.modules() for mark in _NORMS),
+    )
 
 
 def diff(
@@ -106,56 +120,4 @@ def diff(
     >>> [finding.where for finding in diff(a, b).findings]
     ['weight']
     """
-    ours, theirs = laws_by_name(first, fans=fans), laws_by_name(second, fans=fans)
-    names = [*ours, *(name for name in theirs if name not in ours)]
-    rows = [
-        {"name": name, "first": _text(ours.get(name)), "second": _text(theirs.get(name))}
-        for name in names
-        if not (name in ours and name in theirs and same(ours[name], theirs[name]))
-    ]
-    findings = [_difference(row) for row in rows]
-    return Report("Laws that differ", ["name", "first", "second"], rows, findings)
-
-
-def _text(each: Law | None) -> str:
-    return "not there" if each is None else str(each)
-
-
-def _difference(row: dict) -> Finding:
-    return found(
-        "LAW",
-        row["name"],
-        row["second"],
-        row["first"],
-        "The two models start from different laws.",
-        "",
-        severity="warning",
-    )
-
-
-def _rows(model: nn.Module, read: Mapping[str, Law]) -> list[dict]:
-    """One row for all tensors of one pattern, shape and law."""
-    shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
-    groups: list[tuple[tuple, list[str]]] = []
-    for name, each in read.items():
-        key = (pattern(name), shapes[name], each.kind, each.rule and each.rule.name)
-        for known, names in groups:
-            if known == key and same(read[names[0]], each):
-                names.append(name)
-                break
-        else:
-            groups.append((key, [name]))
-    return [_row(key[0], key[1], names, read) for key, names in groups]
-
-
-def _row(like: str, shape: tuple[int, ...], names: list[str], read: Mapping[str, Law]) -> dict:
-    first = read[names[0]]
-    return {
-        "name": like if len(names) > 1 else names[0],
-        "tensors": len(names),
-        "shape": " × ".join(map(str, shape)) or "1",
-        "std": sum(read[name].std for name in names) / len(names),
-        "law": str(first),
-        "kind": first.kind,
-        "names": names,
-    }
+    return tables.differences(laws_by_name(first, fans=fans), laws_by_name(second, fans=fans))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from netinit.torch.tracing.operators import Operation, plain, tensors
+from netinit.torch.tracing.operators import Operation, is_plain, plain, tensors
 from netinit.torch.tracing.places import Place, Spot
 
 
@@ -108,7 +108,13 @@ class Record:
     def see(self, did: Operation, args: tuple, kwargs: dict, out: object, spot: Spot) -> None:
         """Note what an operator did."""
         with self._lock:
-            if did.written:
+            one = (args[0] if did.written else out) if did.alone else None
+            if is_plain(one):  # as nearly always: a draw, a constant, or memory
+                if did.written:
+                    self._note(did, one, [], _numbers(args), spot)
+                else:
+                    self._make(did, one, [], _numbers(args), spot)
+            elif did.written:
                 written = [kwargs.get(w) if isinstance(w, str) else args[w] for w in did.written]
                 targets = tensors(*written)
                 inputs = self._inputs(args, kwargs, targets)
@@ -255,6 +261,8 @@ def _key(tensor: torch.Tensor) -> int:
 
 
 def _numbers(args: tuple) -> tuple[float, ...]:
+    if len(args) < 2:
+        return ()
     return tuple([float(each) for each in args[1:] if type(each) in (int, float)])
 
 

@@ -29,6 +29,8 @@ class Operation(NamedTuple):
         Where the values come from. What changes values in place adds none of its own.
     some : bool
         Whether it writes only elements that an index or a mask names.
+    alone : bool
+        Whether it takes at most one tensor, the one that it writes to.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Operation(NamedTuple):
     fresh: bool
     kind: str
     some: bool
+    alone: bool
 
 
 _operations: dict[int, tuple[torch._ops.OpOverload, Operation]] = {}  # operators live for good
@@ -59,7 +62,9 @@ def _read(func: torch._ops.OpOverload) -> Operation:
     )
     fresh = not written and any(each.alias_info is None for each in schema.returns)
     inplace = bool(written) and not any(isinstance(each, str) for each in written)
-    return Operation(name, written, fresh, _kind(func, name, inplace), _some(name))
+    given = [argument for argument in schema.arguments if "Tensor" in str(argument.type)]
+    alone = len(given) == len(written) and written in ((), (0,))
+    return Operation(name, written, fresh, _kind(func, name, inplace), _some(name), alone)
 
 
 def _some(name: str) -> bool:
@@ -100,3 +105,8 @@ def plain(tensor: torch.Tensor) -> list[torch.Tensor]:
         names, _ = tensor.__tensor_flatten__()
         return tensors(*(getattr(tensor, name) for name in names))  # a mesh is none
     return [tensor] if tensor.layout is torch.strided else []
+
+
+def is_plain(value: object) -> bool:
+    """Whether it is a tensor with memory of its own, and of no class but PyTorch's."""
+    return type(value) in _PLAIN and value.layout is torch.strided

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 
-from netinit.torch.names import pattern
-from netinit.torch.reporting.findings import Finding, found
+from netinit.reading.names import pattern
+from netinit.reporting.findings import Finding, found
 from netinit.torch.tracing.memory import Memory, Write
 from netinit.torch.tracing.provenance import provenance
 

@@ -69,6 +69,7 @@ class _Code(NamedTuple):
 
 
 _codes: dict[int, _Code] = {}  # by id: the hash of a code object takes longer than all the rest
+_places: dict[tuple[int, int, str], Place] = {}
 
 
 def _known(code: CodeType) -> _Code:
@@ -83,34 +84,89 @@ def _known(code: CodeType) -> _Code:
     return _codes.setdefault(id(code), _Code(code, caller, init, loading))
 
 
-def spot() -> Spot:
-    """Where the caller's program stands that called PyTorch."""
-    frame: FrameType | None = sys._getframe(1)
-    init = caller = None
-    loading = ""
-    while frame is not None:
-        code = frame.f_code
-        known = _codes.get(id(code)) or _known(code)
-        if caller is None:
+class Stack:
+    """The frames of one thread, as far as they were the last time that they were looked at.
+
+    What is above a frame stays the same while it runs. A frame that is kept cannot be taken for a
+    later one.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[FrameType | None, str], ...] = ()
+
+    def forget(self) -> None:
+        """Let go of the frames."""
+        self._known = ()
+
+    def spot(self) -> Spot:
+        """Where the caller's program stands that called PyTorch."""
+        frame: FrameType | None = sys._getframe(1)
+        init, loading = None, ""
+        while frame is not None:
+            code = frame.f_code
+            known = _codes.get(id(code)) or _known(code)
             if known.caller:
-                caller = frame
-            elif known.init:
+                break
+            if known.init:
                 init = frame
-        if known.loading and loading != "loader":
-            loading = known.loading
-        frame = frame.f_back
-    by = init.f_code.co_name if init else ""
-    if caller is None:
-        return Spot(Place("?", 0, "?", by), loading, init)
-    code = caller.f_code
-    place = Place(code.co_filename, caller.f_lineno, code.co_name, by)
-    return Spot(place, loading, init or caller)
+            loading = loading or known.loading
+            frame = frame.f_back
+        by = init.f_code.co_name if init else ""
+        loading = _graver(loading, self._above(frame))
+        if frame is None:
+            return Spot(Place("?", 0, "?", by), loading, init)
+        return Spot(_place(frame, by), loading, init or frame)
+
+    def _above(self, caller: FrameType | None) -> str:
+        """Whether a function that loads runs at a frame of the caller or above it."""
+        passed, frame, loading = [], caller, ""
+        while frame is not None:
+            found = [said for known, said in self._known if known is frame]
+            if found:
+                loading = found[0]
+                break
+            passed.append(frame)
+            frame = frame.f_back
+        for frame in reversed(passed):
+            code = frame.f_code
+            loading = _graver((_codes.get(id(code)) or _known(code)).loading, loading)
+            if frame is passed[0] or (len(passed) > 1 and frame is passed[1]):
+                self._known = ((frame, loading), *self._known[:1])
+        return loading
+
+
+def _graver(one: str, other: str) -> str:
+    """Of two words for loading the one that says more."""
+    return "loader" if "loader" in (one, other) else one or other
+
+
+def _place(frame: FrameType, by: str) -> Place:
+    """The line that a frame is at."""
+    code = frame.f_code
+    key = id(code), frame.f_lasti, by  # the code is kept in _codes
+    place = _places.get(key)
+    if place is None:
+        place = Place(code.co_filename, frame.f_lineno, code.co_name, by)
+        _places[key] = place
+    return place
 
 
 def _short(file: str) -> str:
-    """A path as it is worth reading: below the current folder, or its last two parts."""
+    """A path as it is worth reading: below the current folder, or its last two parts.
+
+    A notebook's cell has its number in place of a file, ``In[3]``, as its tracebacks have it.
+    """
+    cell = _cells().get(file)
+    if cell is not None:
+        return f"In[{cell}]"
     path = Path(file)
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(Path(*path.parts[-2:]))
+
+
+def _cells() -> dict[str, int]:
+    """The numbers of the cells that IPython has run, by the files that it takes them for."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(getattr(shell, "compile", None), "_filename_map", {})

@@ -12,12 +12,12 @@ from torch.nn.modules.module import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from netinit.torch.reporting.findings import Finding
-from netinit.torch.reporting.report import Report
+from netinit.reporting.findings import Finding
+from netinit.reporting.report import Report
 from netinit.torch.tracing import origins
 from netinit.torch.tracing.memory import Memory, Record, Write
 from netinit.torch.tracing.operators import operation, plain
-from netinit.torch.tracing.places import spot
+from netinit.torch.tracing.places import Stack
 
 __all__ = ["trace"]
 
@@ -116,6 +116,7 @@ class _Mode(TorchDispatchMode):
     def __init__(self, record: Record) -> None:
         super().__init__()
         self._record = record
+        self._stack = Stack()
         self._hooks: list = []
 
     def __enter__(self) -> "_Mode":
@@ -123,9 +124,10 @@ class _Mode(TorchDispatchMode):
 
         def registered(module: nn.Module, name: str, tensor: torch.Tensor | None) -> None:
             # What is loaded takes the place of what the constructor made.
-            replaced = hasattr(module, name) and tensor is not None
+            known = name in module._parameters or name in module._buffers
+            replaced = tensor is not None and (known or name in module.__dict__)
             if replaced and threading.get_ident() == thread:
-                self._record.assigned(tensor, spot())
+                self._record.assigned(tensor, self._stack.spot())
 
         self._hooks = [
             register_module_parameter_registration_hook(registered),
@@ -137,6 +139,7 @@ class _Mode(TorchDispatchMode):
         for hook in self._hooks:
             hook.remove()
         self._record.release()
+        self._stack.forget()
         super().__exit__(*error)
 
     def __torch_dispatch__(
@@ -150,8 +153,13 @@ class _Mode(TorchDispatchMode):
         out = func(*args, **kwargs)
         did = operation(func)
         if did.written or did.fresh:
-            self._record.see(did, args, kwargs, out, spot())
+            self._record.see(did, args, kwargs, out, self._stack.spot())
         return out
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Do without a wrapper around each call; nothing is compiled under a mode anyway."""
+        return False
 
 
 def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:

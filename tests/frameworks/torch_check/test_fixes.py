@@ -80,6 +80,18 @@ def test_a_loud_head(tied):
     assert ("std=0.02" in row["line"]) == tied
 
 
+class Transposed(Language):
+    def forward(self, ids):
+        return self.norm(self.token(ids)) @ self.head.weight.T
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_loud_head_that_is_used_transposed(tied):
+    report = nit.fix(Transposed(tied), text(85))
+    assert "LOSS" not in report.codes
+    assert [row["parameter"] for row in report.rows] == ["token.weight" if tied else "head.weight"]
+
+
 def test_a_prior():
     x, y = torch.randn(512, 32), (torch.rand(512, 3) < 0.01).float()
     loss = nn.functional.binary_cross_entropy_with_logits

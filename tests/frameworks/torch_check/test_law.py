@@ -9,7 +9,7 @@ from torch import nn
 import netinit
 import netinit.torch as nit
 from netinit.initializers.fans import Fans
-from netinit.torch.reading.rules import round_number
+from netinit.reading.rules import round_number
 
 DRAWS = {
     "normal": lambda shape: torch.randn(shape) * 0.02,

@@ -135,11 +135,20 @@ def encoder(copies):
 
 
 def test_copied_layers_are_named_after_the_first():
-    report = nit.laws(seeded(lambda: encoder(True)))
-    assert codes(report, "error") == {("CLONES", "layers.1"), ("CLONES", "layers.2")}
-    assert report.of("CLONES")[0].count >= 4
-    assert "equal layers.0's" in report.of("CLONES")[0].measured
+    (finding,) = nit.laws(seeded(lambda: encoder(True))).of("CLONES")
+    assert (finding.severity, finding.where, finding.count) == ("error", "layers.1", 2)
+    assert finding.measured == "the values of layers.1, layers.2 equal layers.0's"
+    assert {name.split(".")[1] for name in finding.numbers["names"]} == {"1", "2"}
     assert not nit.laws(seeded(lambda: encoder(False))).of("CLONES")
+
+
+def test_many_copies_are_one_finding_that_counts_them():
+    first = seeded(lambda: nn.Linear(16, 16))
+    report = nit.laws(nn.Sequential(*(copy.deepcopy(first) for _ in range(12))))
+    (finding,) = report.of("CLONES")
+    assert finding.count == 11
+    assert finding.measured == "the values of 1, 2, 3 and 8 more equal 0's"
+    assert len({name.split(".")[0] for name in finding.numbers["names"]}) == 11
 
 
 def test_a_teacher_that_starts_as_its_student_is_information():

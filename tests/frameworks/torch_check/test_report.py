@@ -7,7 +7,7 @@ import math
 import pytest
 
 import netinit.torch as nit
-from netinit.torch.reporting.findings import CODES, SEVERITIES, Finding, found
+from netinit.reporting.findings import CODES, SEVERITIES, Finding, found
 
 ROWS = [
     {"name": "a.weight", "std": 0.5, "law": "normal"},
@@ -102,6 +102,13 @@ def test_the_terminal_shows_rows_facts_findings_and_nothing_as_markup():
     for part in ("[bold]x[/bold]", "0.25", "loss: 1.5", "error CLONES b|c (and 2 more)"):
         assert part in text
     assert "Nothing was found" in str(nit.Report("T", ["name"], rows))
+
+
+def test_the_text_of_a_report_stays_text_in_a_notebook(report, monkeypatch):
+    outside = str(report)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert str(report) == outside
+    assert "a.weight" in outside
 
 
 def test_html_is_well_formed_and_escapes_what_it_is_given(report):

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
+from traitlets.config import Config
 
 import netinit.torch as nit
 
@@ -491,3 +493,18 @@ def test_the_parameters_of_a_sharded_model_are_followed(mesh):
 
     assert traced(lambda: build(()))[0] == {}
     assert traced(lambda: build(("shift",)))[0] == {"NEVER-WRITTEN": {"shift"}}
+
+
+def test_a_cell_of_a_notebook_is_named_by_its_number(monkeypatch, tmp_path):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    try:
+        shell.user_ns["nit"] = nit
+        shell.run_cell("import torch", store_history=True)
+        cell = "with nit.trace() as made:\n    layer = torch.nn.Linear(3, 2)"
+        assert shell.run_cell(cell, store_history=True).success
+        histories = shell.user_ns["made"].history(shell.user_ns["layer"])
+        (write,) = histories["weight"]
+        assert f"In[{shell.execution_count - 1}]:2 in <module>" in str(write)
+    finally:
+        InteractiveShell.clear_instance()

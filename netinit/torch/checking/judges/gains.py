@@ -7,10 +7,10 @@ import math
 import warnings
 
 from netinit import activations
+from netinit.reporting.findings import Finding, found
 from netinit.theory import finite_width, gains
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operation import Operation
-from netinit.torch.reporting.findings import Finding, found
 
 # Those with one known curve; of a slope that is an argument the usual one is meant.
 KNOWN = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "softsign")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from netinit.reporting.findings import Finding, found
 from netinit.torch.checking import measures
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operation import Operation
-from netinit.torch.reporting.findings import Finding, found
 
 _LEAST_SPREAD, _LEAST_SHARE = 1e-4, 1e-2
 _GRADIENT_RATIO = 1e4
@@ -141,6 +141,7 @@ def residual(seen: Observation) -> list[Finding]:
             "scale the last weight of each branch by 1/sqrt(number of branches), or start it at 0",
             growth=total,
             additions=additions,
+            names=[o.weight for o in seen.operations if o.joins],
         )
     ]
 
@@ -171,6 +172,7 @@ def attention(seen: Observation) -> list[Finding]:
             "make the weights of queries and keys smaller, or divide scores by sqrt(head size)",
             count=len(narrow),
             keys=worst.keys,
+            factors=[(sight.weights, sight.scores**-0.5) for sight in narrow],
         )
     ]
 

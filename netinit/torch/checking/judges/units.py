@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from netinit.reporting.findings import Finding, found
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operation import Operation
 from netinit.torch.names import plain_name
-from netinit.torch.reporting.findings import Finding, found
 
 _ALIKE = 1e-3
 _TWIN_SHARE = 0.02  # of a layer's units, above which it is an error
@@ -43,9 +43,10 @@ def still(seen: Observation) -> list[str]:
 def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
     """Parameters whose gradient is still zero after a few steps of training."""
     reached = {name: o.output is not None for o in seen.operations for name in o.uses}
+    matrices = {name for operation in seen.operations for name in operation.parameters}
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(_gravity(seen, name, reached), []).append(name)
+        groups.setdefault(_gravity(name, reached, matrices), []).append(name)
     return [
         found(
             "NO-GRADIENT",
@@ -64,10 +65,11 @@ def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
     ]
 
 
-def _gravity(seen: Observation, name: str, reached: dict[str, bool]) -> str:
+def _gravity(name: str, reached: dict[str, bool], matrices: set[str]) -> str:
     if not reached.get(name, True):
         return "info"  # no part of this batch came there
-    return "error" if seen.parameters[name].dim() > 1 else "warning"
+    # What is only added or multiplied, as a table of biases, may cancel: in a softmax of one place.
+    return "error" if name in matrices else "warning"
 
 
 def twins(first: Observation, later: Observation) -> list[Finding]:
@@ -77,6 +79,8 @@ def twins(first: Observation, later: Observation) -> list[Finding]:
     """
     findings = []
     for operation in first.operations:
+        if operation.fans and operation.fans.fan_in == 1:
+            continue  # units that read one number each are multiples of each other by design
         lasting = [pair for pair in operation.twins if _stay_alike(later, operation, *pair)]
         copies = [pair for pair in operation.twins if pair[2] > 0]
         share = operation.shape[operation.units] * _TWIN_SHARE if operation.twins else 0

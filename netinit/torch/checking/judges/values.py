@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from torch import nn
 
+from netinit.reading.law import Law
+from netinit.reporting.findings import Finding
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.operations import parameter_fans
 from netinit.torch.names import plain_name
-from netinit.torch.reading import judgment, laws
-from netinit.torch.reading.law import Law
+from netinit.torch.reading import laws
 from netinit.torch.reading.layers import fans_of_modules
-from netinit.torch.reporting.findings import Finding
 
 
 def by_values(model: nn.Module, seen: Observation) -> tuple[dict[str, Law], list[Finding]]:
@@ -25,7 +25,7 @@ def by_values(model: nn.Module, seen: Observation) -> tuple[dict[str, Law], list
     }
     read = laws.laws_by_name(model, fans=known)
     normed = {name for o in seen.operations if o.normed for name in o.parameters}
-    findings = judgment.findings(model, read, fans_of_modules(model) | known)
+    findings = laws.findings_of(model, read, fans_of_modules(model) | known)
     used = {name for o in seen.contractions for name in o.parameters}
     plain = {plain_name(name): law for name, law in read.items()}
     return plain, [_weighed(finding, normed, used) for finding in findings]

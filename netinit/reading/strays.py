@@ -1,0 +1,75 @@
+"""The few weights that do not follow the rule that nearly all weights of their form follow.
+
+Networks whose stages have unlike shapes hold few layers that are alike in all, but one rule. A rule
+counts with the fans that the operation has and with those that `torch.nn.init` reads off the shape:
+which of them is right is the question of WRONG-FAN.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from netinit.initializers.fans import Fans
+from netinit.reading.law import Law
+from netinit.reading.rules import agreeing, assumed_fans
+from netinit.reporting.findings import Finding, found
+
+_FEWEST = 8  # weights of one form before their rule is that of the model
+_SHARE = 0.9  # of them follow it
+_SURE = 0.12  # relative error of a std beyond which it is no evidence
+_DRAWN = ("normal", "truncated", "uniform")
+
+
+def strays(
+    shapes: Mapping[str, tuple[int, ...]],
+    laws: Mapping[str, Law],
+    fans: Mapping[str, Fans | None],
+) -> Iterator[Finding]:
+    """A finding for each weight of another scale or kind than its form has in this model.
+
+    Forms are convolutions with and without a kernel, depthwise or not, and matrices.
+    """
+    weights = [name for name in laws if fans.get(name) is not None]
+    classes = shapes[weights[-1]][0] if weights else 0  # heads may have a law of their own
+    forms: dict[tuple, list[str]] = {}
+    for name in weights:
+        law = laws[name]
+        if law.kind in _DRAWN and law.tolerance < _SURE and shapes[name][0] != classes:
+            forms.setdefault(_form(shapes[name], fans[name]), []).append(name)
+    for names in forms.values():
+        ruled = {name: _rules(laws[name], shapes[name]) for name in names}
+        kinds = {name: set(laws[name].plausible) or set(_DRAWN) for name in names}
+        for said in (ruled, kinds):
+            usual = _usual(list(said.values()))
+            strayed = [name for name in names if usual and usual not in said[name]]
+            yield from (_stray(name, laws[name], usual, len(names)) for name in strayed)
+
+
+def _rules(law: Law, shape: tuple[int, ...]) -> set[str]:
+    """The names of the rules with a fan that give the scale."""
+    found = [*law.rules, *agreeing(law.std, law.tolerance, assumed_fans(shape))]
+    return {rule.name for rule in found if rule.mode}
+
+
+def _form(shape: tuple[int, ...], fans: Fans) -> tuple:
+    taps = math.prod(shape[2:])
+    return len(shape), taps > 1, fans.fan_in == taps and len(shape) > 2
+
+
+def _usual(said: list) -> str | None:
+    """What nearly all have in common and a few have not, if there is such a thing."""
+    counts = Counter(word for words in said for word in words)
+    word, count = max(counts.items(), key=lambda pair: pair[1], default=("", 0))
+    return word if len(said) >= _FEWEST and _SHARE * len(said) <= count < len(said) else None
+
+
+def _stray(name: str, law: Law, usual: str, count: int) -> Finding:
+    return found(
+        "LAW",
+        name,
+        str(law),
+        f"{usual}, as nearly all of {count} weights of this form",
+        "The model has one rule for its weights, and this one does not follow it.",
+        f"draw {name} as the others, or declare its law with netinit.torch.assert_law",
+        severity="warning",
+    )

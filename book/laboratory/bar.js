@@ -29,7 +29,7 @@ export function createBar(act, speed, signal) {
   const id = newId();
   const select = html(
     "select",
-    { id, "data-control": "speed" },
+    { id, "data-control": "speed", "aria-label": "Speed" }, // a phone has no room for its label
     ...Object.entries(SPEEDS).map(([value, { label }]) => html("option", { value }, label)),
   );
   select.value = speed;

@@ -176,6 +176,6 @@ class Tab:
     def close(self, home: str) -> None:
         """Close it; nothing may have failed, and nothing been asked for but what is at `home`."""
         self.browser.ask("browsingContext.close", context=self.context)
-        assert self.errors == []
+        assert self.errors == [], f"errors in the page: {self.errors}"
         outside = [u for u in self.requests if not u.startswith((home, "blob:", "data:"))]
-        assert outside == [], "asked for something outside"
+        assert outside == [], f"asked for something outside: {outside}"

@@ -409,9 +409,9 @@ def test_the_numbers_are_a_table_on_request(laboratory):
     assert page.locator(".lab-table tbody tr").count() == 5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(laboratory, scheme):
-    page = laboratory("v1&challenge=rescue", color_scheme=scheme)
+@pytest.mark.parametrize(("scheme", "screen"), [("light", {}), ("dark", {}), ("dark", PHONE)])
+def test_axe_finds_no_violation(laboratory, scheme, screen):
+    page = laboratory("v1&challenge=rescue", color_scheme=scheme, **screen)
     for fold in page.locator("details").all():
         fold.evaluate("fold => { fold.open = true; }")
     page.locator(".lab-table table").wait_for()

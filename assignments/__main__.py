@@ -29,6 +29,7 @@ from assignments import (
     class_file,
     course_key,
     exchange,
+    feedback_zip,
     finish,
     interrupts,
     isolation,
@@ -143,7 +144,12 @@ def grade_all(options: argparse.Namespace) -> int:
 def marks_again(options: argparse.Namespace) -> int:
     """Write marks, report and pages again; nothing that was handed in is read or run."""
     chosen, out, graded = _graded(options)
-    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), graded.warnings)
+    finished = finish.finish(chosen, out, graded, _fill(options))
+    if options.feedback_for is not None:
+        count, without = feedback_zip.write(out, options.feedback_for, finished.rows)
+        finished.problems += [f"no page for Moodle: {name}" for name in without]
+        print(f"Pages for Moodle: {count}, in {out / feedback_zip.NAME}")
+    _tell(chosen, out, finished, graded.warnings)
     return 0
 
 
@@ -338,6 +344,12 @@ def _parser() -> argparse.ArgumentParser:
     four.add_argument("--no-open", dest="open", action="store_false", help="open no browser")
     four.set_defaults(command=mark_by_hand)
     five = commands.add_parser("marks", parents=[fill], help="write marks, report and pages again")
+    five.add_argument(
+        "--feedback-for",
+        type=_path,
+        metavar="ZIP",
+        help="Moodle's zip of submissions: put the pages of all final marks into a zip for Moodle",
+    )
     five.set_defaults(command=marks_again)
     for command in (four, five):
         command.add_argument("problem_set", help="such as ps1, which was graded before")

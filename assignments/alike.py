@@ -9,6 +9,7 @@ import jinja2
 from assignments.beside import beside
 from assignments.grading import Result
 from assignments.intake import write_whole
+from assignments.marks import tasks
 from assignments.problem_sets import ProblemSet, grade_id, is_answer
 from assignments.similarity import Answer, Given, Pair, pairs
 
@@ -43,12 +44,14 @@ def write(out: Path, problem_set: ProblemSet, results: list[Result], teams: dict
     answers = [one for each in given for one in _answers(each, teams.get(each.student.id, ""))]
     found = pairs(answers, Given.of(problem_set))
     names = {each.student.id: each.student.name for each in given}
+    called = {task.name: task.title for task in tasks(problem_set)}
     page = _ENVIRONMENT.get_template(PAGE).render(
         title=problem_set.title(),
         students=len(given),
         pairs=[(pair, _sides(pair)) for pair in found[:MOST_PAIRS]],
         more=max(len(found) - MOST_PAIRS, 0),
         names=names,
+        called=called,
     )
     write_whole(out / PAGE, page.encode())
     return len(found)

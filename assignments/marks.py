@@ -245,18 +245,28 @@ def decisions(row: Row) -> list[str]:
     """A sentence for each decision that a row rests on, and for what waits for one."""
     short = row.short
     told = [f"{short[name]} changed since it was marked" for name in row.earlier]
-    for name, reason in row.reasons.items():
-        now, tested = number(row.points[name]), number(row.by_tests[name]) or "no points"
-        told.append(f"{short[name]}: {now} instead of {tested}, because {reason}")
+    told += replaced(row)
     for each in row.requests:
         called = short.get(each.task, each.task)
         if each.waits:
             told.append(f"{called}: a request to look again is to be answered")
         else:
             told.append(f"{called}: looked at again, {change(each)}, because {each.reason}")
-    if row.extra:
-        told.append(f"extra: {number(row.extra)}, because {row.extra_reason}")
+    return told + added(row)
+
+
+def replaced(row: Row) -> list[str]:
+    """A sentence for each task whose points replace those of the tests."""
+    told = []
+    for name, reason in row.reasons.items():
+        now, tested = number(row.points[name]), number(row.by_tests[name]) or "no points"
+        told.append(f"{row.short[name]}: {now} instead of {tested}, because {reason}")
     return told
+
+
+def added(row: Row) -> list[str]:
+    """A sentence about the extra points, if there are any."""
+    return [f"extra: {number(row.extra)}, because {row.extra_reason}"] if row.extra else []
 
 
 def change(request: Request) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assignments.intake import write_whole
-from assignments.marks import Row, number
+from assignments.marks import Row, added, number, replaced
 from assignments.roster import find, plain
 from assignments.tables import TableError, read_cells, write_table
 
@@ -40,7 +40,8 @@ def write_import(path: Path, rows: list[Row]) -> None:
     for row in rows:
         if row.final is not None:
             student = row.result.student
-            lines.append([student.id, student.email, number(row.final), _comments(row)])
+            own = "" if student.id == student.email else student.id
+            lines.append([own, student.email, number(row.final), _comments(row)])
     write_whole(path, write_table(lines, mark=False))
 
 
@@ -162,5 +163,5 @@ def _differs(maximum: str, out_of: float) -> str:
 
 def _comments(row: Row) -> str:
     words = [f"{row.short.get(task, task)}: {text}" for task, text in row.comments.items() if text]
-    words += [f"extra: {number(row.extra)} points, {row.extra_reason}"] * (row.extra > 0)
+    words += [*replaced(row), *added(row)]
     return "; ".join([f"late: {100 * row.penalty:g} % less"] * (row.penalty > 0) + words)

@@ -59,6 +59,7 @@ def read_roster(path: Path) -> list[Student]:
     """The students in a CSV file with a column ``id`` and optional other columns.
 
     Without it, a column ``student``, ``ID number``, ``SIS User ID`` or ``username`` has the ids.
+    If that is empty for everybody, as in a Moodle without such numbers, the email addresses are.
 
     Any column can identify a student: add one with the platform's number or user name.
 
@@ -74,7 +75,9 @@ def read_roster(path: Path) -> list[Student]:
         if plain(student.name).startswith("pointspossible"):  # Canvas's second line
             continue
         if not student.id:
-            raise RosterError(f"line {line} of the roster has no id: {student.name!r}")
+            raise RosterError(
+                f"line {line} of the roster has no id: {student.name!r}. Fill in the column {key!r}"
+            )
         if student.id in students:
             raise RosterError(
                 f"the id {student.id} occurs more than once in the roster, again in line {line}"
@@ -97,18 +100,27 @@ def _table(path: Path) -> tuple[str, dict[str, str], Rows]:
     key = next((named[name] for name in _IDS if name in named), None)
     if key is None:
         raise RosterError(f"the roster {path} must have a column id; it has {columns}")
+    rows = list(rows)
+    email = _email_column(named)
+    if email is not None and not any(row[key] for _, row in rows):
+        key = email
     return key, named, rows
 
 
+def _email_column(named: dict[str, str]) -> str | None:
+    return named.get("email", named.get("emailaddress"))
+
+
 def _student(row: dict[str, str], key: str, named: dict[str, str]) -> Student:
-    first, last = (row.get(named.get(name, ""), "") for name in ("firstname", "lastname"))
+    family = "lastname" if "lastname" in named else "surname"  # older versions of Moodle
+    first, last = (row.get(named.get(name, ""), "") for name in ("firstname", family))
     name = row.get(named.get("name", ""), "") or f"{first} {last}".strip()
     if not name and "student" in named and named["student"] != key:
         name = row[named["student"]]
     words = [word for word in re.split(r"[\s,]+", name) if word]
     turned = ["".join(words[n:] + words[:n]) for n in range(len(words))]
     aliases = frozenset(filter(None, map(plain, [*row.values(), *turned])))
-    email = row.get(named.get("email", named.get("emailaddress", "")), "")
+    email = row.get(_email_column(named) or "", "")
     return Student(row[key], name or row[key], aliases, email)
 
 

@@ -109,6 +109,27 @@ def test_the_import_has_final_marks_only(rows, tmp_path):
     ]
 
 
+def test_the_import_has_every_reason_and_an_address_is_no_number(small, tmp_path):
+    (tmp_path / "roster.csv").write_text("First name,ID number,Email address\nAda,,a@x.org\n")
+    (student,) = read_roster(tmp_path / "roster.csv")
+    scores = {"double-visible": Score(1.0, 1.0), "double-hidden": Score(0.0, 3.0)}
+    scores |= {"add_up-visible": Score(2.0, 2.0), "why": Score(2.0, 2.0)}
+    result = Result(student, "graded", scores=scores)
+    (row,) = marks.rows(marks.tasks(small), [result], {})
+    row.points["double"], row.by_tests["double"], row.reasons["double"] = 2.0, 1.0, "half right"
+    row.comments["why"] = "well done"
+    row.extra, row.extra_reason = 1.0, "found a misprint"
+    platforms.write_import(tmp_path / "moodle.csv", [row])
+    (line,) = csv.DictReader(io.StringIO((tmp_path / "moodle.csv").read_text("utf-8")))
+    assert line == {
+        "ID number": "",
+        "Email address": "a@x.org",
+        "Grade": "7",
+        "Feedback": "why: well done; double: 2 instead of 1, because half right; "
+        "extra: 1, because found a misprint",
+    }
+
+
 def test_excel_knows_that_marks_are_utf8(small, rows, tmp_path):
     marks.write_marks(tmp_path / "marks.csv", marks.tasks(small), rows)
     data = (tmp_path / "marks.csv").read_bytes()

@@ -21,6 +21,8 @@ def roster(tmp_path, text, encoding="utf-8"):
         "sep=;\nid;name\ns1;Ada Lovelace\n",
         "id\tname\ns1\tAda Lovelace\n",
         "First name,Surname,Last name,ID number\nAda,x,Lovelace,s1\n",
+        "First name,Surname,ID number\nAda,Lovelace,s1\n",
+        "First name,Last name,ID number,Email address\nAda,Lovelace,,s1\n",
         'Student,ID,Section\n"    Points Possible",,\nAda Lovelace,s1,A\n',
     ],
 )
@@ -62,6 +64,7 @@ def test_two_of_a_name_are_both_found(tmp_path):
         ("name\nAda\n", "must have a column id"),
         ("id,name\ns1,A\ns1,B\n", "occurs more than once"),
         ("id,name\n,A\n", "line 2 of the roster has no id"),
+        ("ID number,Email address\ns1,a@x.org\n,b@x.org\n", "line 3 .* the column 'ID number'"),
         ("id,name\ns1,A\ns1,B\n", "again in line 3"),
         ("id\n", "has no rows"),
         ("", "must have a column id"),

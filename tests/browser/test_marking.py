@@ -10,7 +10,7 @@ from assignments.finish import finish
 from assignments.marking.desk import Desk
 from assignments.marking.store import Entry, Store
 from tests.assignments import mini
-from tests.assignments.graded import graded
+from tests.assignments.graded import MESSAGE, graded
 from tests.assignments.hostile import by_name
 from tests.assignments.marking_page import TOKEN, serving
 from tests.assignments.test_marking_page import HOSTILE
@@ -139,9 +139,12 @@ def test_three_answers_are_marked_with_the_keyboard_alone(opened, desk):
     said(page, "Saved: 1.25 points.")
     points = {code: current(desk, code).points["why"] for code in (first, second, third)}
     assert points == {first: 2, second: 1.5, third: 1.25}
+    press("n")
+    said(page, "No other answer waits for points.")
     assert {current(desk, c).comments["why"] for c in (first, second)} == {"well done, f"}
     press("u")
     said(page, "The last action was undone.")
+    ready(page)
     assert current(desk, third).points["why"] is None
     press("i")
     page.locator("#who").get_by_text("Name of s").wait_for()
@@ -257,4 +260,14 @@ def test_nothing_in_a_students_page_overlaps_on_a_phone(browser, desk):
         beside = name["x"] + name["width"] <= points["x"]
         assert beside or name["y"] + name["height"] <= points["y"] + 1, heading.inner_text()
     assert violations(page) == []
+    page.close()
+
+
+def test_the_messages_in_the_report_can_be_read_on_a_phone(browser, desk):
+    finish(desk.problem_set, desk.out, class_file.read(desk.out))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((desk.out / "report.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    messages = page.get_by_role("cell", name=MESSAGE)
+    assert messages.bounding_box()["width"] >= 200
     page.close()

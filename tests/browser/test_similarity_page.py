@@ -52,7 +52,10 @@ def test_both_sides_are_shown_and_nothing_runs(browser, written, scheme, width):
     assert page.title() == f"{problem_set('ps1').title()}: similar answers"
     assert page.locator("script, img, b").count() == 0
     assert page.get_by_text("A reason to look, not a verdict.").is_visible()
-    assert page.locator("h2").inner_text() == "moving-layers: Name <b>0</b> and Name <b>1</b>"
+    assert page.locator("h2").inner_text().splitlines() == [
+        "Task 1: Which gradients are zero? moving-layers",
+        "Name <b>0</b> and Name <b>1</b>",
+    ]
     sides = page.locator(".sides pre")
     assert sides.count() == 2
     marked = [" ".join(side.locator("mark").all_inner_texts()) for side in sides.all()]

@@ -238,6 +238,8 @@ function pressed(event) {
   } else if (form && Object.hasOwn(ACTIONS, event.key)) {
     event.preventDefault();
     ACTIONS[event.key]();
+  } else if (form && event.key === "n") {
+    say("No other answer waits for points.");
   }
 }
 

@@ -78,6 +78,8 @@ class _Plain(RendererHTML):
 
     def link_open(self, tokens: _Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         where = str(tokens[idx].attrs.get("href", ""))
+        if tokens[idx].info == "auto":  # its words are the address already
+            return '<span class="link">'
         return f'<span class="elsewhere">[{escape(cut(where, 200))}]</span> <span class="link">'
 
     def link_close(self, tokens: _Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:

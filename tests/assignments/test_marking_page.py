@@ -273,6 +273,12 @@ def test_nothing_of_an_answer_becomes_a_tag_that_does_something(text):
         assert closed not in html
 
 
+def test_a_link_shows_its_address_once():
+    html = str(markup.answer_html(v4.new_markdown_cell("<https://a.org/x> [w](https://b.org)")))
+    assert (html.count("https://a.org/x"), html.count("[https://b.org]")) == (1, 1)
+    assert "<a " not in html
+
+
 def test_only_pictures_in_the_notebook_are_shown():
     cell = v4.new_markdown_cell("![x](attachment:a.png) ![y](data:image/png;base64,aGk=)")
     cell["attachments"] = {

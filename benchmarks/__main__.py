@@ -60,10 +60,10 @@ def main() -> int:
 
     rows = []
     if not options.speed:
-        from benchmarks import classroom, laboratory, laboratory_page, networks, page
+        from benchmarks import checks, classroom, laboratory, laboratory_page, networks, page
 
         rows = [*page.rows(), *laboratory.rows(), *laboratory_page.rows(), *networks.rows()]
-        rows.append(classroom.row(students=100))
+        rows += [*checks.rows(), classroom.row(students=100)]
     text = "\n\n".join([*([table(rows)] if rows else []), speed.draws(), machine()])
     print(text)
     if not (options.print or options.speed):

@@ -52,7 +52,7 @@ nightly: $(INSTALLED) ## what make test leaves out because it is slow
 test-frameworks: ## compare netinit with PyTorch, Keras and JAX, in a separate environment
 	@python=$$($(FIND_PYTHON)) && { test -x $(FRAMEWORKS)/bin/python || $$python -m venv $(FRAMEWORKS); }
 	$(FRAMEWORKS)/bin/python -m pip install --disable-pip-version-check --quiet --requirement tests/frameworks/requirements.txt
-	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks -n auto --maxprocesses 4
+	$(FRAMEWORKS)/bin/python -m pytest tests/frameworks -n auto --maxprocesses 4 $(if $(NIGHTLY),-m 'nightly or not nightly')
 
 release: $(INSTALLED) ## the students' versions of the problem sets, run to see that they work
 	$(BIN)/python -m assignments release

@@ -236,7 +236,9 @@ class Execute(preprocessors.Execute):
             failure = ("NoVerdict", "the notebook kept this test from running to its end")
             self._event(f"{grade_id(cell)}: {failure[1]}")
         if failure is not None:
-            cell.outputs.append(_error(*map(str, failure)))
+            error = _error(*map(str, failure))
+            error.traceback += [_place(v["line"]) for v in self.verdicts if v.get("line")][:1]
+            cell.outputs.append(error)
 
     def process_message(
         self, msg: dict, cell: NotebookNode, cell_index: int
@@ -301,6 +303,12 @@ def _cut_error(content: dict) -> None:
 
 def _error(name: str, text: str) -> NotebookNode:
     return NotebookNode(output_type="error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def _place(line: object) -> str:
+    """Where in the notebook an error arose, as IPython says it; empty if that is not to be told."""
+    known = isinstance(line, list) and len(line) == 2 and all(type(n) is int for n in line)
+    return f"Cell In[{line[0]}], line {line[1]}" if known else ""
 
 
 def _is_harmless(output: NotebookNode) -> bool:

@@ -36,6 +36,7 @@ def _netinit_watch():
     send, parent, socket = kernel.session.send, kernel.get_parent, kernel.iopub_socket
     loads, settrace, setprofile, vars_ = json.loads, sys.settrace, sys.setprofile, vars
     own, given, seen = shell.user_ns, {}, []
+    cells = shell.compile._filename_map  # the numbers of cells, by the names of their code
     HOOKS = ("__import__", "__build_class__")
 
     def inside(value):
@@ -51,6 +52,7 @@ def _netinit_watch():
 
     ours = [m for name, m in list(sys.modules.items()) if name.split(".")[0] == "netinit"]
     modules = [builtins, math, numpy, numpy.linalg, numpy.random, numpy.testing, json, *ours]
+    here = inside.__code__.co_filename  # of this program
     classes = [
         value
         for module in ours
@@ -103,6 +105,19 @@ def _netinit_watch():
         except BaseException as error:
             return f"(its text cannot be shown: {kind(error).__name__})"
 
+    def place(error):
+        """The last line of a cell of the notebook in which an error arose: [cell, line]."""
+        try:
+            found, trace = none, error.__traceback__
+            while trace is not none:
+                name = trace.tb_frame.f_code.co_filename
+                cell = none if name == here else cells.get(name)
+                found = [int(cell), int(trace.tb_lineno)] if cell else found
+                trace = trace.tb_next
+            return found
+        except BaseException:
+            return none
+
     def begin(_):
         replaced()
 
@@ -119,17 +134,18 @@ def _netinit_watch():
         names = {n: v for n, v in own.items() if n in answers or n not in vars_(builtins)}
         names.update((n, v) for n, v in given.items() if n not in answers)
         names["__builtins__"], names["__notebook__"] = builtins, own
-        failed = none
+        failed = line = none
         try:
             exec_(compile_(test["source"], f"<{test['name']}>", "exec", dont_inherit=True), names)
         except BaseException as error:
             failed = [shown(lambda: kind(error).__name__), shown(lambda: text_of(error))]
+            line = place(error)
         made = {name: names[name] for name in test["makes"] if name in names}
         given.update(made)
         if test["shared"]:
             own.update(made)
         replaced()
-        say(secret, failed=failed, replaced=seen)
+        say(secret, failed=failed, line=line, replaced=seen)
 
     def check(what):
         replaced()

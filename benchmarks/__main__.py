@@ -60,10 +60,19 @@ def main() -> int:
 
     rows = []
     if not options.speed:
-        from benchmarks import classroom, cluster, laboratory, laboratory_page, live, networks, page
+        from benchmarks import (
+            checks,
+            classroom,
+            cluster,
+            laboratory,
+            laboratory_page,
+            live,
+            networks,
+            page,
+        )
 
         rows = [*page.rows(), *laboratory.rows(), *laboratory_page.rows(), *live.rows()]
-        rows += networks.rows()
+        rows += [*networks.rows(), *checks.rows()]
         rows += [classroom.row(students=100), cluster.row(students=24)]
     text = "\n\n".join([*([table(rows)] if rows else []), speed.draws(), machine()])
     print(text)

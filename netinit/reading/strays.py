@@ -27,9 +27,10 @@ def strays(
 ) -> Iterator[Finding]:
     """A finding for each weight of another scale or kind than its form has in this model.
 
-    Forms are convolutions with and without a kernel, depthwise or not, and matrices.
+    Forms are convolutions with and without a kernel, depthwise or not, and matrices. ``fans`` names
+    the weights in the order of their use.
     """
-    weights = [name for name in laws if fans.get(name) is not None]
+    weights = [name for name in fans if fans[name] is not None and name in laws]
     classes = shapes[weights[-1]][0] if weights else 0  # heads may have a law of their own
     forms: dict[tuple, list[str]] = {}
     for name in weights[1:]:  # and so may the first layer

@@ -211,6 +211,19 @@ def test_without_walls_a_class_is_graded_all_the_same(small, handed_in, monkeypa
     assert {points(result) for result in results.values()} == {6.0}
 
 
+def test_the_page_shows_the_line_of_the_students_own_code_that_failed(small, handed_in):
+    notebook = right_notebook(small)
+    by_name(notebook, "double").source = "def double(x):\n    # half of it\n    return x / 0"
+    put(handed_in, "s0", notebook)
+    (handed_in.parent / "roster.csv").write_text("id\ns0\n")
+    arguments = ["grade", "ps1", str(handed_in), "--roster", f"{handed_in.parent}/roster.csv"]
+    arguments += ["--source", str(small.folder.parent), "--out", str(handed_in.parent / "out")]
+    assert command.main(arguments) == 0
+    page = (handed_in.parent / "out" / "feedback" / "s0.html").read_text("utf-8")
+    assert "ZeroDivisionError" in page
+    assert "In your code, line 3:</p><pre>return x / 0</pre>" in page
+
+
 def test_two_students_of_one_name_are_left_to_a_person(small, handed_in, quick):
     (handed_in.parent / "roster.csv").write_text("id,name\na,s0\nb,s0\ns1,x\n")
     results, _, problems = run(small, handed_in)

@@ -162,3 +162,11 @@ def test_a_test_that_is_not_run_says_nothing(kernel):
 get_ipython().input_transformers_post.append(hide)""")
     assert kernel.verdict() is None
     assert kernel.verdict("pass", name="other-hidden")["failed"] is None
+
+
+def test_a_verdict_says_in_which_line_of_the_notebook_an_error_arose(kernel):
+    kernel.run("def double(x):\n    y = x\n    return y / 0")
+    cell, line = kernel.verdict()["line"]
+    assert (type(cell), line) == (int, 3)
+    kernel.run(WRONG)
+    assert kernel.verdict()["line"] is None

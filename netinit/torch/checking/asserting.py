@@ -34,9 +34,9 @@ def assert_initialized(
     model, batch, loss, target, steps
         As for `check`.
     allow : iterable of str
-        What may be found all the same: a code ("DEAD") for the whole model, a pattern of names
-        ("head.*", with the wildcards * and ?) for all codes, or both ("DEAD:encoder.*"). A finding
-        about several places is allowed if each of them is.
+        What may be found all the same: a code (``"DEAD"``) for the whole model, a pattern of names
+        (``"head.*"``, with the wildcards ``*`` and ``?``) for all codes, or both
+        (``"DEAD:encoder.*"``). A finding about several places is allowed if each of them is.
     at_least : {"error", "warning", "info"}
         The mildest severity that fails.
 

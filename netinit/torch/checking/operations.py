@@ -246,7 +246,7 @@ def fans_of_model(model: nn.Module, call: Callable[[], object]) -> dict[str, Fan
 
 
 def parameter_fans(operations: Sequence[Operation], model: nn.Module) -> dict[str, Fans | None]:
-    """The fans that operations give to the parameters their weights were made of.
+    """The fans that operations give to the parameters their weights were made of, as they are used.
 
     None stands for a table from which rows are looked up, and which no operation contracts.
     """

@@ -61,10 +61,10 @@ def test_smooth_rectifiers_that_are_off():
 
 
 def stages(draw):
-    """Ten convolutions of unlike shapes, and a head of another law."""
-    widths = [3, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44]
+    """Thirteen convolutions of unlike shapes, and a head of another law."""
+    widths = [3, *range(8, 60, 4)]
     pairs = itertools.pairwise(widths)
-    model = nn.Sequential(*(nn.Conv2d(i, o, 3) for i, o in pairs), nn.Linear(44, 10))
+    model = nn.Sequential(*(nn.Conv2d(i, o, 3) for i, o in pairs), nn.Linear(56, 10))
     for layer in model[:-1]:
         draw(layer.weight)
     return model
@@ -106,5 +106,6 @@ def test_the_second_of_a_pair_where_the_model_has_optional_arguments():
 
     asked = nit.check(Masked("net"), (x, y.float()), loss=distance)
     assert asked.facts["loss"] > 0, "a loss of two arguments wants a target"
-    assert "loss" not in nit.check(Masked("net"), (x, torch.rand(64, 32))).facts, "that is a mask"
+    masked = nit.check(Masked("net"), (x, torch.rand(64, 32)))
+    assert masked.facts["loss"].startswith("none"), "that is a mask"
     assert nit.check(Labelled("net"), (x, y)).facts["loss"] > 0, "the model takes labels"

@@ -18,14 +18,13 @@ from netinit.torch.reading.layers import fans_of_modules
 def by_values(model: nn.Module, seen: Observation) -> tuple[dict[str, Law], list[Finding]]:
     """The law of each parameter by name, and what is wrong with the values."""
     fans = parameter_fans(seen.operations, model)
-    known = {
-        name: fans[plain_name(name)]
-        for name, _ in model.named_parameters()
-        if plain_name(name) in fans
-    }
+    names = {plain_name(name): name for name, _ in model.named_parameters()}
+    known = {names[plain]: each for plain, each in fans.items()}  # in the order of their use
     read = laws.laws_by_name(model, fans=known)
     normed = {name for o in seen.operations if o.normed for name in o.parameters}
-    findings = laws.findings_of(model, read, fans_of_modules(model) | known)
+    findings = laws.findings_of(
+        model, read, known | {n: f for n, f in fans_of_modules(model).items() if n not in known}
+    )
     used = {name for o in seen.contractions for name in o.parameters}
     plain = {plain_name(name): law for name, law in read.items()}
     return plain, [_weighed(finding, normed, used) for finding in findings]

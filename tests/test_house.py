@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def test_no_tracked_file_is_large():
     sizes = {relative(p): p.stat().st_size for p in FILES}
     room = {name: LARGEST.get(Path(name).suffix, USUALLY) for name in sizes}
     assert {name: size for name, size in sizes.items() if size > room[name]} == {}
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """Pytest would refuse the second, in a run of the whole folder if nowhere else."""
+    names = {"here": [], "frameworks": []}
+    for path in FILES:
+        if path.name.startswith("test_") and path.suffix == ".py":
+            names["frameworks" if "frameworks" in path.parts else "here"].append(path.name)
+    for where, found in names.items():
+        assert [name for name, n in Counter(found).items() if n > 1] == [], where
 
 
 def test_nothing_minified_or_vendored_is_tracked():

@@ -12,7 +12,10 @@ import chapter_rules as rules
 import pytest
 from chapter import joined, parse
 from chapter_numbers import numbers_are_backed
+from docutils import nodes
+from docutils.utils import new_document
 from project import ROOT
+from sphinx import addnodes
 
 import netinit
 from netinit import chooser
@@ -175,6 +178,20 @@ def test_a_name_leads_to_its_section(page, text, target):
     environment = SimpleNamespace(srcdir=str(ROOT), docname=f"reference/{page}")
     at.document = SimpleNamespace(settings=SimpleNamespace(env=environment))
     assert at.target(text) == target
+
+
+def test_a_name_in_the_words_of_a_link_is_not_linked_again():
+    document = new_document("")
+    xref = addnodes.pending_xref("", nodes.inline("", "", nodes.literal("", "netinit.normal")))
+    document += nodes.paragraph("", "", xref, nodes.literal("", "netinit.normal"))
+    builder = SimpleNamespace(get_relative_uri=lambda source, target: target)
+    document.settings.language_code = "en"
+    document.settings.env = SimpleNamespace(
+        srcdir=str(ROOT), docname="reference/glue", app=SimpleNamespace(builder=builder)
+    )
+    names.Names(document).apply()
+    (link,) = document.findall(nodes.reference)
+    assert link.parent is document[0]
 
 
 @pytest.mark.parametrize(

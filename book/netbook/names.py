@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
@@ -21,7 +22,7 @@ from netbook import modules, signatures
 FOLDER = "reference/"
 API = FOLDER + "api/"
 NAME = re.compile(r"(?:netinit\.)?([A-Za-z][\w.]*)(?:\(.*\))?", re.DOTALL)
-UNLINKED = (nodes.reference, nodes.title)
+UNLINKED = (nodes.reference, nodes.title, addnodes.pending_xref)
 
 
 @cache
@@ -80,7 +81,7 @@ class Names(SphinxTransform):
             return
         for literal in list(self.document.findall(nodes.literal)):
             target = self.target(literal.astext())
-            if target and not isinstance(literal.parent, UNLINKED):
+            if target and not _is_within(literal, UNLINKED):
                 literal.replace_self(self.link(literal, *target))
 
     def target(self, text: str) -> tuple[str, str] | None:
@@ -97,6 +98,15 @@ class Names(SphinxTransform):
         uri = self.env.app.builder.get_relative_uri(self.env.docname, page)
         uri = f"{uri}#{anchor}" if anchor else uri
         return nodes.reference("", "", literal.deepcopy(), refuri=uri, internal=True)
+
+
+def _is_within(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    """Whether a node is anywhere in one of some kinds."""
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, kinds):
+            return True
+    return False
 
 
 def setup(app: Sphinx) -> None:

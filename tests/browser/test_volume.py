@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
@@ -81,7 +82,8 @@ def book(browser, site, tmp_path_factory):
 
 
 def tight(text):
-    return re.sub(r"\s+", "", text)
+    """The letters, with the two of a ligature apart."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 def outline(document):

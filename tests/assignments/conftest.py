@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -60,3 +61,14 @@ def gradebooks(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(autograde, "write_gradebook", copied)
         yield
+
+
+@pytest.fixture
+def ctrl_c_is_heeded():
+    """What a test starts can be ended by Ctrl-C, even if the tests themselves cannot.
+
+    What a shell puts into the background may ignore Ctrl-C, and so does all that it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -106,7 +106,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(small, handed_in, quick):
 
 @pytest.mark.skipif(not hasattr(os, "setsid"), reason="there are no process groups")
 @pytest.mark.parametrize("again", [pytest.param(False, marks=pytest.mark.nightly), True])
-def test_ctrl_c_ends_grading_without_a_trace(walls, small, handed_in, tmp_path, again):
+def test_ctrl_c_ends_grading_without_a_trace(
+    walls, small, handed_in, tmp_path, again, ctrl_c_is_heeded
+):
     for name in NAMES:
         slow = right_notebook(small)
         by_name(slow, "double").source += "\nimport time\ntime.sleep(25)"

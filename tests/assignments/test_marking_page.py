@@ -316,7 +316,7 @@ def test_a_hostile_answer_comes_in_a_page_that_is_whole(small, tmp_path):
             assert page.rstrip().endswith("</html>")
 
 
-def test_ctrl_c_ends_the_page_and_writes_the_marks(small, tmp_path):
+def test_ctrl_c_ends_the_page_and_writes_the_marks(small, tmp_path, ctrl_c_is_heeded):
     graded(small, tmp_path, {"s1": "twice"})
     command = [sys.executable, "-m", "assignments", "mark", "ps1", "--no-open"]
     command += ["--out", str(tmp_path), "--as", "grace"]
@@ -324,11 +324,15 @@ def test_ctrl_c_ends_the_page_and_writes_the_marks(small, tmp_path):
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
     )
-    address = running.stdout.readline().split()[-1]
-    assert address.startswith("http://127.0.0.1:")
-    assert len(address.split("/")[3]) >= 30
-    running.send_signal(signal.SIGINT)
-    told, errors = running.communicate(timeout=120)
+    try:
+        address = running.stdout.readline().split()[-1]
+        assert address.startswith("http://127.0.0.1:")
+        assert len(address.split("/")[3]) >= 30
+        running.send_signal(signal.SIGINT)
+        told, errors = running.communicate(timeout=120)
+    finally:
+        running.kill()
+        running.communicate()
     assert (running.returncode, errors) == (0, "")
     assert "Answers to mark: 1" in told
     assert (tmp_path / "marks.csv").is_file()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+zoo = pytest.importorskip("zoo")
 zoo_images = pytest.importorskip("zoo_images", exc_type=ImportError)
 
 import netinit.torch as nit  # noqa: E402
@@ -29,9 +30,10 @@ def built(name):
     return zoo_images.build(name)
 
 
-def test_there_are_at_least_fifteen_of_each():
+def test_there_are_as_many_as_the_page_says():
     assert len(TORCHVISION) >= 15
     assert len(TIMM) >= 15
+    assert len(zoo.NAMES) + len(zoo_images.NAMES) > 100
 
 
 @pytest.mark.parametrize("names", [TORCHVISION, TIMM], ids=["torchvision", "timm"])

@@ -159,7 +159,13 @@ def _watched(page, home: str) -> Visit:
 
     page.route("**/*", decide)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
+    # A page that is left gives up what it still waits for, such as its icon: that is no error.
+    page.on(
+        "requestfailed",
+        lambda request: (
+            request.failure != "net::ERR_ABORTED" and seen.errors.append(f"failed: {request.url}")
+        ),
+    )
     page.on(
         "console", lambda said: said.type in {"error", "warning"} and seen.errors.append(said.text)
     )

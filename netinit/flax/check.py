@@ -16,7 +16,6 @@ from netinit.judging import batches, signal
 from netinit.judging.loss import Constants
 from netinit.judging.signal import COLUMNS, Layer, Seen
 from netinit.reading.arrays import laws_of
-from netinit.reporting.findings import Finding, found
 from netinit.reporting.report import Report
 
 __all__ = ["check"]
@@ -62,12 +61,13 @@ def check(
     args, keywords, target = batches.split(batch, target)
     reason = _obstacle(known, (args, keywords, target))
     if reason:
-        return Report("Check", COLUMNS, [], [_not_run(reason)])
+        return Report("Check", COLUMNS, [], [batches.not_run(reason)])
     try:
         seen = _examine(model, known, args, keywords, target, loss)
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
-        return Report("Check", COLUMNS, [], [_not_run(f"{type(error).__name__}: {lines[0]}")])
+        reason = f"{type(error).__name__}: {lines[0]}"
+        return Report("Check", COLUMNS, [], [batches.not_run(reason)])
     return signal.report(seen)
 
 
@@ -82,17 +82,6 @@ def _obstacle(known: Parameters, given: object) -> str:
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
             return "the batch has entries that are NaN or infinite"
     return ""
-
-
-def _not_run(reason: str) -> Finding:
-    return found(
-        "NOT-RUN",
-        "model",
-        reason,
-        "one forward and backward pass",
-        "Nothing was measured.",
-        "run model(batch) and the loss by themselves",
-    )
 
 
 def _examine(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from netinit.judging.loss import Constants, least
+from netinit.reporting.findings import Finding, found
 
 _ENOUGH = 20  # targets for each number of a constant answer, before it counts as known
 
@@ -59,3 +60,15 @@ def constants(
     targets = math.prod(shape) // length if target is None else np.asarray(target).size
     enough = targets >= _ENOUGH * length
     return Constants(zero, min(best, zero), place.tolist(), enough, is_classes(target))
+
+
+def not_run(reason: str) -> Finding:
+    """The finding that stands alone when a model could not be run."""
+    return found(
+        "NOT-RUN",
+        "model",
+        reason,
+        "one forward and backward pass",
+        "Nothing was measured.",
+        "run model(batch) and the loss by themselves",
+    )

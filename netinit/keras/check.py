@@ -14,7 +14,6 @@ from netinit.judging.signal import COLUMNS, Layer, Seen
 from netinit.keras.gradients import BACKENDS, Run, sloped
 from netinit.keras.laws import NORMS, Weights, array_of, findings_of
 from netinit.reading.arrays import laws_of
-from netinit.reporting.findings import Finding, found
 from netinit.reporting.report import Report
 
 __all__ = ["check"]
@@ -63,13 +62,14 @@ def check(
     inputs, target = _parts(batch, target)
     reason = _obstacle(known, (inputs, target))
     if reason:
-        return Report("Check", COLUMNS, [], [_not_run(reason)])
+        return Report("Check", COLUMNS, [], [batches.not_run(reason)])
     try:
         with _untouched(model):
             seen = _examine(model, known, inputs, target, loss)
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
-        return Report("Check", COLUMNS, [], [_not_run(f"{type(error).__name__}: {lines[0]}")])
+        reason = f"{type(error).__name__}: {lines[0]}"
+        return Report("Check", COLUMNS, [], [batches.not_run(reason)])
     return signal.report(seen)
 
 
@@ -95,17 +95,6 @@ def _obstacle(known: Weights, given: object) -> str:
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
             return "the batch has entries that are NaN or infinite"
     return ""
-
-
-def _not_run(reason: str) -> Finding:
-    return found(
-        "NOT-RUN",
-        "model",
-        reason,
-        "one forward and backward pass",
-        "Nothing was measured.",
-        "run model(batch) and the loss by themselves",
-    )
 
 
 @contextmanager

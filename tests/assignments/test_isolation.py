@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import netinit
-from assignments import isolation
-from assignments.limits import Limits, resources
+from assignments.running import isolation
+from assignments.running.limits import Limits, resources
 
 FOLDER = Path(isolation.__file__).resolve().parent
 

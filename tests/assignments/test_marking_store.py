@@ -92,7 +92,7 @@ def test_a_damaged_line_is_named(store, line, message):
 WRITER = """
 import sys
 from pathlib import Path
-from assignments.marking.store import Entry, Store
+from assignments.marks.store import Entry, Store
 store = Store(Path({path!r}))
 for n in range({count}):
     number = store.add(Entry("mark", sys.argv[1] + str(n), "why", n), 0)

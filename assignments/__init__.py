@@ -2,7 +2,7 @@
 
 Imports run one way, up this list; the outside imports from modules, not from packages.
 
-- `files`: tables, zips, writing a file whole
+- `files`: tables, zips, writing a file whole; `commands`: what a message calls a command
 - `problem_sets`, `people`: which sets there are and what students get of them; who is in the class
 - `handed_in`: from a folder or a zip to the notebook that is graded
 - `running`: a student's code in a sandbox, within limits, and the tests in its kernel

@@ -18,12 +18,13 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from tqdm import tqdm
 
+from assignments.commands import command, grades_of
 from assignments.grading import class_file
 from assignments.grading.autograde import GradingError
 from assignments.grading.check import CheckError, check
@@ -39,6 +40,7 @@ from assignments.marks import store
 from assignments.marks.csv_files import WrittenError, read_written
 from assignments.marks.given import RequestsError
 from assignments.marks.tasks import tasks_of
+from assignments.pages.environment import SIMILARITY
 from assignments.people.groups import GroupsError, read_groups
 from assignments.people.lateness import LatenessError, Time, moment, read_times, rule
 from assignments.people.roster import RosterError, Student, find, read_roster
@@ -52,7 +54,7 @@ from assignments.problem_sets.sets import (
 )
 from assignments.running import interrupts, isolation
 from assignments.running.limits import Limits, default_text, meaning, option
-from assignments.similarity import page as alike
+from assignments.similarity import page as similarity_page
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
@@ -97,7 +99,7 @@ def release_all(options: argparse.Namespace) -> int:
 def grade_all(options: argparse.Namespace) -> int:
     """Grade a class and write marks and pages."""
     chosen, roster = problem_set(options.problem_set, options.source), read_roster(options.roster)
-    out = options.out or Path("grades") / chosen.name
+    out = options.out or grades_of(chosen.name)
     read_written(out / finish.WRITTEN, tasks_of(chosen))  # what is wrong is said at once
     store.Store(out / store.NAME).entries()
     times = _times(options, roster)
@@ -126,14 +128,15 @@ def grade_all(options: argparse.Namespace) -> int:
         results, problems, box = grade(course, roster, collected, progress)
     if missing := box.missing():
         warnings.append(f"Not enforced on this system: {'; '.join(missing)}.")
-    if count := alike.write(out, chosen, results, course.groups):
-        problems.append(f"pairs of answers that are alike: {count}, shown in {out / alike.PAGE}")
     source = chosen.folder.resolve().parent
     graded = Class(chosen.name, str(source), results, problems=problems, warnings=warnings)
     graded.penalties = {r.student.id: share for r in results if (share := late(r))}
     graded.show_hidden = options.show_hidden
+    out.mkdir(parents=True, exist_ok=True)  # nothing is there if there was no notebook to grade
+    graded.alike = similarity_page.write(out, chosen, results, course.groups)
     class_file.write(out, graded)
-    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), warnings)
+    finished = finish.finish(chosen, out, graded, _fill(options))
+    _tell(chosen, out, finished, graded.alike, warnings)
     return 0
 
 
@@ -142,10 +145,11 @@ def marks_again(options: argparse.Namespace) -> int:
     chosen, out, graded = _graded(options)
     finished = finish.finish(chosen, out, graded, _fill(options))
     if options.feedback_for is not None:
-        count, without = feedback_zip.write(out, options.feedback_for, finished.rows)
-        finished.problems += [f"no page for Moodle: {name}" for name in without]
-        print(f"Pages for Moodle: {count}, in {out / feedback_zip.NAME}")
-    _tell(chosen, out, finished, graded.warnings)
+        made = feedback_zip.write(out, options.feedback_for, finished.rows)
+        name = made.platform.name
+        finished.problems += [f"no page for {name}: {student}" for student in made.without]
+        print(f"Pages for {name}: {made.count}, in {out / made.platform.zip}")
+    _tell(chosen, out, finished, graded.alike, graded.warnings)
     return 0
 
 
@@ -157,13 +161,14 @@ def mark_by_hand(options: argparse.Namespace) -> int:
         serve(desk, options.port, options.open)
     except KeyboardInterrupt:
         print()
-    _tell(chosen, out, finish.finish(chosen, out, class_file.read(out), _fill(options)), [])
+    graded = class_file.read(out)  # it may have been graded again meanwhile
+    _tell(chosen, out, finish.finish(chosen, out, graded, _fill(options)), graded.alike)
     return 0
 
 
 def _graded(options: argparse.Namespace) -> tuple[ProblemSet, Path, Class]:
     """The problem set of a class that was graded, the folder of its grades, and the class."""
-    out = options.out or Path("grades") / options.problem_set
+    out = options.out or grades_of(options.problem_set)
     graded = class_file.read(out)
     return problem_set(options.problem_set, options.source or Path(graded.source)), out, graded
 
@@ -190,7 +195,7 @@ def check_one(options: argparse.Namespace) -> int:
 
 def return_all(options: argparse.Namespace) -> int:
     """Put the pages for the students where nbgrader returns them from."""
-    pages_of = (options.out or Path("grades") / options.problem_set) / "feedback"
+    pages_of = (options.out or grades_of(options.problem_set)) / "feedback"
     put, without = exchange.put(
         pages_of, options.course, options.problem_set, read_roster(options.roster)
     )
@@ -239,20 +244,26 @@ def course_key_text(options: argparse.Namespace) -> tuple[str, list[str]]:
     ]
 
 
-def _tell(chosen: ProblemSet, out: Path, finished: finish.Finished, warnings: list[str]) -> None:
+def _tell(
+    chosen: ProblemSet,
+    out: Path,
+    finished: finish.Finished,
+    alike: int | None,
+    warnings: Sequence[str] = (),
+) -> None:
     counts = Counter(row.result.status for row in finished.rows)
     print(", ".join(f"{status}: {count}" for status, count in counts.items()))
     waiting = sum(len(row.to_mark) for row in finished.rows if not row.result.owner)
     if waiting:
-        which = f"PS={chosen.name}"
-        if out != Path("grades") / chosen.name:
-            which += f" OPTIONS='--out {out}'"
+        mark, marks = (command(name, chosen.name, out) for name in ("mark", "marks"))
         print(
-            f"Answers to mark: {waiting}. Mark them with make mark {which}, or fill in "
-            f"{out / finish.WRITTEN} and run make marks {which}."
+            f"Answers to mark: {waiting}. Mark them with {mark}\n"
+            f"or fill in {out / finish.WRITTEN} and run {marks}"
         )
     for text in [*warnings, *finished.problems]:
         print(f"Note: {text}")
+    if alike:
+        print(f"Note: pairs of answers that are alike: {alike}, shown in {out / SIMILARITY}")
     print(f"Marks: {out / 'marks.csv'}")
     print(f"Report: {out / 'report.html'}; pages for the students: {out / 'feedback'}")
 
@@ -344,15 +355,13 @@ def _parser() -> argparse.ArgumentParser:
         "--feedback-for",
         type=_path,
         metavar="ZIP",
-        help="Moodle's zip of submissions: put the pages of all final marks into a zip for Moodle",
+        help="the submissions as Moodle or Canvas gave them: a zip of the pages of all final marks",
     )
     five.set_defaults(command=marks_again)
-    for command in (four, five):
-        command.add_argument("problem_set", help="such as ps1, which was graded before")
-        command.add_argument(
-            "--out", type=_path, help="where the grades are (default: grades/NAME)"
-        )
-        command.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    for each in (four, five):
+        each.add_argument("problem_set", help="such as ps1, which was graded before")
+        each.add_argument("--out", type=_path, help="where the grades are (default: grades/NAME)")
+        each.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     three = commands.add_parser("check", help="run a notebook at home, as it will be graded")
     three.add_argument("notebook", type=_path, help="such as ps1.ipynb")
     three.add_argument("--source", type=Path, default=ROOT / "source", help=argparse.SUPPRESS)
@@ -363,8 +372,8 @@ def _parser() -> argparse.ArgumentParser:
     four.add_argument("--roster", type=_path, required=True, help="as for grade")
     four.add_argument("--out", type=_path, help="what grade wrote (default: grades/NAME)")
     four.set_defaults(command=return_all)
-    for limit, command in itertools.product(fields(Limits), (two, three)):
-        command.add_argument(
+    for limit, each in itertools.product(fields(Limits), (two, three)):
+        each.add_argument(
             option(limit),
             type=_positive(type(limit.default)),
             default=limit.default,

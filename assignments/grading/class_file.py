@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from assignments.commands import command
 from assignments.files.writing import write_whole
 from assignments.grading.autograde import Score
 from assignments.grading.results import Result
@@ -31,6 +32,7 @@ class Class:
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     show_hidden: bool = False
+    alike: int | None = None  # pairs of answers; None if they were not compared
 
 
 def write(out: Path, graded: Class) -> None:
@@ -50,13 +52,14 @@ def read(out: Path) -> Class:
     """
     path = out / NAME
     if not path.is_file():
-        raise ClassFileError(f"there is no {path}: grade the class first, with make grade")
+        raise ClassFileError(f"there is no {path}: grade the class first, with {command('grade')}")
     try:
         kept = json.loads(path.read_text("utf-8"))
         kept["results"] = [_result(out, each) for each in kept["results"]]
         return Class(**kept)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ClassFileError(f"{path} cannot be read ({error}): run make grade again") from None
+        told = f"{path} cannot be read ({error}): run {command('grade')} again"
+        raise ClassFileError(told) from None
 
 
 def _plain(out: Path, result: Result) -> dict:

@@ -44,8 +44,9 @@ def grade(
     box = isolation.sandbox(course.limits)
     if course.require_isolation and box.missing():
         raise IsolationError(f"this system does not enforce: {'; '.join(box.missing())}")
-    matched, strangers, problems = _match(roster, collected)
-    desk = Desk(course.problem_set, course.key, box, course.accept_late, collected.source)
+    matched, strangers, problems = _match(roster, collected, course.problem_set.name)
+    others = course.problem_set.others()
+    desk = Desk(course.problem_set, course.key, box, course.accept_late, collected.source, others)
     results, jobs = [], []
     with Reader(desk) as reader:
         for student, uploads in [*matched.items(), *strangers.items()]:
@@ -130,9 +131,11 @@ def _folder(out: Path, student: Student, *, on_roster: bool) -> Path:
 
 
 def _match(
-    roster: list[Student], collected: Collected
+    roster: list[Student], collected: Collected, name: str
 ) -> tuple[dict[Student, list[Upload]], dict[Student, list[Upload]], list[str]]:
     """The uploads of each person on the roster, those of each other person, and what is unclear.
+
+    `name` is that of the problem set, as which a folder inside may be called.
 
     Raises
     ------
@@ -156,9 +159,11 @@ def _match(
         strangers.setdefault(Student(who, who, frozenset([plain(who)])), []).append(upload)
     if collected.uploads and not any(matched.values()) and not _ambiguous(roster, collected):
         names = ", ".join(upload.where for upload in collected.uploads[:3])
+        inside = collected.source / name
+        hint = f" Or is it {inside} that is to be graded?" if inside.is_dir() else ""
         raise SubmissionsError(
             f"nothing in {collected.source} belongs to anybody on the roster. The first names are "
-            f"{names}: is this the right folder, and has the roster a column that has them?"
+            f"{names}: is this the right folder, and has the roster a column that has them?{hint}"
         )
     return matched, strangers, problems
 

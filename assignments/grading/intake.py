@@ -60,6 +60,7 @@ class Desk:
     box: Sandbox
     accept_late: bool
     source: Path  # the folder or zip with what a class handed in
+    others: dict[str, frozenset[str]] = field(default_factory=dict)  # as `choose` wants them
 
 
 class Reader:
@@ -116,7 +117,8 @@ def take(desk: Desk, release: nbformat.NotebookNode, uploads: list[Upload], fold
     """Read the uploads of one student; write submitted.ipynb and rebuilt.ipynb into `folder`."""
     with opened(desk.source) as source:
         files = unpack(source, uploads)
-    choice = choose(release, desk.problem_set.name, files, accept_late=desk.accept_late)
+    how = {"accept_late": desk.accept_late, "others": desk.others}
+    choice = choose(release, desk.problem_set.name, files, **how)
     taken = Taken(choice.status, _few(choice.notes), _few(choice.doubts))
     if choice.handed is None:
         return taken

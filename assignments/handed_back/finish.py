@@ -90,7 +90,7 @@ def finish(problem_set: ProblemSet, out: Path, graded: Class, fill: Fill | None 
     by_csv = read_written(out / WRITTEN, each_task)
     problems += unknown_students(by_csv, rows)
     shown = [_feedback(problem_set, out, graded, each_task, row, problems) for row in rows]
-    report = (problem_set, each_task, rows, shown, problems, graded.warnings)
+    report = (problem_set, each_task, rows, shown, problems, graded.warnings, graded.alike)
     write_report(out / "report.html", *report)
     return Finished(own, problems)
 

@@ -1,6 +1,9 @@
 """Which of a student's files is graded. Files that are not graded are always reported."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from nbformat import NotebookNode
 
@@ -12,6 +15,7 @@ from assignments.handed_in.unpacking import Handed
 GRADED, CHECK, MISSING = "graded", "check", "missing"
 UNREADABLE, WRONG, FAILED = "unreadable", "wrong notebook", "failed"
 
+_NONE = MappingProxyType({})
 _OF_PROGRAMS = ("timestamp.txt", "submission_secret.txt")  # what nbgrader adds on submitting
 
 
@@ -35,19 +39,31 @@ class _Candidate:
 
 
 def choose(
-    release: NotebookNode, name: str, files: list[Handed], *, accept_late: bool = False
+    release: NotebookNode,
+    name: str,
+    files: list[Handed],
+    *,
+    accept_late: bool = False,
+    others: Mapping[str, frozenset[str]] = _NONE,
 ) -> Choice:
     """Rebuild every notebook of a student and take one.
 
     The last one on time counts, and with `accept_late` the last one of all; a late one counts only
     if there is no other. If the platform does not number the uploads, the one called ``NAME.ipynb``
-    comes before others, then the one that was saved last.
+    comes before others, then the one that was saved last. `others` has other problem sets, as in
+    `rebuild`: what lies in a folder called so and is no notebook of this set was handed in there.
     """
-    candidates = [_candidate(release, handed) for handed in files if handed.data is not None]
-    others = _others(files)
+    readable = [handed for handed in files if handed.data is not None]
+    candidates = [_candidate(release, handed, others) for handed in readable]
+    ours = {id(each.handed) for each in candidates if each.rebuilt is not None}
+    placed = {id(each): _set_of(each, others) for each in files if id(each) not in ours}
+    away = {place: name for place, name in placed.items() if name}
+    candidates = [each for each in candidates if id(each.handed) not in away]
+    files = [each for each in files if id(each) not in away]
+    other_files = _others(files)
     good = [each for each in candidates if each.rebuilt is not None]
     if not good:
-        return _nothing(candidates, files, others)
+        return _nothing(candidates, files, other_files, sorted(set(away.values())))
 
     def rank(each: _Candidate) -> tuple:
         named = each.handed.file.rsplit("/", 1)[-1] == f"{name}.ipynb"
@@ -64,18 +80,28 @@ def choose(
     if len(good) > 1:
         left = ", ".join(each.handed.where for each in good if each is not best)
         doubts.append(f"{len(good)} notebooks: {best.handed.where} was graded, not {left}")
-    doubts += [f"{each.handed.where}: {each.error}" for each in candidates if each.error]
+    for each in (each for each in candidates if each.error):
+        known = isinstance(each.error, WrongNotebookError) and each.error.of
+        (notes if known else doubts).append(f"{each.handed.where}: {each.error}")
     return Choice(
-        GRADED, best.rebuilt, best.handed, [*notes, *best.rebuilt.notes], [*doubts, *others]
+        GRADED, best.rebuilt, best.handed, [*notes, *best.rebuilt.notes], [*doubts, *other_files]
     )
 
 
-def _candidate(release: NotebookNode, handed: Handed) -> _Candidate:
+def _candidate(
+    release: NotebookNode, handed: Handed, others: Mapping[str, frozenset[str]]
+) -> _Candidate:
     try:
         cells, notes = read(handed.data)
-        return _Candidate(handed, rebuild(release, cells), None, notes)
+        return _Candidate(handed, rebuild(release, cells, others), None, notes)
     except UnreadableError as error:
         return _Candidate(handed, None, error, [])
+
+
+def _set_of(handed: Handed, names: Container[str]) -> str:
+    """The problem set by whose name a folder around a file is called; empty if there is none."""
+    folders = PurePosixPath(handed.file).parts[:-1]
+    return next((folder for folder in folders if folder in names), "")
 
 
 def _others(files: list[Handed]) -> list[str]:
@@ -90,10 +116,13 @@ def _of_a_program(handed: Handed) -> bool:
     return handed.file.rsplit("/", 1)[-1] in _OF_PROGRAMS
 
 
-def _nothing(candidates: list[_Candidate], files: list[Handed], others: list[str]) -> Choice:
-    told = [f"{each.handed.where}: {each.error}" for each in candidates] + others
+def _nothing(
+    candidates: list[_Candidate], files: list[Handed], other_files: list[str], sets: list[str]
+) -> Choice:
+    told = [f"{each.handed.where}: {each.error}" for each in candidates] + other_files
     if not told:
-        return Choice(MISSING, notes=["no notebook was handed in"])
+        only = f", only something in a folder {', '.join(sets)}" if sets else ""
+        return Choice(MISSING, notes=[f"no notebook was handed in{only}"])
     wrong = [each for each in candidates if isinstance(each.error, WrongNotebookError)]
     first = (wrong or candidates)[0].handed if candidates else files[0]
     return Choice(WRONG if wrong else UNREADABLE, None, first, [], told)

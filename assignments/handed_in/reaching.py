@@ -13,7 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from assignments.handed_in.beside import beside
-from assignments.problem_sets.cells import grade_id, is_answer
+from assignments.problem_sets.cells import grade_id, is_answer, labels
 
 MOST = 4  # things in a message
 LONGEST_NAME = 60  # characters of a name in a message
@@ -60,10 +60,11 @@ _PART = re.compile(r"__\w*|\w+__")
 def doubts(notebook: NotebookNode) -> list[str]:
     """A line for the answers of a rebuilt notebook, and the student's own cells, that reach so."""
     found: dict[str, list[str]] = {}
+    named = labels(notebook)
     for cell in notebook.cells:
         own = beside(cell) is not None
         if cell.cell_type == "code" and (is_answer(cell) or own):
-            where = "a cell of the student's own" if own else f"the answer {grade_id(cell)}"
+            where = "a cell of the student's own" if own else f"the answer {named[grade_id(cell)]}"
             found.setdefault(where, []).extend(reaches(cell.source))
     told = []
     for where, things in found.items():

@@ -8,14 +8,25 @@ here too. Text beside an answer, and lines added to a given cell, become such ce
 
 import ast
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from nbformat import NotebookNode
 
 from assignments.handed_in import beside
 from assignments.handed_in.reading import Cell, UnreadableError
-from assignments.problem_sets.cells import bound, grade_id, is_answer, is_test, is_written, labels
+from assignments.problem_sets.cells import (
+    bound,
+    grade_id,
+    graded,
+    is_answer,
+    is_test,
+    is_written,
+    labels,
+)
+
+_NONE = MappingProxyType({})
 
 
 @dataclass
@@ -30,22 +41,36 @@ class Rebuilt:
 
 
 class WrongNotebookError(UnreadableError):
-    """A notebook, but not one of this problem set."""
+    """A notebook, but not one of this problem set; `of` is the one it belongs to, if known."""
+
+    def __init__(self, message: str, of: str = "") -> None:
+        super().__init__(message)
+        self.of = of
 
 
-def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
+def rebuild(
+    release: NotebookNode, cells: list[Cell], others: Mapping[str, frozenset[str]] = _NONE
+) -> Rebuilt:
     """Put the answers among `cells` into a copy of the released notebook.
+
+    Parameters
+    ----------
+    release : NotebookNode
+        The notebook as students get it.
+    cells : list of Cell
+        What was handed in.
+    others : mapping, optional
+        The other problem sets, and the names of the cells of their tasks.
 
     Raises
     ------
     WrongNotebookError
-        If none of the cells belongs to the release.
+        If none of the cells belongs to the release, or more of them belong to another set.
     """
     notebook = copy.deepcopy(release)
     places = _places(notebook, cells)
     known = [place for place in places if place is not None]
-    if not any(is_answer(notebook.cells[n]) or is_test(notebook.cells[n]) for n in known):
-        raise WrongNotebookError("none of its cells belongs to this problem set")
+    _refuse_others(notebook, cells, known, others)
     result = Rebuilt(notebook, labels=labels(release))
     if known != sorted(known):
         result.doubts.append("the cells were reordered: graded in the released order")
@@ -69,6 +94,22 @@ def rebuild(release: NotebookNode, cells: list[Cell]) -> Rebuilt:
         if made is not None
     ]
     return result
+
+
+def _refuse_others(
+    notebook: NotebookNode,
+    cells: list[Cell],
+    known: list[int],
+    others: Mapping[str, frozenset[str]],
+) -> None:
+    """Raise if a notebook is not one of this set: sets have names and blank answers in common."""
+    there = {name for cell in cells for name in (cell.grade_id, cell.id)}
+    shares = {name: len(cells_of & there) for name, cells_of in others.items()}
+    most = max(shares, key=shares.get, default="")
+    if most and shares[most] > len(graded(notebook) & there):
+        raise WrongNotebookError(f"it is a notebook of {most}", most)
+    if not any(is_answer(notebook.cells[n]) or is_test(notebook.cells[n]) for n in known):
+        raise WrongNotebookError("none of its cells belongs to this problem set")
 
 
 def _answer(cell: NotebookNode, found: list[Cell], result: Rebuilt) -> list[Cell]:

@@ -6,6 +6,8 @@ import jinja2
 
 from assignments.marks.rows import change, number
 
+SIMILARITY = "similarity.html"  # the page of answers that are alike, beside the report
+
 ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
     autoescape=True,

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assignments.commands import command
 from assignments.files.writing import write_whole
 from assignments.marks.rows import Row, decisions
 from assignments.marks.tasks import Task
-from assignments.pages.environment import ENVIRONMENT
+from assignments.pages.environment import ENVIRONMENT, SIMILARITY
 from assignments.pages.shown import Shown
 from assignments.problem_sets.sets import ProblemSet
 
@@ -25,8 +26,12 @@ def write_report(
     tasks: list[list[Shown]],
     problems: list[str],
     warnings: list[str],
+    alike: int | None = None,
 ) -> None:
-    """Write the teacher's report to `path`."""
+    """Write the teacher's report to `path`, the folder of the grades around it.
+
+    `alike` is the number of pairs of answers on the page `SIMILARITY`, None without that page.
+    """
     out_of = sum(task.out_of for task in each_task)
     totals = [row.total for row in marks if row.total is not None and row.attempted]
     page = ENVIRONMENT.get_template("report.html").render(
@@ -43,6 +48,10 @@ def write_report(
         counts=Counter(row.result.status for row in marks),
         problems=problems,
         warnings=warnings,
+        alike=alike,
+        similarity=SIMILARITY,
+        mark=command("mark", problem_set.name, path.parent),
+        marks_again=command("marks", problem_set.name, path.parent),
     )
     write_whole(path, page.encode())
 

@@ -30,6 +30,11 @@ def is_written(cell: NotebookNode) -> bool:
     return bool(marked.get("grade")) and bool(marked.get("solution"))
 
 
+def graded(notebook: NotebookNode) -> frozenset[str]:
+    """The names of the cells of the tasks of a source or released notebook."""
+    return frozenset(grade_id(cell) for cell in notebook.cells if is_answer(cell) or is_test(cell))
+
+
 def points(cell: NotebookNode) -> float:
     """The points that a test or a written answer is worth."""
     return float(cell.metadata["nbgrader"]["points"])

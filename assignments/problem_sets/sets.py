@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from assignments.problem_sets.cells import TASK, headings, is_test, is_written, task_of
+from assignments.problem_sets.cells import TASK, graded, headings, is_test, is_written, task_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "source"
@@ -33,6 +33,15 @@ class ProblemSet:
     def path(self) -> Path:
         """The source notebook."""
         return self.folder / f"{self.name}.ipynb"
+
+    def graded(self) -> frozenset[str]:
+        """The names of the cells of its tasks: answers and tests."""
+        return graded(self.notebook())
+
+    def others(self) -> dict[str, frozenset[str]]:
+        """The names of the problem sets beside it, and those of the cells of their tasks."""
+        found = problem_sets(self.folder.parent).values()
+        return {each.name: each.graded() for each in found if each.name != self.name}
 
     def notebook(self) -> NotebookNode:
         """Read the source notebook."""

@@ -22,7 +22,7 @@ from nbgrader import preprocessors
 from traitlets import Any, Bool, Integer
 
 from assignments.handed_in import beside
-from assignments.problem_sets.cells import grade_id, is_answer, is_test
+from assignments.problem_sets.cells import grade_id, is_answer, is_test, labels
 from assignments.running import watch
 from assignments.running.isolation import Sandbox, reached
 from assignments.running.meter import ASLEEP, CLOCK, Meter
@@ -115,6 +115,7 @@ class Execute(preprocessors.Execute):
         self.answers = [
             n for c in nb.cells for n in c.metadata.get(beside.KEY, {}).get("defines", [])
         ]
+        self.named = labels(nb)
         last = v4.new_code_cell(watch.check(self.closing))
         nb.cells = [watch.first(), *nb.cells, last]
         nb, resources = super().preprocess(nb, resources, km)
@@ -235,7 +236,7 @@ class Execute(preprocessors.Execute):
         failure = self.failure or (failed[0] if failed else None)
         if failure is None and not self.verdicts:
             failure = ("NoVerdict", "the notebook kept this test from running to its end")
-            self._event(f"{grade_id(cell)}: {failure[1]}")
+            self._event(f"{self.named[grade_id(cell)]}: {failure[1]}")
         if failure is not None:
             error = _error(*map(str, failure))
             error.traceback += [_place(v["line"]) for v in self.verdicts if v.get("line")][:1]

@@ -8,14 +8,14 @@ from assignments.files.writing import write_whole
 from assignments.grading.results import Result
 from assignments.handed_in.beside import beside
 from assignments.marks.tasks import tasks_of
-from assignments.pages.environment import ENVIRONMENT
+from assignments.pages.environment import ENVIRONMENT, SIMILARITY
 from assignments.problem_sets.cells import grade_id, is_answer
 from assignments.problem_sets.sets import ProblemSet
 from assignments.similarity.pairs import Answer, Given, Pair, pairs
 
 MOST_PAIRS = 200  # on the page
+NO_TASK = "Texts that stand beside no task"  # such as those below the introduction
 LONGEST = 20_000  # characters of an answer on the page
-PAGE = "similarity.html"
 
 
 def write(out: Path, problem_set: ProblemSet, results: list[Result], teams: dict[str, str]) -> int:
@@ -37,7 +37,8 @@ def write(out: Path, problem_set: ProblemSet, results: list[Result], teams: dict
     found = pairs(answers, Given.of(problem_set))
     names = {each.student.id: each.student.name for each in given}
     called = {task.name: task.title for task in tasks_of(problem_set)}
-    page = ENVIRONMENT.get_template(PAGE).render(
+    called |= {pair.first.task: NO_TASK for pair in found if pair.first.task not in called}
+    page = ENVIRONMENT.get_template(SIMILARITY).render(
         title=problem_set.title(),
         students=len(given),
         pairs=[(pair, _sides(pair)) for pair in found[:MOST_PAIRS]],
@@ -45,7 +46,7 @@ def write(out: Path, problem_set: ProblemSet, results: list[Result], teams: dict
         names=names,
         called=called,
     )
-    write_whole(out / PAGE, page.encode())
+    write_whole(out / SIMILARITY, page.encode())
     return len(found)
 
 

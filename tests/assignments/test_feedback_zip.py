@@ -1,6 +1,8 @@
-"""The pages for Moodle: its reader finds whose each is, and only final marks are among them."""
+"""The pages for Moodle and Canvas: the reader finds whose each is; only final marks are there."""
 
+import re
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -57,8 +59,9 @@ def moodles_zip(path, pattern, within=""):
 @pytest.mark.parametrize("pattern", [OLD, NEW, FLAT])
 def test_everybody_with_a_final_mark_gets_the_own_page(rows, tmp_path, pattern, within):
     handed_in = moodles_zip(tmp_path / "in.zip", pattern, within)
-    assert feedback_zip.write(tmp_path, handed_in, rows) == (2, [])
-    assert moodle(tmp_path / feedback_zip.NAME) == {
+    made = feedback_zip.write(tmp_path, handed_in, rows)
+    assert (made.platform.name, made.count, made.without) == ("Moodle", 2, [])
+    assert moodle(tmp_path / "moodle-feedback.zip") == {
         11: ("feedback.html", "page of ada"),
         13: ("feedback.html", "page of zoe"),
     }
@@ -68,15 +71,51 @@ def test_who_cannot_be_found_is_named(rows, tmp_path):
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
         archive.writestr(OLD.format("Ada Lovelace", 11), "{}")
         archive.writestr("zoe/ps1.ipynb", "{}")
-    assert feedback_zip.write(tmp_path, tmp_path / "in.zip", rows) == (1, ["zoe"])
+    made = feedback_zip.write(tmp_path, tmp_path / "in.zip", rows)
+    assert (made.count, made.without) == (1, ["zoe"])
 
 
-def test_a_zip_that_is_not_moodles_is_refused(rows, tmp_path):
+def canvas(path, attempts):
+    """What Canvas takes from a zip: the pages of each person, by number.
+
+    `attempts` has the numbers of the files of each person's last attempt.
+    """
+    taken = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            user, attachment = [int(p) for p in name.split("_") if re.fullmatch(r"\d+", p)][:2]
+            assert attachment in attempts[user], "Canvas would pass over it"
+            taken[user] = archive.read(name).decode()
+    return taken
+
+
+@pytest.mark.parametrize("within", ["", "submissions/"])
+def test_canvas_gets_a_page_for_the_last_attempt_of_each(rows, tmp_path, within):
+    names = ["lovelaceada_11_500_ps1.ipynb", "lovelaceada_LATE_11_501_ps1-1.ipynb"]
+    names += ["bornmax_12_502_ps1.ipynb", "obrienzoe_13_98_notes_7_8.txt", "one_14_503_ps1.ipynb"]
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        for name in reversed(names):
+            archive.writestr(within + name, "{}")
+    by_number = {11: "ada", 12: "max", 13: "zoe"}
+    for row in rows:
+        numbers = [str(n) for n, name in by_number.items() if name == row.result.student.id]
+        known = row.result.student.aliases | set(numbers)
+        row.result.student = replace(row.result.student, aliases=known)
+    made = feedback_zip.write(tmp_path, tmp_path / "in.zip", rows)
+    assert (made.platform.name, made.count, made.without) == ("Canvas", 2, [])
+    attempts = {11: [501], 12: [502], 13: [98], 14: [503]}
+    assert canvas(tmp_path / "canvas-feedback.zip", attempts) == {
+        11: "page of ada",
+        13: "page of zoe",
+    }
+
+
+def test_a_zip_that_is_no_platforms_is_refused(rows, tmp_path):
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
         archive.writestr("ada/ps1.ipynb", "{}")
     with pytest.raises(SubmissionsError, match="is named as Moodle names it"):
         feedback_zip.write(tmp_path, tmp_path / "in.zip", rows)
-    assert not (tmp_path / feedback_zip.NAME).exists()
+    assert not list(tmp_path.glob("*-feedback.zip"))
 
 
 def test_the_command_makes_it(small, tmp_path, capsys):
@@ -88,6 +127,6 @@ def test_the_command_makes_it(small, tmp_path, capsys):
     told = capsys.readouterr().out
     assert "Pages for Moodle: 1" in told
     assert "Note: no page for Moodle: zoe" in told
-    ((file, page),) = moodle(tmp_path / feedback_zip.NAME).values()
+    ((file, page),) = moodle(tmp_path / "moodle-feedback.zip").values()
     assert file == "feedback.html"
     assert "Name of ada" in page

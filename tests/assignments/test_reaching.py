@@ -3,7 +3,7 @@
 import pytest
 
 from assignments.handed_in.reaching import LONGEST, doubts, reaches
-from assignments.problem_sets.cells import is_answer
+from assignments.problem_sets.cells import grade_id, is_answer
 from assignments.problem_sets.release import released
 from assignments.problem_sets.sets import problem_sets
 from tests.assignments.answer_file import answers
@@ -83,4 +83,13 @@ def test_a_student_who_reaches_beyond_is_looked_at(small):
     assert doubts(notebook) == [
         "code that reaches beyond its task, in the answer double: imports gc, imports os, "
         "uses eval, uses exec and 1 more"
+    ]
+
+
+def test_a_doubt_names_the_task_as_the_student_does():
+    notebook = released(problem_sets()["ps1"])
+    name, cell = next((grade_id(c), c) for c in notebook.cells if is_answer(c))
+    cell.source = "import gc"
+    assert doubts(notebook) == [
+        f"code that reaches beyond its task, in the answer {name} of Task 1: imports gc"
     ]

@@ -2,12 +2,19 @@
 
 import ast
 import re
+import shutil
 
 import pytest
+from nbformat import v4
 
+from assignments import __main__ as command
+from assignments.handed_in import beside
+from assignments.pages.environment import SIMILARITY
 from assignments.problem_sets.sets import problem_sets
+from assignments.similarity import page
 from assignments.similarity.pairs import GRAM, WINDOW, Answer, Given, grams, pairs, tokens, winnow
 from tests.assignments.answer_file import answers
+from tests.assignments.graded import graded
 
 SETS = problem_sets()
 RIGHT = {name: [each for each in answers(name) if each.kind == "right"] for name in SETS}
@@ -145,3 +152,44 @@ def test_any_text_can_be_compared(source, given):
     for kind in ("code", "text"):
         listed = [Answer(who, "t", kind, source) for who in "xy"]
         assert isinstance(pairs(listed, given["ps1"]), list)
+
+
+# The page, and the report that leads to it ---------------------------------------------------
+
+STORY = " ".join(f"word{n} of a text that stands where no task is" for n in range(40))
+
+
+def beside_no_task(notebook):
+    """Put a text of the student's own below the first cell, which asks for nothing."""
+    metadata = {beside.KEY: {"beside": "the introduction"}}
+    notebook.cells.insert(1, v4.new_markdown_cell(STORY, metadata=metadata))
+
+
+def test_texts_that_stand_beside_no_task_are_compared_as_well(small, tmp_path):
+    made = graded(small, tmp_path, {"s1": beside_no_task, "s2": beside_no_task})
+    for result in made.results:
+        shutil.copy(result.folder / "graded.ipynb", result.folder / "rebuilt.ipynb")
+    assert page.write(tmp_path, small, made.results, {}) == 1
+    told = (tmp_path / SIMILARITY).read_text("utf-8")
+    assert page.NO_TASK in told
+    assert "word7 of a text" in told
+
+
+@pytest.mark.parametrize(
+    ("alike", "told"),
+    [
+        (2, f'2 pairs of answers that are alike, <a href="{SIMILARITY}">side by side</a>'),
+        (1, "1 pair of answers"),
+        (0, f'alike beyond what the problem set explains: see <a href="{SIMILARITY}">'),
+    ],
+)
+def test_the_report_leads_to_the_page(small, tmp_path, alike, told):
+    graded(small, tmp_path, {"s1": None}, alike=alike)
+    assert command.main(["marks", "ps1", "--out", str(tmp_path)]) == 0
+    assert told in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_a_class_that_was_graded_before_there_was_a_page_has_no_link(small, tmp_path):
+    graded(small, tmp_path, {"s1": None})
+    assert command.main(["marks", "ps1", "--out", str(tmp_path)]) == 0
+    assert SIMILARITY not in (tmp_path / "report.html").read_text("utf-8")

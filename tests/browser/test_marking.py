@@ -196,10 +196,14 @@ def test_an_override_needs_a_reason_and_nothing_typed_is_lost(opened, desk):
     expect(page.locator("#said")).to_contain_text("need a reason")
     assert code in page.url
     page.keyboard.press("r")
-    page.keyboard.type("the message misled")
+    page.keyboard.type("The message misled.")
     page.keyboard.press("Enter")
+    page.keyboard.type("See the forum.")
+    page.keyboard.press("Escape")
     said(page, "Saved: 4 points.")
-    assert desk.state().rows["s2"].reasons == {"double": "the message misled"}
+    assert desk.state().rows["s2"].reasons == {"double": "The message misled.\nSee the forum."}
+    page.reload()
+    expect(page.locator("#reason")).to_have_value("The message misled.\nSee the forum.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

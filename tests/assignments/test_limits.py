@@ -1,11 +1,14 @@
 """A limit is one entry: options, words and the guide's table follow from it."""
 
+import ast
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from assignments import __main__ as command
+from assignments.running import kernel
 from assignments.running.limits import Limits, default_text, meaning, option, resources
 from tests.project import ROOT
 
@@ -41,3 +44,10 @@ def test_resources_are_in_the_systems_units():
         "RLIMIT_FSIZE": 2_000_000,
     }
     assert resources(limits, {"memory_mb", "output_mb"}) == {"RLIMIT_AS": 3_000_000}
+
+
+def test_what_the_system_does_not_enforce_the_grader_reads():
+    """A limit without a resource would otherwise be promised and held by nobody."""
+    tree = ast.parse(Path(kernel.__file__).read_text("utf-8"))
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert {f.name for f in fields(Limits) if not meaning(f).resource} <= read

@@ -362,6 +362,15 @@ def test_a_challenge_notices_what_it_asked_to_keep():
     assert found["changed"] == "depth"
 
 
+def test_a_challenge_whose_start_fails_with_few_seeds_keeps_its_seed():
+    moves = [{"steps": 120}]
+    found = ask("attempt", name="plain", experiment={"seed": 3}, moves=moves, digits=digits())
+    assert found["done"], (
+        "with this seed He initialization learns: the task says which seed it means"
+    )
+    assert found["changed"] == "seed"
+
+
 def test_more_than_one_changed_weight_does_not_break_the_tie():
     moves = [{"hand": "one"}, {"hand": "one"}, {"steps": 600}]
     found = ask("attempt", name="symmetry", experiment={}, moves=moves)

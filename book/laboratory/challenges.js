@@ -188,9 +188,10 @@ const plain = {
   name: "plain",
   title: "Too fast for He initialization",
   chapter: ["chapters/07_training_dynamics", "Chapter 7"],
-  task: "At this learning rate, plain gradient descent fails if the weights start with He " +
-    "initialization. Keep the rate and the optimizer, and find initial weights from which it " +
-    "reaches 90 % within 500 steps.",
+  task:
+    "At this learning rate, plain gradient descent fails with He initialization and this seed. " +
+    "Keep the rate, the optimizer and the seed, and find initial weights from which it reaches " +
+    "90 % within 500 steps.",
   hint:
     "Steps are too long where gradients are large. What makes the gradients of the first steps " +
     "smaller without killing the signal?",
@@ -205,7 +206,7 @@ const plain = {
     rate: 0.7,
   },
   changes: [],
-  kept: ["data", "depth", "width", "optimizer", "rate", "batch", "normalization", "skip"],
+  kept: ["data", "depth", "width", "optimizer", "rate", "batch", "normalization", "skip", "seed"],
   predict: {
     question: "What will the loss do with He initialization?",
     options: ["Fall, even if slowly", "Jump up, and overflow or stay high", "Stay where it is"],

@@ -19,6 +19,7 @@ from netinit.torch.checking.observing import trainable
 from netinit.torch.checking.operations import Recorder
 from netinit.torch.checking.probe import best_constant, findings_of_training, is_shown
 from netinit.torch.checking.running import Call
+from netinit.torch.ranks import ranks_of
 
 _BATCHES = 8  # of the last ones, on which losses are averaged and the best constant is found
 COLUMNS = ("step", "loss", "update", "dead")
@@ -88,7 +89,7 @@ class Watch:
 
     def batch(self, model: nn.Module, call: Call) -> None:
         """Take note of the batch of the next step; at some steps, of dead units."""
-        self._calls.append(call)
+        self._calls.append(replace(call, ranks=ranks_of(model)))
         if is_shown(self._done + 1, self.steps):
             self._rows.append({"step": self._done + 1, "dead": _dead(model, call)})
 

@@ -116,6 +116,13 @@ def _one(by_rank: dict[int, Finding], size: int) -> Finding:
     return replace(gravest, reason=gravest.reason + more, numbers=numbers)
 
 
+def world() -> Ranks:
+    """All ranks of the program; this one alone without a process group."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return ALONE
+    return Ranks((distributed.group.WORLD,))
+
+
 def ranks_of(model: nn.Module) -> Ranks:
     """The ranks without which a model cannot run: those that hold its shards or its statistics."""
     if not (distributed.is_available() and distributed.is_initialized()):

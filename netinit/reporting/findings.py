@@ -39,6 +39,7 @@ _TITLES = {
     "OVERWRITTEN": ("loaded values were drawn again", "error"),
     "LOST-WRITE": ("a draw into a tensor that is not the parameter", "error"),
     "EMPTY-WRITE": ("a draw into a parameter while it had no elements", "error"),
+    "RANKS": ("processes that do not start alike", "error"),
     "DRAWN-TWICE": ("drawn more than once: the last draw counts", "info"),
     # What the values are.
     "ZERO": ("all zeros", "info"),

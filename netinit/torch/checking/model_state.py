@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
+from netinit.torch.ranks import local, ready, rest
+
 # What is put back belongs to the whole process: the states of the random generators, and how
 # compiled models run. So one thread at a time.
 _ALONE = threading.RLock()
@@ -34,19 +36,23 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
 
 def _untouched(model: nn.Module) -> Iterator[None]:
+    ready(model)
     attributes = [(module, _shallow(module)) for module in model.modules()]
     contents = [_content(value) for _, saved in attributes for value in saved.values()]
-    values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
+    values = [(local(tensor), local(tensor).clone()) for tensor in _tensors(model)]
     gradients = [(p, p.grad) for p in model.parameters()]
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the model may use it)
+    done = False
     devices = {tensor.device for tensor, _ in values if tensor.device.type == "cuda"}
     try:
         with torch.random.fork_rng(devices=sorted(devices, key=str)), _eagerly():
             _prepare(model, gradients)
             yield
+            done = True
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
+        rest(model, cut_short=not done)
         for module, saved in attributes:
             _restore(module, saved)
         for restore in contents:

@@ -14,6 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from netinit.reporting.findings import Finding
 from netinit.reporting.report import Report
+from netinit.torch.names import unwrapped
 from netinit.torch.tracing import origins, threads
 from netinit.torch.tracing.memory import Memory, Record, Write
 from netinit.torch.tracing.operators import operation, plain
@@ -180,6 +181,7 @@ def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     """The parameters and buffers of a model by name, a tied one once."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    model = unwrapped(model)
     yield from model.named_parameters()
     yield from model.named_buffers()
 

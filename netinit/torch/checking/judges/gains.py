@@ -82,8 +82,7 @@ def _scaled(seen: Observation, operation: Operation) -> float | None:
     parameter = seen.parameters.get(operation.weight)
     if parameter is None or tuple(parameter.shape) != operation.shape or operation.output is None:
         return None
-    values = parameter.full_tensor() if hasattr(parameter, "full_tensor") else parameter
-    return operation.fans.fan_in * values.detach().abs().float().square().mean().item()
+    return operation.fans.fan_in * seen.sizes[operation.weight] ** 2 / parameter.numel()
 
 
 def _log_factor(seen: Observation, operation: Operation) -> float:

@@ -37,7 +37,7 @@ def unused(seen: Observation) -> list[Finding]:
 def still(seen: Observation) -> list[str]:
     """Parameters that are used and whose gradient is exactly zero."""
     gradients = seen.gradients.items()
-    return [name for name, g in gradients if g is not None and not g.detach().any()]
+    return [name for name, g in gradients if g is not None and name not in seen.moved]
 
 
 def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:

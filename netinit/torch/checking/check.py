@@ -100,7 +100,7 @@ def _obstacle(model: nn.Module, call: Call) -> Finding | None:
     meta = [name for name, parameter in parameters.items() if parameter.is_meta]
     if meta:
         return _not_run(
-            f"{meta[0]} is on the device meta, without values",
+            f"{meta[0]} is on the meta device, without values",
             "call to_empty and initialize it; trace() tells what was forgotten",
             count=len(meta),
         )

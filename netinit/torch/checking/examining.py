@@ -95,7 +95,7 @@ def _try(
     if not suspects:
         return []
     if not steps or known is None:
-        more = " Whether it learns all the same, a loss and steps would tell."
+        more = " A loss and a few steps would tell whether it learns all the same."
         return [replace(f, severity="warning", reason=f.reason + more) for f in suspects]
     trial = train(
         model, repeat(call), steps, until=lambda t: first_loss.learned_more(t.least, known)

@@ -175,7 +175,7 @@ def findings_of_training(
             last,
             f"less than {known.best:.4g}",
             "After these steps the loss is no lower than that of the best answer that ignores the "
-            "input: nothing was learned of the inputs.",
-            "check(model, batch) says where it is lost; or try more steps, or another rate",
+            "input: nothing was learned about the inputs.",
+            "check(model, batch) says where the signal is lost; or try more steps, or another rate",
         )
     ]

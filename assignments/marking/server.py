@@ -17,14 +17,15 @@ from types import TracebackType
 import jinja2
 from tornado import httpserver, netutil, web
 
-from assignments.class_file import ClassFileError
+from assignments.grading.class_file import ClassFileError
 from assignments.marking.answers import AnswerPage
 from assignments.marking.desk import Desk, UnknownError
-from assignments.marking.given import RequestsError
 from assignments.marking.mathjax import FILES as MATHJAX
 from assignments.marking.mathjax import mathjax_source
-from assignments.marking.store import Entry, NewerError, Store, StoreError
-from assignments.marks import WrittenError, change, number
+from assignments.marks.csv_files import WrittenError
+from assignments.marks.given import RequestsError
+from assignments.marks.rows import change, number
+from assignments.marks.store import Entry, NewerError, Store, StoreError
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"

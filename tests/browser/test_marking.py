@@ -5,10 +5,10 @@ import pytest
 from axe import violations
 from playwright.sync_api import expect
 
-from assignments import class_file
-from assignments.finish import finish
+from assignments.grading import class_file
+from assignments.handed_back.finish import finish
 from assignments.marking.desk import Desk
-from assignments.marking.store import Entry, Store
+from assignments.marks.store import Entry, Store
 from tests.assignments import mini
 from tests.assignments.graded import MESSAGE, graded
 from tests.assignments.hostile import by_name

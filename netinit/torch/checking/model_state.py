@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import operator
 import random
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
 
+from netinit.torch.eagerly import eagerly
 from netinit.torch.ranks import local, ready, rest
 
 # What is put back belongs to the whole process: the states of the random generators, and how
@@ -45,7 +45,7 @@ def _untouched(model: nn.Module) -> Iterator[None]:
     done = False
     devices = {tensor.device for tensor, _ in values if tensor.device.type == "cuda"}
     try:
-        with torch.random.fork_rng(devices=sorted(devices, key=str)), _eagerly():
+        with torch.random.fork_rng(devices=sorted(devices, key=str)), eagerly():
             _prepare(model, gradients)
             yield
             done = True
@@ -68,13 +68,6 @@ def _untouched(model: nn.Module) -> Iterator[None]:
 def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
     yield from model.parameters()
     yield from model.buffers()
-
-
-def _eagerly() -> AbstractContextManager:
-    """Compiled models run as they were written meanwhile."""
-    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and to load it takes seconds
-        return nullcontext()
-    return torch.compiler.set_stance("force_eager")
 
 
 def _prepare(model: nn.Module, gradients: list[tuple[nn.Parameter, torch.Tensor | None]]) -> None:

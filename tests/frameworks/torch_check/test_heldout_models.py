@@ -65,7 +65,7 @@ def test_the_same_of_all_models_and_seeds(name):
 
 
 def test_what_the_last_block_does_to_places_reaches_no_output():
-    """The head of MViT reads the class token, which has no place and is not pooled: a plain pass."""
+    """The head of MViT reads the class token, which has no place: nothing reaches these."""
     torch.manual_seed(0)
     case = heldout.MODELS["MViT"]
     (x, y), model = case.batch(), case.build().eval()

@@ -102,7 +102,9 @@ async def _serve(desk: Desk, port: int, open_browser: bool) -> None:
     server.add_socket(socket)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"Marking {desk.problem_set.name} as {desk.who}: {address}")
-    print("The address is only for you. Ctrl-C here ends it and writes the marks.", flush=True)
+    print(
+        "The address is for you alone. Press Ctrl-C here to stop and write the marks.", flush=True
+    )
     if open_browser:
         with contextlib.suppress(webbrowser.Error):  # then the address above is enough
             webbrowser.open(address)
@@ -263,7 +265,7 @@ class _Action(_Handler):
         row = self.desk.state().rows[self.desk.student(task, sent.get("code", ""))]
         asked = [each for each in row.requests if each.task == task and each.waits]
         if sent.get("request") not in [each.text for each in asked]:
-            raise RequestError("there is no such request, or it was answered")
+            raise RequestError("there is no such request, or it has been answered")
         entry = self._entry("regrade", sent, before=row.points[task])
         return {"seen": self._keep(entry, sent), "said": "The request is answered."}
 

@@ -167,7 +167,7 @@ def decisions(row: Row) -> list[str]:
     for each in row.requests:
         called = short.get(each.task, each.task)
         if each.waits:
-            told.append(f"{called}: a request to look again is to be answered")
+            told.append(f"{called}: a regrade request needs an answer")
         else:
             told.append(f"{called}: looked at again, {change(each)}, because {each.reason}")
     return told + added(row)

@@ -226,7 +226,7 @@ def test_all_decisions_reach_marks_report_and_feedback(small, tmp_path):
     assert other.blank == {"why"}
     notes = (out / "marks.csv").read_text("utf-8-sig").splitlines()[1]
     assert "double: 4 instead of 3, because the message misled" in notes
-    assert "why: a request to look again is to be answered" in notes
+    assert "why: a regrade request needs an answer" in notes
     assert "extra: 0.5, because found a mistake" in notes
     page = (out / "feedback" / "s1.html").read_text()
     for words in (

@@ -1,10 +1,14 @@
-"""The problem sets and the commands of the classroom: `release`, `grade` and `check`.
+"""The classroom: problem sets, and the commands ``python -m assignments`` (`__main__`).
 
-The modules, each using only those before it: `problem_sets` (which sets there are), `course_key`
-(the numbers in hidden tests) and `release` (student versions); `tables` and `roster` (who is in the
-class); `zips`, `submissions` and `unpacking` (what was handed in, by whom); `reading`, `watch` (how
-a test reports its outcome), `beside`, `rebuild` and `choosing` (which notebook is graded, and what
-is put into it); `limits`, `isolation` and `kernel` (how a student's code is run); `fingerprint`,
-`intake` (the files of one student), `autograde` (one notebook), `check` (the same at home) and
-`grading` (a class); `marks`, `pages`, `lateness` and `platforms` (what a teacher gets).
+Imports run one way, up this list; the outside imports from modules, not from packages.
+
+- `files`: tables, zips, writing a file whole
+- `problem_sets`, `people`: which sets there are and what students get of them; who is in the class
+- `handed_in`: from a folder or a zip to the notebook that is graded
+- `running`: a student's code in a sandbox, within limits, and the tests in its kernel
+- `grading`: a class, on this machine or a cluster, and one student at home
+- `marks`: what was graded and what persons decided
+- `pages`, `similarity`: the pages for teachers and students
+- `handed_back`: learning platforms, the exchange of a hub; `finish` writes everything
+- `marking`: the page on which answers are marked by hand
 """

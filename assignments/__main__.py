@@ -24,45 +24,41 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from assignments import (
-    alike,
-    class_file,
-    course_key,
-    exchange,
-    feedback_zip,
-    finish,
-    interrupts,
-    isolation,
-    marks,
-    release,
-)
-from assignments.autograde import GradingError
-from assignments.check import CheckError, check
-from assignments.class_file import Class, ClassFileError
-from assignments.grading import ClusterError, Course, IsolationError, Result, grade
-from assignments.groups import GroupsError, read_groups
-from assignments.lateness import LatenessError, Time, moment, read_times, rule
-from assignments.limits import Limits, default_text, meaning, option
-from assignments.marking import store
+from assignments.grading import class_file
+from assignments.grading.autograde import GradingError
+from assignments.grading.check import CheckError, check
+from assignments.grading.class_file import Class, ClassFileError
+from assignments.grading.classes import grade
+from assignments.grading.results import ClusterError, Course, IsolationError, Result
+from assignments.handed_back import exchange, feedback_zip, finish
+from assignments.handed_back.platforms import PlatformError
+from assignments.handed_in.submissions import SubmissionsError, collect
 from assignments.marking.desk import Desk
-from assignments.marking.given import RequestsError
 from assignments.marking.server import serve
-from assignments.platforms import PlatformError
-from assignments.problem_sets import (
+from assignments.marks import store
+from assignments.marks.csv_files import WrittenError, read_written
+from assignments.marks.given import RequestsError
+from assignments.marks.tasks import tasks_of
+from assignments.people.groups import GroupsError, read_groups
+from assignments.people.lateness import LatenessError, Time, moment, read_times, rule
+from assignments.people.roster import RosterError, Student, find, read_roster
+from assignments.problem_sets import course_key, release
+from assignments.problem_sets.sets import (
     ROOT,
     ProblemSet,
     UnknownProblemSetError,
     problem_set,
     problem_sets,
 )
-from assignments.roster import RosterError, Student, find, read_roster
-from assignments.submissions import SubmissionsError, collect
+from assignments.running import interrupts, isolation
+from assignments.running.limits import Limits, default_text, meaning, option
+from assignments.similarity import page as alike
 
 KEY_FILE = ROOT / "course.key"
 KEY_VARIABLE = "NETINIT_COURSE_KEY"
 REFUSALS = (
     *(GradingError, IsolationError, RosterError, SubmissionsError, UnknownProblemSetError),
-    *(marks.WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
+    *(WrittenError, CheckError, LatenessError, PlatformError, GroupsError, OSError),
     *(ClassFileError, RequestsError, store.StoreError, ClusterError, exchange.ExchangeError),
 )
 
@@ -102,7 +98,7 @@ def grade_all(options: argparse.Namespace) -> int:
     """Grade a class and write marks and pages."""
     chosen, roster = problem_set(options.problem_set, options.source), read_roster(options.roster)
     out = options.out or Path("grades") / chosen.name
-    marks.read_written(out / finish.WRITTEN, marks.tasks(chosen))  # what is wrong is said at once
+    read_written(out / finish.WRITTEN, tasks_of(chosen))  # what is wrong is said at once
     store.Store(out / store.NAME).entries()
     times = _times(options, roster)
     late = _penalties(options, times)
@@ -181,7 +177,7 @@ def check_one(options: argparse.Namespace) -> int:
     box = isolation.sandbox(_limits(options))
     made = check(options.notebook, list(problem_sets(options.source).values()), box)
     print(made.problem_set.title())
-    called = {task.name: task.title for task in marks.tasks(made.problem_set)}
+    called = {task.name: task.title for task in tasks_of(made.problem_set)}
     for task, message in made.tests:
         print(f"{called[task]}: {f'failed: {message}' if message else 'passed'}")
     for task, what in made.written:

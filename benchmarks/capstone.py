@@ -17,8 +17,9 @@ from unittest import mock
 import numpy as np
 from nbformat import NotebookNode
 
-from assignments.course_key import keyed
-from assignments.problem_sets import grade_id, is_test, problem_set
+from assignments.problem_sets.cells import grade_id, is_test
+from assignments.problem_sets.course_key import keyed
+from assignments.problem_sets.sets import problem_set
 from netinit import training
 from tests.assignments.answer_file import Answer, Run, answers
 

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import nbformat
 
-from assignments import isolation
-from assignments.course_key import PUBLIC, keyed
-from assignments.limits import Limits
-from assignments.problem_sets import ProblemSet, is_answer, problem_set
-from assignments.release import released
+from assignments.problem_sets.cells import is_answer
+from assignments.problem_sets.course_key import PUBLIC, keyed
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import ProblemSet, problem_set
+from assignments.running import isolation
+from assignments.running.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 

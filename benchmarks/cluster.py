@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from assignments.problem_sets import problem_set
+from assignments.problem_sets.sets import problem_set
 from benchmarks.classroom import answered
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,8 +11,9 @@ import random
 import re
 import time
 
-from assignments.problem_sets import grade_id, is_answer, problem_set
-from assignments.similarity import Answer, Given, pairs
+from assignments.problem_sets.cells import grade_id, is_answer
+from assignments.problem_sets.sets import problem_set
+from assignments.similarity.pairs import Answer, Given, pairs
 from tests.assignments.answer_file import answers
 
 

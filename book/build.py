@@ -22,7 +22,7 @@ INPUTS = (
     *("_config.yml", "_toc.yml", "index.md", "laboratory.md", "chapters", "reference", "netinit"),
     *("book/build.py", "book/laboratory", "book/live", "book/netbook", "book/theme"),
     *("assignments/index.md", "assignments/guide.md", "assignments/source"),
-    *("assignments/course_key.py", "assignments/problem_sets.py", "assignments/release.py"),
+    "assignments/problem_sets",
     *("requirements.txt", "pyproject.toml", "CITATION.cff", "LICENSE", "LICENSE-text"),
 )
 MADE = ("html/index.html", "netinit-site.zip", "netinit-notebooks.zip")

@@ -1,5 +1,6 @@
 """The residual network and GPT-2 as compositions of layers."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import netinit
 from netinit.losses import softmax_cross_entropy
-from netinit.network import init_gpt2, init_residual
+from netinit.network import gpt2, init_gpt2, init_residual
 from netinit.training import SGD, Adam, train
 
 RNG = np.random.default_rng(11)
@@ -84,6 +85,28 @@ def test_gpt2_has_the_stds_of_its_report():
             assert std == pytest.approx(0.02, rel=0.03)
         else:
             assert std == 0  # gains are all 1, biases all 0
+
+
+BLOCK = [
+    *("attention.branch.norm.gain", "attention.branch.norm.bias"),
+    *(f"attention.branch.heads.{p}" for p in ("in_weight", "in_bias", "out_weight", "out_bias")),
+    *("mlp.branch.norm.gain", "mlp.branch.norm.bias"),
+    *(f"mlp.branch.{layer}.{p}" for layer in ("up", "down") for p in ("weight", "bias")),
+]
+
+
+def test_the_parameters_of_gpt2_are_named_by_their_places():
+    found = list(gpt2(**SIZES).parameters())
+    blocks = [f"blocks.{block}.{name}" for block in range(3) for name in BLOCK]
+    assert found == ["tokens.table", "positions.table", *blocks, "norm.gain", "norm.bias"]
+
+
+def test_without_sizes_it_is_the_smallest_gpt2():
+    """Of 124 million parameters: 50257 tokens, 1024 positions, 12 blocks of width 768."""
+    shapes = [parameter.shape for parameter in gpt2().parameters().values()]
+    block = 12 * 768**2 + 13 * 768
+    expected = (50257 + 1024 + 2) * 768 + 12 * block
+    assert sum(math.prod(shape) for shape in shapes) == expected == 124_439_808
 
 
 def test_gpt2_starts_near_the_loss_of_a_uniform_guess_and_learns_by_heart():

@@ -211,7 +211,7 @@ CASES = {
         view(layers={2: {"dead": 1.0}}),
         "Layer 2 passes nothing on: all of its units are dead.",
     ),
-    "equal": (view(statistics={"distinct": [1, 1, 1, 1]}), "All units of a layer are equal"),
+    "equal": (view(statistics={"distinct": [1, 1, 1, 1]}), "All units within a layer are equal"),
     "exploded": (view(layers={4: {"secondMoment": 1e6, "spread": 1e3}}), "grows 1 × 10⁶-fold"),
     "vanished": (view(layers={4: {"secondMoment": 1e-6}}), "only 1 × 10⁻⁶ is left at layer 4"),
     "lost": (view(layers={1: {"gradient": 1e-12}}), "layer 1 gets 1 × 10⁻⁸ of what layer 4 gets"),
@@ -360,6 +360,15 @@ def test_a_challenge_notices_what_it_asked_to_keep():
     found = ask("attempt", name="alive", experiment={"depth": 2}, moves=[])
     assert found["done"]
     assert found["changed"] == "depth"
+
+
+def test_a_challenge_whose_start_fails_with_few_seeds_keeps_its_seed():
+    moves = [{"steps": 120}]
+    found = ask("attempt", name="plain", experiment={"seed": 3}, moves=moves, digits=digits())
+    assert found["done"], (
+        "with this seed He initialization learns: the task says which seed it means"
+    )
+    assert found["changed"] == "seed"
 
 
 def test_more_than_one_changed_weight_does_not_break_the_tie():

@@ -48,6 +48,7 @@ MODULES = {
     "data": "createData, curve",
     "batches": "drawnBatches",
     "matrix": "times, timesTransposed, transposedTimes",
+    "kernel": "createKernel",
 }
 IMPORTS = "".join(
     f'import {{ {names} }} from "{(ENGINE / name).as_uri()}.js";\n'
@@ -185,6 +186,40 @@ def test_the_products_are_those_of_numpy_at_any_shape(tmp_path, values):
     ):
         for wanted, product in zip((x @ w.T, d @ w, d.T @ x), found, strict=True):
             np.testing.assert_allclose(product, wanted.ravel(), tolerance, 10 * tolerance)
+
+
+def test_both_kernels_give_the_same_bits(tmp_path):
+    code = """const compiled = createKernel();
+      delete globalThis.WebAssembly;
+      const interpreted = createKernel();
+      const products = ({ reserve, run }) => given.shapes.map(([rows, columns, k], i) => {
+        const [a, b] = given.arrays[i];
+        const numbers = reserve(a.length + b.length + 16 * rows * columns);
+        numbers.set(a);
+        numbers.set(b, a.length);
+        const c = a.length + b.length;
+        run(0, a.length, c, rows, columns, k);
+        return [...numbers.subarray(c, c + 16 * rows * columns)];
+      });
+      const found = {
+        kinds: [compiled.vectors, interpreted.vectors],
+        compiled: products(compiled),
+        interpreted: products(interpreted),
+      };"""
+    shapes = [(1, 1, 1), (3, 2, 5), (16, 16, 64), (1, 4, 128), (32, 32, 128)]  # memory grows, twice
+    rng = np.random.default_rng(3)
+    factors = [
+        (rng.standard_normal((rows, k, 4)), rng.standard_normal((columns, k, 4)))
+        for rows, columns, k in shapes
+    ]
+    arrays = [[factor.ravel().tolist() for factor in pair] for pair in factors]
+    found = run(code, tmp_path, shapes=shapes, arrays=arrays)
+    assert found["kinds"] == [True, False]
+    assert found["compiled"] == found["interpreted"]
+    for (a, b), (rows, columns, _), one in zip(factors, shapes, found["compiled"], strict=True):
+        wanted = np.einsum("ipr,jpc->irjc", a, b).ravel()
+        np.testing.assert_allclose(one, wanted, 1e-12, 1e-12)
+        assert len(one) == 16 * rows * columns
 
 
 # Random numbers

@@ -6,7 +6,7 @@ from scipy.signal import correlate
 from scipy.special import softmax
 
 import netinit
-from netinit.network import LayerNetwork, init_mlp, init_network, stack, unstack
+from netinit.network import LayerNetwork, init_mlp, init_network, layers, stack, unstack
 from netinit.network.layers import (
     LSTM,
     Attention,
@@ -17,6 +17,7 @@ from netinit.network.layers import (
     Embedding,
     Flatten,
     LastPosition,
+    Layer,
     LayerNorm,
     MeanPool,
     Positions,
@@ -387,6 +388,13 @@ def test_schemes_by_pattern_the_first_that_fits_counting():
     assert (net.parameters["0.bias"] == 1).all()
 
 
+def test_parameters_are_given_in_any_order_and_become_arrays():
+    net = LayerNetwork([Dense(2, 1)], {"0.bias": [0.5], "0.weight": [[1.0, 2.0]]})
+    assert list(net.parameters) == ["0.weight", "0.bias"]
+    assert all(isinstance(p, np.ndarray) for p in net.parameters.values())
+    np.testing.assert_array_equal(net([[3.0, 4.0]]), [[11.5]])
+
+
 def test_one_layer_may_stand_in_several_places():
     block = Residual(Dense(4, 4))
     net = init_network([block, block], rng=0)
@@ -432,6 +440,16 @@ DRAWN = [
         },
     ),
 ]
+
+
+def test_every_layer_is_tried():
+    offered = {getattr(layers, name) for name in layers.__all__} - {Layer}
+    offered = {kind for kind in offered if issubclass(kind, Layer)}
+    networks = " ".join(repr(Sequential([network])) for network, _ in NETWORKS.values())
+    assert {kind.__name__ for kind in offered if f"{kind.__name__}(" not in networks} == set()
+    composed = {Sequential, Residual}  # their parameters are those of their layers
+    drawing = {kind for kind in offered - composed if kind.parameters is not Layer.parameters}
+    assert drawing == {type(layer) for layer, _ in DRAWN}
 
 
 @pytest.mark.parametrize(("layer", "wanted"), DRAWN, ids=lambda value: type(value).__name__)

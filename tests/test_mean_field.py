@@ -60,6 +60,24 @@ def test_opposite_inputs_of_an_odd_activation_have_the_opposite_product():
     )
 
 
+@pytest.mark.parametrize("name", activations.names())
+@pytest.mark.parametrize("c", [-1.0, -0.3, 0.0, 0.8, 1.0])
+def test_where_nothing_varies_the_product_is_the_square_at_0(name, c):
+    record = activations.get(name)
+    for derivative, function in ((False, record), (True, record.derivative)):
+        found = product_moment(name, np.zeros(3), c, derivative=derivative)
+        assert found.dtype == np.float64
+        assert found == pytest.approx(np.full(3, float(function(0.0)) ** 2), rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("c", [-1.0, 1.0])
+def test_answers_are_multiplied_in_double_precision(c):
+    """The product of these overflows float32."""
+    large = activations.from_callable(lambda x: np.float32(1e30) * x.astype(np.float32))
+    found = product_moment(large, 2.0, c)
+    assert found == pytest.approx(2e60 * c, rel=1e-5)
+
+
 def test_the_product_agrees_with_a_million_draws():
     rng = np.random.default_rng(0)
     shared, own = rng.standard_normal((2, 10**6))
@@ -193,6 +211,14 @@ def test_the_length_settles_dies_out_or_explodes():
         mf.mean_field("tanh", scaled_variance=0.9)
 
 
+def test_without_weights_every_difference_is_gone_after_one_layer():
+    found = mf.mean_field("tanh", scaled_variance=0.0, bias_variance=0.3)
+    assert found.q == pytest.approx(0.3)
+    assert (found.c, found.chi, found.phase) == (1, 0, "ordered")
+    depths = (found.depth_of_length, found.depth_of_correlation, found.depth_of_gradient)
+    assert depths == (0, 0, 0)
+
+
 def test_the_usual_start_of_a_linear_layer_is_deep_in_the_ordered_phase():
     """Weights and biases uniform within 1 / sqrt(n): variance 1 / (3 n), so sigma_w^2 = 1 / 3."""
     n = 256
@@ -242,6 +268,11 @@ def test_refusals():
         (lambda: mf.critical_line("tanh", -1.0), "^q must be finite and not"),
         (lambda: mf.critical_point("tanh", bias_variance=-1.0), "^bias_variance must be a finite"),
         (lambda: mf.mean_field("tanh", scaled_variance=0.5), "q. is 0, where two inputs have no"),
+        (lambda: mf.mean_field("tanh", scaled_variance=2.0, bias_variance=-1.0), "^bias_variance"),
+        (
+            lambda: mf.critical_line("tanh", 0.0),
+            "^q must be positive: at 0 two .* correlation$",
+        ),
     ],
 )
 def test_a_wrong_number_is_named(call, message):

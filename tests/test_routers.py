@@ -41,6 +41,11 @@ def test_unrelated_tokens_meet_by_chance_and_equal_ones_always(experts):
     assert same_choice(experts, -1) == (experts == 1)
 
 
+def test_no_tokens_have_no_probabilities():
+    found = same_choice(4, [])
+    assert (found.shape, found.dtype) == ((0,), np.float64)
+
+
 def test_likelier_the_more_the_scores_agree():
     assert (np.diff(same_choice(16, np.linspace(-0.9, 1, 20))) > 0).all()
 
@@ -53,12 +58,19 @@ def test_noise_takes_the_correlation_away():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: same_choice(0, 0.5), "experts"),
-        (lambda: same_choice(4, 1.1), "correlation must lie between -1 and 1"),
+        (lambda: same_choice(0, 0.5), "^experts must be"),
+        (lambda: same_choice(4, 1.1), "^correlation must lie between -1 and 1$"),
         (lambda: same_choice(4, math.nan), "correlation"),
-        (lambda: score_correlation(2, score_variance=1, noise=0), "cosine must lie"),
-        (lambda: score_correlation(0.5, score_variance=0, noise=0), "all scores are equal"),
-        (lambda: score_correlation(0.5, score_variance=1, noise=-1), "noise"),
+        (lambda: same_choice(2.5, 0.5), "^experts must be an integer"),
+        (lambda: same_choice(4, "a"), "^correlation must be real numbers"),
+        (lambda: score_correlation(2, score_variance=1, noise=0), "^cosine must lie .* -1 and 1$"),
+        (lambda: score_correlation("a", score_variance=1, noise=0), "^cosine must be real numbers"),
+        (lambda: score_correlation(0.5, score_variance=-1, noise=0), "^score_variance must be"),
+        (
+            lambda: score_correlation(0.5, score_variance=0, noise=0),
+            "^without noise.* are equal$",
+        ),
+        (lambda: score_correlation(0.5, score_variance=1, noise=-1), "^noise must be"),
     ],
 )
 def test_refusals(call, message):

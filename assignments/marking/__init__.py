@@ -1,5 +1,5 @@
-"""Marking by hand: a page in the browser of this machine, and the file that keeps what was decided.
+"""Marking by hand: a page in the browser of this machine.
 
-`store` is the file, `given` what of it counts, `views` what there is to mark, `rubric` and `markup`
-how it is shown, `server` the page.
+`desk` is what there is to mark and what a marker does, `answers`, `rubric` and `markup` how it is
+shown, `server` the page. What was decided is kept by `marks.store`.
 """

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from assignments.marking.desk import Desk
 from assignments.marking.markup import answer_html, text_html
-from assignments.pages import Piece
+from assignments.pages.shown import Piece
 
 
 class AnswerPage:

@@ -9,13 +9,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assignments import class_file, finish, marks, pages
-from assignments.class_file import Class
-from assignments.grading import Result
-from assignments.marking import given, rubric
-from assignments.marking.store import NAME, Entry, NewerError, Store, StoreError
-from assignments.marks import Given, Row, Task, number
-from assignments.problem_sets import ProblemSet
+from assignments.grading import class_file
+from assignments.grading.class_file import Class
+from assignments.grading.results import Result
+from assignments.handed_back import finish
+from assignments.marking import rubric
+from assignments.marks import given
+from assignments.marks.rows import Given, Row, number
+from assignments.marks.store import NAME, Entry, NewerError, Store, StoreError
+from assignments.marks.tasks import Task, blank_answers, tasks_of
+from assignments.pages.shown import Shown, tasks_shown
+from assignments.problem_sets.sets import ProblemSet
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words
 LONGEST_CODE = 20
@@ -44,7 +48,7 @@ class Answer:
     task: Task
     code: str
     row: Row
-    shown: pages.Shown
+    shown: Shown
     place: int  # in the order of its task, from 1
     of: int
     before: str | None  # the codes of its neighbors
@@ -63,14 +67,14 @@ class Desk:
     def __init__(self, problem_set: ProblemSet, out: Path, who: str) -> None:
         self.problem_set, self.out, self.who = problem_set, out, who
         self.store = Store(out / NAME)
-        self.tasks = {task.name: task for task in marks.tasks(problem_set)}
+        self.tasks = {task.name: task for task in tasks_of(problem_set)}
         self.statements = problem_set.statements()
         texts = problem_set.rubrics()
         self.rubrics = {
             task.name: rubric.split(texts.get(task.name, ""), task.out_of)
             for task in self.tasks.values()
         }
-        self._blank = marks.blank_answers(problem_set)
+        self._blank = blank_answers(problem_set)
         self._class: tuple[object, Class] | None = None
         self._codes: dict[str, dict[str, str]] = {}
         self.state()  # what cannot be read is told before the page opens
@@ -145,7 +149,7 @@ class Desk:
         row = state.rows[student]
         (shown,) = [
             each
-            for each in pages.shown(list(self.tasks.values()), row, show_hidden=True)
+            for each in tasks_shown(list(self.tasks.values()), row, show_hidden=True)
             if each.task.name == task
         ]
         at = order.index(code)

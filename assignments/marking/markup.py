@@ -17,8 +17,8 @@ from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 
-from assignments.pages import LARGEST, LONGEST_ANSWER, PICTURE, address, cut
-from assignments.reading import PICTURES
+from assignments.handed_in.reading import PICTURES
+from assignments.pages.shown import LARGEST, LONGEST_ANSWER, PICTURE, address, cut
 
 MOST_BRACKETS = 300  # of a text in markdown: thousands take a parser seconds
 

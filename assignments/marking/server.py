@@ -17,14 +17,15 @@ from types import TracebackType
 import jinja2
 from tornado import httpserver, netutil, web
 
-from assignments.class_file import ClassFileError
+from assignments.grading.class_file import ClassFileError
 from assignments.marking.answers import AnswerPage
 from assignments.marking.desk import Desk, UnknownError
-from assignments.marking.given import RequestsError
 from assignments.marking.mathjax import FILES as MATHJAX
 from assignments.marking.mathjax import mathjax_source
-from assignments.marking.store import Entry, NewerError, Store, StoreError
-from assignments.marks import WrittenError, change, number
+from assignments.marks.csv_files import WrittenError
+from assignments.marks.given import RequestsError
+from assignments.marks.rows import change, number
+from assignments.marks.store import Entry, NewerError, Store, StoreError
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"
@@ -101,7 +102,9 @@ async def _serve(desk: Desk, port: int, open_browser: bool) -> None:
     server.add_socket(socket)
     address = f"http://127.0.0.1:{port}/{token}/"
     print(f"Marking {desk.problem_set.name} as {desk.who}: {address}")
-    print("The address is only for you. Ctrl-C here ends it and writes the marks.", flush=True)
+    print(
+        "The address is for you alone. Press Ctrl-C here to stop and write the marks.", flush=True
+    )
     if open_browser:
         with contextlib.suppress(webbrowser.Error):  # then the address above is enough
             webbrowser.open(address)
@@ -262,7 +265,7 @@ class _Action(_Handler):
         row = self.desk.state().rows[self.desk.student(task, sent.get("code", ""))]
         asked = [each for each in row.requests if each.task == task and each.waits]
         if sent.get("request") not in [each.text for each in asked]:
-            raise RequestError("there is no such request, or it was answered")
+            raise RequestError("there is no such request, or it has been answered")
         entry = self._entry("regrade", sent, before=row.points[task])
         return {"seen": self._keep(entry, sent), "said": "The request is answered."}
 

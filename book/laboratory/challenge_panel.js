@@ -42,7 +42,7 @@ export function createChallenges(choose, guessed, signal) {
   const element = html(
     "details",
     { class: "lab-challenges" },
-    html("summary", {}, html("strong", {}, "Challenges "), "six networks to break or to save"),
+    html("summary", {}, html("strong", {}, "Challenges "), "six networks to repair"),
     html(
       "div",
       { class: "lab-choices", role: "group", "aria-label": "Challenges" },
@@ -128,7 +128,7 @@ function content(challenge, guesses, guessed) {
     proof,
     won,
     hint,
-    html("p", { class: "lab-chapter" }, "Behind it: ", html("a", { href: `${file}.html` }, name)),
+    html("p", { class: "lab-chapter" }, "Read more: ", html("a", { href: `${file}.html` }, name)),
   ];
   function judge(view, changed) {
     const guess = guesses.get(challenge.name);
@@ -137,7 +137,7 @@ function content(challenge, guesses, guessed) {
     if (right === null) return;
     const { options, because } = challenge.predict;
     judged.textContent =
-      (guess === right ? "You guessed right. " : `It turned out otherwise: “${options[right]}”. `) +
+      (guess === right ? "You guessed right. " : `The answer is “${options[right]}”. `) +
       because;
   }
   return {
@@ -156,7 +156,7 @@ function questionOf({ predict }, answered) {
   const inputs = predict.options.map((_, i) =>
     html("input", { type: "radio", name: group, id: `${group}-${i}`, "data-guess": i })
   );
-  const button = html("button", { type: "submit", "data-action": "guess" }, "Guess, and play");
+  const button = html("button", { type: "submit", "data-action": "guess" }, "Guess and play");
   const form = html(
     "form",
     { class: "lab-guess" },

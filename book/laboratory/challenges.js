@@ -23,7 +23,7 @@ const symmetry = {
   name: "symmetry",
   title: "Break the tie",
   chapter: ["chapters/02_symmetry", "Chapter 2"],
-  task: "All units of this network start equal, so they stay equal. Bring it to 95 % on unseen " +
+  task: "All units of this network start equal, so they stay equal. Get it to 95 % on unseen " +
     "points by changing a single weight, once.",
   hint: "Under “By hand” there is a button that changes one weight. Press it, then play.",
   experiment: {
@@ -66,9 +66,10 @@ const deep = {
   title: "As deep as tanh can",
   chapter: ["chapters/07_training_dynamics", "Chapter 7"],
   task: "Find the deepest tanh network that is right on 90 % of unseen points within 300 steps, " +
-    `without normalization or skip connections. ${DEEP} hidden layers count as done; 32 is the end.`,
-  hint: "The gradient must reach the first layers: a scheme and a scale that keep signals level, " +
-    "then a learning rate that the depth can bear. Orthogonal weights help.",
+    `without normalization or skip connections. ${DEEP} hidden layers solve it; 32 is the maximum.`,
+  hint:
+    "The gradient must reach the first layers. Find a scheme and a scale that keep the signal " +
+    "level, then a learning rate that is small enough for this depth. Orthogonal weights help.",
   experiment: {
     data: "clusters",
     depth: DEEP,
@@ -90,8 +91,8 @@ const deep = {
       return frame.statistics.loss > 0.9 * initial.statistics.loss ? 1 : 0;
     },
     because:
-      "At this scale each layer passes on about half of the mean square, so almost nothing " +
-      "that tells inputs apart arrives.",
+      "At this scale each layer passes on about half of the mean square, so almost none of " +
+      "the signal reaches the output.",
   },
   check: (view) => {
     const { experiment, frame } = view;
@@ -107,10 +108,10 @@ const rescue = {
   name: "rescue",
   title: "Raise the dead",
   chapter: ["chapters/06_he", "Chapter 6"],
-  task: "The biases of this ReLU network were lowered by 4, so that hardly a unit answers to any " +
-    "input. Bring it to 90 % on unseen points without another scheme, scale or size.",
+  task: "The biases of this ReLU network were lowered by 4, so hardly any unit responds to any " +
+    "input. Get it to 90 % on unseen points without changing the scheme, the scale or the size.",
   hint: "A unit that is 0 for every input has no gradient, so waiting does not help. Move the " +
-    "biases back by hand, or let a normalization center what arrives.",
+    "biases back by hand, or let a normalization center the values before the activation.",
   experiment: {
     data: "moons",
     depth: 4,
@@ -124,13 +125,15 @@ const rescue = {
   changes: Array(8).fill("lower"),
   kept: ["data", "depth", "width", "scheme", "scale"],
   predict: {
-    question: "If you only play, what will the hidden weights do?",
+    question: "If you only press play, what will the hidden weights do?",
     options: ["Change slowly until units wake up", "Nothing at all", "Overflow"],
     answer: ({ frame, byHand, adjusted }) => {
       if (frame.step < 30 || byHand.length || adjusted.length) return null;
       return deadest(frame) === 1 && frame.statistics.layers.every(({ update }) => !update) ? 1 : 0;
     },
-    because: "The slope of ReLU is 0 wherever its output is, so every gradient below is 0.",
+    because:
+      "Wherever the output of ReLU is 0, its slope is 0 as well, so no gradient reaches the " +
+      "hidden weights.",
   },
   check: (view) => {
     const was = deadest(view.initial) >= 0.99;
@@ -146,23 +149,28 @@ const alive = {
   name: "alive",
   title: "Thirty-two layers alive",
   chapter: ["chapters/04_vanishing_exploding", "Chapter 4"],
-  task: "Before the first step: let the mean square of the signal stay within a factor of two of " +
-    "that of layer 1 in all 32 ReLU layers, without normalization or skip connections.",
-  hint: "First find the scale that keeps the mean. Then fight the scatter: it shrinks with the " +
-    "width, and orthogonal weights (times √2 for ReLU) scatter less than normal ones.",
+  task:
+    "Before the first step, keep the mean square of the signal in all 32 ReLU layers within a " +
+    "factor of two of that in layer 1, without normalization or skip connections.",
+  hint:
+    "First find the scale that keeps the mean square level on average. Then reduce the scatter " +
+    "around it: wide layers scatter less than narrow ones, and orthogonal weights (times √2 for " +
+    "ReLU) less than normal ones.",
   experiment: { depth: 32, width: 32, activation: "relu", scheme: "lecun_normal", scale: 1 },
   changes: [],
   kept: ["depth", "activation", "normalization", "skip"],
   predict: {
-    question: "LeCun's weights keep a linear network level. How much of the mean square will be " +
-      "left behind 32 ReLU layers?",
-    options: ["About all", "About a thirty-second", "Less than a millionth"],
+    question: "LeCun's weights keep the signal of a linear network level. How much of its mean " +
+      "square will be left after 32 ReLU layers?",
+    options: ["Nearly all", "About a thirty-second", "Less than a millionth"],
     answer: ({ initial }) => {
       const values = moments(initial);
       const left = values.at(-1) / values[0];
       return left > 0.3 ? 0 : left > 1e-6 ? 1 : 2;
     },
-    because: "ReLU halves the mean square in every layer: a factor of 2⁻³¹ from layer 1 to 32.",
+    because:
+      "On average, ReLU halves the mean square in every layer: a factor of 2⁻³¹ from layer 1 " +
+      "to layer 32.",
   },
   check: ({ initial }) => {
     const values = moments(initial);
@@ -178,11 +186,12 @@ const alive = {
 
 const plain = {
   name: "plain",
-  title: "A rate that He’s start cannot take",
+  title: "Too fast for He initialization",
   chapter: ["chapters/07_training_dynamics", "Chapter 7"],
   task:
-    "At this learning rate plain gradient descent diverges from He's start. Leave the rate and " +
-    "the optimizer, and find weights from which it learns to 90 % in 500 steps.",
+    "At this learning rate, plain gradient descent fails with He initialization and this seed. " +
+    "Keep the rate, the optimizer and the seed, and find initial weights from which it reaches " +
+    "90 % within 500 steps.",
   hint:
     "Steps are too long where gradients are large. What makes the gradients of the first steps " +
     "smaller without killing the signal?",
@@ -197,10 +206,10 @@ const plain = {
     rate: 0.7,
   },
   changes: [],
-  kept: ["data", "depth", "width", "optimizer", "rate", "batch", "normalization", "skip"],
+  kept: ["data", "depth", "width", "optimizer", "rate", "batch", "normalization", "skip", "seed"],
   predict: {
-    question: "What will the loss do from He's start?",
-    options: ["Fall, if slowly", "Jump up, and overflow or stay high", "Stay where it is"],
+    question: "What will the loss do with He initialization?",
+    options: ["Fall, even if slowly", "Jump up, and overflow or stay high", "Stay where it is"],
     answer: ({ frame, initial }) => {
       if (frame.step < 40 && !frame.diverged) return null;
       const now = frame.statistics.loss;
@@ -227,10 +236,10 @@ const stream = {
   task:
     "With skip connections each layer adds to a stream. Keep the skips, use no normalization, " +
     "and choose weights so that the signal grows less than tenfold over 32 layers and the network " +
-    "still learns to 90 % in 300 steps.",
-  hint: "The stream passes through untouched, so the branches may be small. Chapter 11 divides " +
-    "them by the square root of the depth, here 0.18. Go a little lower: what ReLU passes is never " +
-    "negative, so the branches push the stream the same way.",
+    "still reaches 90 % within 300 steps.",
+  hint: "The stream passes through untouched, so the branches may be small. Chapter 11 " +
+    "multiplies them by one over the square root of the depth, here 0.18. Go a little lower: the " +
+    "outputs of ReLU are never negative, so all branches push the stream the same way.",
   experiment: {
     data: "moons",
     depth: 32,
@@ -246,13 +255,15 @@ const stream = {
   kept: ["data", "depth", "activation", "normalization", "skip"],
   predict: {
     question: "By what factor does the mean square grow from layer to layer at this start?",
-    options: ["It stays about level", "It about doubles or more", "It grows by ten percent or so"],
+    options: ["It stays about level", "It about doubles or more", "It grows by about ten percent"],
     answer: ({ initial }) => {
       const values = moments(initial);
       const factor = (values.at(-1) / values[0]) ** (1 / (values.length - 1));
       return factor < 1.05 ? 0 : factor > 1.6 ? 1 : 2;
     },
-    because: "A branch at He's scale adds as much as it was given.",
+    because:
+      "A branch with He weights has about the mean square of its input, and ReLU makes all " +
+      "branches push the stream the same way, which adds more.",
   },
   check: (view) => {
     const values = moments(view.initial);
@@ -260,7 +271,7 @@ const stream = {
     const inTime = view.frame.step <= 300;
     return {
       done: growth < 10 && inTime && score(view) >= 0.9,
-      words: `growth ${number(growth, ".2g")}-fold at the start; ${said(view)}` +
+      words: `growth by a factor of ${number(growth, ".2g")} at the start; ${said(view)}` +
         (inTime ? "" : ", which is too late"),
     };
   },

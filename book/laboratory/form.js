@@ -101,7 +101,7 @@ function fieldOf(name, pick, signal) {
 
 /**
  * {element, show(experiment)}; `pick(name, value)` is called when the reader changes one, and
- * `first()` when all shall be as they were on arrival.
+ * `first()` when all shall have the first values of the page, or of the challenge.
  */
 export function createForm(pick, first, signal) {
   const controls = new Map();

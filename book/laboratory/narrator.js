@@ -46,7 +46,7 @@ export const RULES = {
   overflow: ({ layers }) => {
     const found = places(layers, ({ secondMoment }) => !Number.isFinite(secondMoment));
     return found && `${capital(found.words)} overflow${found.one ? "s" : ""}: the numbers there ` +
-        "are too large for the computer.";
+        "are too large for 32-bit floating point.";
   },
   learned: ({ statistics, step }) =>
     step > 0 && statistics.testAccuracy >= LIMITS.learned &&
@@ -67,7 +67,8 @@ export const RULES = {
   },
   equal: ({ statistics, experiment }) => {
     const alike = statistics.distinct?.every((count) => count === 1) && experiment.width > 1;
-    return alike && "All units of a layer are equal, and equal units get equal gradients: the " +
+    return alike &&
+      "All units within a layer are equal, and equal units get equal gradients: the " +
         "network is no better than one of width 1.";
   },
   exploded: ({ layers }) => {
@@ -86,13 +87,13 @@ export const RULES = {
     const ratio = layers[0].gradient / last(layers).gradient;
     return finite(last(layers).gradient) && ratio < LIMITS.lost &&
       `The gradient dies on its way back: layer 1 gets ${number(ratio, ".0e")} of what layer ` +
-        `${layers.length} gets, as a mean square.`;
+        `${layers.length} gets, in mean square.`;
   },
   burst: ({ layers }) => {
     const ratio = layers[0].gradient / last(layers).gradient;
     return ratio > LIMITS.burst &&
       `The gradient explodes on its way back: from layer ${layers.length} to layer 1 it grows ` +
-        `${number(ratio, ".0e")}-fold, as a mean square.`;
+        `${number(ratio, ".0e")}-fold, in mean square.`;
   },
   merged: ({ layers }) => {
     const found = places(
@@ -101,18 +102,18 @@ export const RULES = {
         finite(layer.secondMoment) && layer.spread ** 2 / layer.secondMoment < LIMITS.merged,
     );
     return found && `In ${found.words} all inputs look alike: less than one part in ten thousand ` +
-        "of the mean square tells them apart.";
+        "of the mean square differs between them.";
   },
   saturated: ({ layers, experiment }) => {
     if (!["tanh", "sigmoid"].includes(experiment.activation)) return false;
     const found = places(layers, ({ saturated }) => saturated >= LIMITS.saturated);
     return found && `${capital(found.words)} ${found.one ? "is" : "are"} saturated: most values ` +
-        "lie where the activation is flat and lets hardly any gradient through.";
+        "are where the activation is nearly flat and lets hardly any gradient through.";
   },
   far: ({ layers }) => {
     const found = places(layers, ({ update }) => update > LIMITS.far);
     return found && `A step changes the weights of ${found.words} by more than ` +
-        `${percent(LIMITS.far)}: the learning rate is large for them.`;
+        `${percent(LIMITS.far)}: the learning rate is large for these weights.`;
   },
   stuck: ({ history, step }) => {
     const then = history.step.findLastIndex((other) => other <= step - LIMITS.stuck);

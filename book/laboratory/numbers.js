@@ -18,11 +18,11 @@ const shown = (value) => value === null || value === undefined ? "" : number(val
 /** {element, show(frame)}: the table is made only while it is unfolded. */
 export function createNumbers(changed, signal) {
   const place = html("div", { class: "lab-table", tabindex: 0, role: "group" });
-  place.setAttribute("aria-label", "Numbers of the layers");
+  place.setAttribute("aria-label", "Numbers by layer");
   const element = html(
     "details",
     { class: "lab-numbers" },
-    html("summary", {}, "The numbers of the layers"),
+    html("summary", {}, "Numbers by layer"),
     place,
   );
   element.addEventListener("toggle", changed, { signal });

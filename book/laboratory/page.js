@@ -20,9 +20,9 @@ import { createCopies, createHands, createPins, createSwitches } from "./tools.j
 
 const BUDGET = 30; // ms of training between two drawings
 const TOLD = 2000; // ms between two descriptions of the pictures, while it plays
-const STILL = 1000; // ms between two drawings for readers who wish for little motion
+const STILL = 1000; // ms between two drawings for readers who wish for reduced motion
 const SETTLE = 200; // ms until a change is written into the address
-const WAITS = "The link asks to play at once. Your system asks for little motion: press Play.";
+const WAITS = "The link asks to play at once, but your system asks for reduced motion: press Play.";
 
 /**
  * Put the laboratory into an element; returns a function that takes it away again.
@@ -64,7 +64,7 @@ export default function mount(root, engine, digits, options = {}) {
   const problem = createProblem();
   const setup = createFold("Experiment", form.element);
   const fold = createFold("By hand", hands.element);
-  fold.say("change this run’s weights");
+  fold.say("change this run’s weights and biases");
   const switches = createSwitches((name, on) => {
     panels.shown(name, on);
     look();

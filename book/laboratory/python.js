@@ -151,7 +151,7 @@ export function pythonOf(experiment, steps, touched = false) {
     ...dataLines(experiment),
     ...(layered ? layers(experiment) : perceptron(experiment)),
     ...measured(experiment, layered),
-    ...(touched ? ["# What was changed by hand while the run went on is not repeated here."] : []),
+    ...(touched ? ["# Changes made by hand or during the run are not repeated here."] : []),
     ...training(experiment, Math.max(1, steps)),
     "",
   ].join("\n");

@@ -55,7 +55,7 @@ export function assemble(root, parts) {
       "div",
       { class: "lab-extras" },
       titled("Compare", pins),
-      titled("Pass on", copies),
+      titled("Share", copies),
     ),
   );
 }

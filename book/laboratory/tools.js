@@ -52,9 +52,9 @@ export function createPins(pin, unpin, signal) {
     show: (pins, experiment) => {
       button.disabled = pins.length >= PINS;
       note.textContent = pins.length
-        ? "Behind the curves of loss and accuracy, until you remove them or close this tab; " +
-          "where they differ from this experiment:"
-        : "Its curves so far then stay behind those of the next run.";
+        ? "Drawn behind the curves of loss and accuracy until you remove them or close this tab. " +
+          "They differ from this experiment in:"
+        : "Its curves, up to this step, then stay behind those of the next run.";
       list.replaceChildren(...pins.map((one, i) => {
         const words = difference(one.experiment, experiment, named);
         const remove = html("button", { type: "button", "data-pin": i }, "Remove");
@@ -122,7 +122,7 @@ export function createCopies(link, python, signal) {
     html(
       "p",
       { class: "lab-note" },
-      "The same laws, sizes and settings, with netinit's own random numbers.",
+      "The same distributions, sizes and settings; netinit draws its own random numbers.",
     ),
   );
   const button = (name, label, text) => {
@@ -131,7 +131,7 @@ export function createCopies(link, python, signal) {
       show();
       const done = await copied(text());
       if (!done) details.open = true;
-      told.textContent = done ? "Copied." : "Copy it from below.";
+      told.textContent = done ? "Copied." : "Copy it from the box below.";
       clearTimeout(timer);
       timer = setTimeout(() => told.replaceChildren(), TOLD);
     }, { signal });
@@ -153,7 +153,7 @@ export function createCopies(link, python, signal) {
         "div",
         { class: "lab-toggle" },
         plays,
-        html("label", { for: id }, "The link starts to play"),
+        html("label", { for: id }, "Start playing when the link opens"),
       ),
       details,
     ),

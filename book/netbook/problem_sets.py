@@ -16,8 +16,8 @@ def release(app: Sphinx, config: Config) -> None:
         return
     if str(ROOT) not in sys.path:
         sys.path.append(str(ROOT))
-    from assignments.problem_sets import problem_sets
-    from assignments.release import write
+    from assignments.problem_sets.release import write
+    from assignments.problem_sets.sets import problem_sets
 
     for problem_set in problem_sets(folder / "source").values():
         write(problem_set, folder / "release")

@@ -52,7 +52,7 @@ def first_loss(loss: float, known: Constants | None, head: str = "") -> list[Fin
                 loss,
                 "a finite number",
                 "No step can be taken from a loss that is not finite.",
-                "see what else was found; else look at the loss and its targets",
+                "see the other findings first; if there are none, look at the loss and its targets",
                 severity="error",
             )
         ]
@@ -75,8 +75,8 @@ def _too_large(loss: float, known: Constants, head: str) -> list[Finding]:
             known.zero,
             f"The outputs are so large that the first loss is far above that of {guess}: the first "
             "steps only make them smaller.",
-            "start the output layer at zero, or with std 1/fan_in; where its weight is shared with "
-            "an embedding, start that at std 0.02",
+            "start the output layer at zero, or with std 1/fan_in; if it shares its weight with "
+            "an embedding, start the embedding with std 0.02",
             best_constant=known.best,
             head=head,
         )

@@ -17,7 +17,7 @@ _LEAST_SPREAD, _LEAST_SHARE = 1e-4, 1e-2
 _GRADIENT_RATIO = 1e4
 _GROWTH, _LAYERS = 1e3, 4
 _DEAD, _DEAD_OF_COLLAPSED, _POSITIONS = 0.7, 0.9, 32
-_UNTRIED = " No step was tried: whether it learns all the same, a few steps would tell."
+_UNTRIED = " No step was tried: a few steps would tell whether it learns all the same."
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _nonfinite(seen: Seen) -> list[Finding]:
     place = next((each for each in seen.layers if not np.isfinite(each.output).all()), None)
     if place is None:
         return []
-    reason = "The forward pass overflows, or is not a number, from this layer on."
+    reason = "The forward pass is infinite or NaN from this layer on."
     fix = "look at the weight and at what the layer reads"
     return [found("NONFINITE", place.name, place.second, "a finite number", reason, fix)]
 
@@ -184,9 +184,9 @@ def _collapse(seen: Seen) -> list[Finding]:
             layers[-1].name,
             0.0 if math.isnan(hidden.spread) else hidden.spread,
             f"more than {_LEAST_SPREAD:g}",
-            "The share of the signal's mean square that depends on the input is lost in the "
-            "layers: whatever is put in, nearly the same comes out." + _UNTRIED,
-            f"scale the weights to their activations; the signal is lost at {lost.name}",
+            "The layers lose the part of the signal that depends on the input: whatever goes in, "
+            "nearly the same comes out." + _UNTRIED,
+            f"scale the weights for their activations; the signal is lost at {lost.name}",
             severity="warning",
             lost_at=lost.name,
         )
@@ -213,10 +213,10 @@ def _gradients(seen: Seen) -> list[Finding]:
             first[0],
             ratio,
             f"between {1 / _GRADIENT_RATIO:g} and {_GRADIENT_RATIO:g}",
-            "A relative change of the first weights moves the loss that many times as much as one "
-            f"of the last: the gradient {'vanishes' if ratio < 1 else 'explodes'} on its way back."
+            "A relative change of the first weights changes the loss this many times as much as "
+            f"one of the last: the gradient {'vanishes' if ratio < 1 else 'explodes'} going back."
             + _UNTRIED,
-            "scale the weights to their activations, or add norms or residual branches",
+            "scale the weights for their activations, or add norms or residual branches",
             severity="warning",
         )
     )
@@ -231,14 +231,14 @@ def _still(names: list[str], seen: Seen) -> Finding:
     if lost:
         reason += ", and no weight has a gradient: steps move nothing but biases."
     else:
-        reason += "; behind a weight that starts at zero that ends with the first step." + _UNTRIED
+        reason += "; behind a weight that starts at zero, this ends with the first step." + _UNTRIED
     return found(
         "NO-GRADIENT",
         names[0],
         0.0,
         "a gradient",
         reason,
-        "see what reads them: another zero, dead units, or nothing",
+        "look at what reads them: weights of zero, dead units, or nothing",
         severity="error" if lost else "warning",
         count=len(names),
         names=names,

@@ -38,9 +38,9 @@ def _found(first: str, copies: Mapping[str, list[str]], *, stacked: bool) -> Fin
         places[0],
         f"the values of {_few(places if len(places) > 1 else names)} equal {owner}",
         "values of their own" if len(places) > 1 else "values of its own",
-        "Copies start as one function. In a stack they get unlike inputs and drift apart, but "
-        "begin without the independence that their scale assumes.",
-        f"initialize {_few(places)} again after the copy was made",
+        "Copies start as one function. In a stack they get different inputs and drift apart, but "
+        "they begin without the independence that their scale assumes.",
+        f"initialize {_few(places)} again after the copy is made",
         severity="error" if stacked else "info",
         count=len(places),
         names=names,

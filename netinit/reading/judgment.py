@@ -94,13 +94,15 @@ def _of_one(
     if law.kind == "nonfinite":
         yield _nonfinite(name, values[name])
     elif law.kind == "constant" and several:
-        reason = "All units that share their inputs compute the same, and get the same gradient."
+        reason = (
+            "Units with equal biases compute the same; with equal outgoing weights they stay so."
+        )
         fix = f"draw {name} at random"
         yield found("CONSTANT", name, f"all {law.gain:.6g}", "a draw", reason, fix)
     if law.outliers and law.kind in _RANDOM:
         yield _outliers(name, values[name], law)
     if law.repeated >= 0.1 and law.kind in _RANDOM and several:
-        reason = "Equal rows get equal gradients: those units stay copies of one another."
+        reason = "Units with equal rows and biases stay copies if their outgoing weights are equal."
         yield found(
             "CLONES", name, f"{law.repeated:.0%} of the rows equal an earlier row",
             "rows of their own", reason, f"draw all of {name} at once",
@@ -124,7 +126,7 @@ def _zeros(shapes: Mapping[str, tuple[int, ...]], laws: Mapping[str, Law]) -> It
             like if len(names) > 1 else names[0],
             "all 0",
             "a draw, unless it is meant",
-            "Meant for a head or the end of a branch; anywhere else it stops what is below it.",
+            "Usual for a head or the end of a branch; elsewhere it blocks the layers before it.",
             "",
             count=len(names),
             names=names,
@@ -138,7 +140,7 @@ def _nonfinite(name: str, values: np.ndarray) -> Finding:
         name,
         f"{count} of {values.size} entries are NaN or infinite",
         "finite numbers",
-        "Every output that depends on one of them is NaN.",
+        "The outputs that depend on them are NaN or infinite.",
         f"initialize {name}",
         entries=count,
     )
@@ -159,8 +161,8 @@ def _outliers(name: str, values: np.ndarray, law: Law) -> Finding:
         name,
         f"{law.outliers} of {law.count} entries, the largest at {largest / law.std:.3g} std",
         f"none beyond {law.bound / law.std:.3g} std" if law.kind != "normal" else "none so far out",
-        "The law of the other entries does not give them: the draw or what followed it is at "
-        "fault, such as a cut at bounds that are no multiple of std.",
+        "The law of the other entries does not allow them: the draw, or what followed it, is at "
+        "fault, such as a truncation at bounds that do not fit the std.",
         f"nn.init.trunc_normal_(w, std={law.std:.3g}, a={-3 * law.std:.3g}, b={3 * law.std:.3g})",
         entries=law.outliers,
         largest=largest,
@@ -199,7 +201,7 @@ def wrong_fans(
             like if len(names) > 1 else names[0],
             f"variance {variance} with {_said(mode, assumed)}, as {convention.name} counts it",
             f"variance {variance} with {_said(mode, true)}, as the operation has it",
-            "The fan that sets the scale is not the number of inputs or outputs in a sum.",
+            "The fan that sets the scale is not the number of terms that the operation sums.",
             f"std {_std(first.std, assumed, true, mode)}{convention.drawn}",
             severity="info" if harmless else None,
             count=len(names),

@@ -73,8 +73,8 @@ def _odd(name: str, like: str, law: Law, usual: Law, count: int) -> Finding:
         "LAW",
         name,
         str(law),
-        f"{usual}, as the {count} others of {like}",
-        "Layers that are alike in all else were drawn from another law.",
-        f"draw {name} as the others, unless it is meant to differ",
+        f"{usual}, like the {count} others of {like}",
+        "Layers that are otherwise alike were drawn from a different law.",
+        f"draw {name} like the others, unless it is meant to differ",
         severity="warning",
     )

@@ -72,8 +72,8 @@ def _stray(name: str, law: Law, usual: str, count: int) -> Finding:
         "LAW",
         name,
         str(law),
-        f"{usual}, as nearly all of {count} weights of this form",
-        "The model has one rule for its weights, and this one does not follow it.",
-        f"draw {name} as the others, or declare its law with netinit.torch.assert_law",
+        f"{usual}, like nearly all of the {count} weights of this form",
+        "Nearly all weights of this form follow one rule, and this one does not.",
+        f"draw {name} like the others, or declare its law with netinit.torch.assert_law",
         severity="warning",
     )

@@ -39,6 +39,7 @@ _TITLES = {
     "OVERWRITTEN": ("loaded values were drawn again", "error"),
     "LOST-WRITE": ("a draw into a tensor that is not the parameter", "error"),
     "EMPTY-WRITE": ("a draw into a parameter while it had no elements", "error"),
+    "RANKS": ("processes that do not start alike", "error"),
     "DRAWN-TWICE": ("drawn more than once: the last draw counts", "info"),
     # What the values are.
     "ZERO": ("all zeros", "info"),
@@ -58,7 +59,7 @@ _TITLES = {
     "LOSS-PRIOR": ("a first loss that a bias in the output would lower", "warning"),
     "GAIN": ("a scale that the next activation does not keep", "info"),
     "RESIDUAL": ("a stream that grows from block to block", "warning"),
-    "ATTENTION": ("attention that looks at one place, or that cannot look", "warning"),
+    "ATTENTION": ("attention that looks at a few places only", "warning"),
     "FORGET-BIAS": ("a forget gate that forgets at once", "info"),
     "TWINS": ("units that compute the same", "error"),
     "NOT-RUN": ("the model could not be run", "error"),

@@ -111,7 +111,7 @@ def variance(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     >>> float(variance("sigmoid").round(12))
     0.043379035858
     """
-    record = activations.get(activation)
+    record, q = activations.get(activation), _variance(q)
     # Measured from phi(0): then nothing cancels where q is small and phi nearly constant.
     start = float(np.asarray(record(np.zeros(()))))
     precision = record.precision * _cancellation(record, start, q)
@@ -127,7 +127,7 @@ def variance(activation: ActivationLike, q: npt.ArrayLike = 1.0) -> Array:
     return power(2) - power(1) ** 2
 
 
-def _cancellation(record: Activation, start: float, q: npt.ArrayLike) -> float:
+def _cancellation(record: Activation, start: float, q: Array) -> float:
     """How much larger phi(0) is than what is left of phi without it, at the smallest q; 1 or more.
 
     In float64 nothing that matters is lost.

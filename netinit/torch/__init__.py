@@ -17,6 +17,7 @@ except ModuleNotFoundError as error:
 from netinit.reading.law import Law
 from netinit.reporting.findings import CODES, SEVERITIES, Code, Finding
 from netinit.reporting.report import Report
+from netinit.torch.across import across_ranks
 from netinit.torch.checking.asserting import assert_initialized
 from netinit.torch.checking.check import check
 from netinit.torch.checking.fixes import fix
@@ -34,6 +35,7 @@ __all__ = [
     "Finding",
     "Law",
     "Report",
+    "across_ranks",
     "assert_initialized",
     "assert_law",
     "check",

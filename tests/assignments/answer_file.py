@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from assignments.course_key import keyed
-from assignments.problem_sets import ProblemSet, grade_id, is_answer, is_test, task_of
+from assignments.problem_sets.cells import grade_id, is_answer, is_test, task_of
+from assignments.problem_sets.course_key import keyed
+from assignments.problem_sets.sets import ProblemSet
 
 FOLDER = Path(__file__).resolve().parent / "answers"
 _SECTION = re.compile(r"^# %% (?P<kind>task|wrong|right): (?P<text>.+)$", re.M)

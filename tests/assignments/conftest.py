@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from assignments import autograde, isolation
-from assignments.limits import Limits
+from assignments.grading import autograde
+from assignments.running import isolation
+from assignments.running.limits import Limits
 from tests.assignments import mini
 
 HELP = "install bubblewrap (Debian: apt-get install bubblewrap)"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from assignments.isolation import PROJECT
+from assignments.running.isolation import PROJECT
 
 START = 300  # seconds, after which a process is taken to hang
 LOCAL = ("--host", "127.0.0.1", "--no-dashboard")

@@ -3,12 +3,13 @@
 import nbformat
 from nbformat import v4
 
-from assignments import beside, class_file
-from assignments.autograde import Score
-from assignments.class_file import Class
-from assignments.grading import Result
-from assignments.release import released
-from assignments.roster import Student
+from assignments.grading import class_file
+from assignments.grading.autograde import Score
+from assignments.grading.class_file import Class
+from assignments.grading.results import Result
+from assignments.handed_in import beside
+from assignments.people.roster import Student
+from assignments.problem_sets.release import released
 from tests.assignments import hostile
 
 MESSAGE = "twice 2 is 4, not 5"

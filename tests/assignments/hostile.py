@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v3
 
-from assignments.problem_sets import ROOT, ProblemSet
-from assignments.release import released
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import ROOT, ProblemSet
 from tests.assignments import mini
 from tests.assignments.hostile_code import (
     CONNECTS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode, v4
 
-from assignments.problem_sets import ProblemSet
+from assignments.problem_sets.sets import ProblemSet
 
 NAME = "ps1"
 

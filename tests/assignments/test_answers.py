@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assignments.problem_sets import is_test, problem_sets, task_of
+from assignments.problem_sets.cells import is_test, task_of
+from assignments.problem_sets.sets import problem_sets
 from tests.assignments.answer_file import Run, answers
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assignments.problem_sets import grade_id, problem_set
+from assignments.problem_sets.cells import grade_id
+from assignments.problem_sets.sets import problem_set
 from benchmarks import capstone
 from tests.assignments.answer_file import Run, answers
 

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments.release import released
+from assignments.problem_sets.release import released
 from tests.assignments.hostile import by_name, right_notebook
 
 

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from assignments import cluster, fingerprint, isolation, worker
-from assignments.grading import AGAIN, ClusterError, Course, Job, Result
-from assignments.isolation import PROJECT
-from assignments.limits import Limits
-from assignments.roster import Student
-from assignments.station import Answer
-from assignments.worker import Demand
+from assignments.grading import fingerprint
+from assignments.grading.cluster import spread as cluster
+from assignments.grading.cluster import worker
+from assignments.grading.cluster.station import Answer
+from assignments.grading.cluster.worker import Demand
+from assignments.grading.graders import AGAIN
+from assignments.grading.results import ClusterError, Course, Job, Result
+from assignments.people.roster import Student
+from assignments.running import isolation
+from assignments.running.isolation import PROJECT
+from assignments.running.limits import Limits
 from tests.assignments.dask_cluster import Cluster, until
 from tests.assignments.hostile import by_name, put, right_notebook
 

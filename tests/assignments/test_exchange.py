@@ -3,8 +3,8 @@
 import pytest
 
 from assignments import __main__ as command
-from assignments.exchange import ExchangeError, put
-from assignments.roster import read_roster
+from assignments.handed_back.exchange import ExchangeError, put
+from assignments.people.roster import read_roster
 
 
 @pytest.fixture

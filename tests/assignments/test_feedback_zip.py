@@ -5,11 +5,13 @@ import zipfile
 import pytest
 
 from assignments import __main__ as command
-from assignments import feedback_zip, marks
-from assignments.autograde import Score
-from assignments.grading import Result
-from assignments.roster import Student, plain
-from assignments.submissions import SubmissionsError
+from assignments.grading.autograde import Score
+from assignments.grading.results import Result
+from assignments.handed_back import feedback_zip
+from assignments.handed_in.submissions import SubmissionsError
+from assignments.marks.rows import marks_of
+from assignments.marks.tasks import tasks_of
+from assignments.people.roster import Student, plain
 from tests.assignments.graded import graded
 
 OLD, NEW = "{}_{}_assignsubmission_file_/ps1.ipynb", "{}_{}_assignsubmission_file/ps1.ipynb"
@@ -41,7 +43,7 @@ def rows(small, tmp_path):
         student = Student(name, full, frozenset([name, plain(full)]))
         made.append(Result(student, "graded", scores=scores))
         (tmp_path / "feedback" / f"{name}.html").write_text(f"page of {name}")
-    return marks.rows(marks.tasks(small), made, {})
+    return marks_of(tasks_of(small), made, {})
 
 
 def moodles_zip(path, pattern, within=""):

@@ -11,10 +11,11 @@ import nbformat
 import pytest
 
 import netinit
-from assignments import fingerprint, isolation
-from assignments.isolation import Sandbox
-from assignments.limits import Limits
-from assignments.problem_sets import ProblemSet
+from assignments.grading import fingerprint
+from assignments.problem_sets.sets import ProblemSet
+from assignments.running import isolation
+from assignments.running.isolation import Sandbox
+from assignments.running.limits import Limits
 from tests.assignments.hostile import right_notebook
 
 BOX = Sandbox(Limits(), "bwrap", "setpriv")
@@ -65,7 +66,8 @@ def both_change(before, after):
 @pytest.mark.parametrize(
     "name",
     [
-        *("assignments/rebuild.py", "assignments/limited.py", "assignments/new/folder.py"),
+        *("assignments/handed_in/rebuild.py", "assignments/running/limited.py"),
+        "assignments/new/folder.py",
         *("netinit/__init__.py", "netinit/new/package.py", "netinit/new/data.toml"),
     ],
 )
@@ -86,14 +88,15 @@ def test_every_file_of_netinit_counts(prints, files):
 
 def test_a_file_that_is_moved_counts(prints, files):
     before = prints()
-    (files / "assignments" / "rebuild.py").rename(files / "assignments" / "rebuilt.py")
+    (files / "assignments/handed_in/rebuild.py").rename(files / "assignments/handed_in/rebuilt.py")
     assert both_change(before, prints())
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("assignments/templates/report.html", "assignments/guide.md", "assignments/course.key"),
+        "assignments/pages/templates/report.html",
+        *("assignments/guide.md", "assignments/course.key"),
         *("assignments/release/x.py", "assignments/submitted/s1/ps1/x.py"),
         *("assignments/__pycache__/x.py", "netinit/__pycache__/x.pyc", "mini/notes/ps1.md"),
     ],

@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from assignments import __main__ as command
-from assignments import autograde, fingerprint, grading, isolation
-from assignments.grading import write_whole
-from assignments.isolation import Sandbox
-from assignments.release import released
+from assignments.files.writing import write_whole
+from assignments.grading import autograde, classes, fingerprint, graders
+from assignments.people.roster import Student
+from assignments.problem_sets.release import released
+from assignments.running import isolation
+from assignments.running.isolation import Sandbox
 from tests.assignments import fuzz, mini
 from tests.assignments.hostile import by_name, right_notebook
 
@@ -33,7 +35,7 @@ def graded_by_rule(jobs, *rest):
         scores = mini.scores_by_rule(notebook)
         write_whole(job.folder / "graded.ipynb", nbformat.writes(notebook).encode())
         made = {name: autograde.Score(*score) for name, score in scores.items()}
-        grading._take(job.result, made, [])
+        job.result.take(made, [])
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +53,8 @@ def room(tmp_path_factory):
     (folder / "roster.csv").write_text("id,name\n" + "\n".join(roster) + "\n", "utf-8")
     programs = fingerprint.programs()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "_run", graded_by_rule)
-        patch.setattr(grading, "_gradebook", lambda course: None)
+        patch.setattr(graders, "run", graded_by_rule)
+        patch.setattr(classes, "_gradebook", lambda course: None)
         patch.setattr(fingerprint, "programs", lambda: programs)
         patch.setattr(isolation, "sandbox", lambda limits: Sandbox(limits, None, None))
         yield folder, json.loads(nbformat.writes(released(small)))
@@ -68,7 +70,7 @@ def marks_of(folder, handed_in):
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert list(rows) == [*fuzz.HONEST, *OTHERS]
     for name in rows:
-        assert len(list((out / "feedback").glob(f"{grading.Student(name, '', ()).slug}.html"))) == 1
+        assert len(list((out / "feedback").glob(f"{Student(name, '', ()).slug}.html"))) == 1
     assert (out / "report.html").stat().st_size < 300_000
     return rows
 

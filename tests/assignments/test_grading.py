@@ -14,12 +14,14 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments import autograde, fingerprint, grading, isolation
-from assignments.grading import Course, IsolationError, grade
-from assignments.isolation import Sandbox
-from assignments.limits import Limits
-from assignments.roster import read_roster
-from assignments.submissions import collect
+from assignments.grading import autograde, classes, fingerprint, graders
+from assignments.grading.classes import grade
+from assignments.grading.results import Course, IsolationError
+from assignments.handed_in.submissions import collect
+from assignments.people.roster import read_roster
+from assignments.running import isolation
+from assignments.running.isolation import Sandbox
+from assignments.running.limits import Limits
 from tests.assignments.hostile import by_name, right_notebook
 from tests.assignments.mini import scores_by_rule
 
@@ -46,7 +48,7 @@ def quick(monkeypatch):
         return autograde.Graded(made, notebook)
 
     monkeypatch.setattr(autograde, "autograde", by_rule)
-    monkeypatch.setattr(grading, "_gradebook", lambda course: None)
+    monkeypatch.setattr(classes, "_gradebook", lambda course: None)
 
 
 def put(folder, name, notebook):
@@ -172,9 +174,9 @@ def test_a_grader_that_hangs_is_ended(small, handed_in, monkeypatch):
     import time
 
     monkeypatch.setattr(autograde, "autograde", lambda *arguments: time.sleep(100))
-    monkeypatch.setattr(grading, "GRACE", 0)
-    monkeypatch.setattr(grading, "CLOCK", 1)
-    monkeypatch.setattr(grading, "PATIENCE", 0.1)
+    monkeypatch.setattr(graders, "GRACE", 0)
+    monkeypatch.setattr(graders, "CLOCK", 1)
+    monkeypatch.setattr(graders, "PATIENCE", 0.1)
     results, _, _ = run(small, handed_in, limits=Limits(seconds=1), jobs=3)
     assert {result.status for result in results.values()} == {"failed"}
     assert results["s0"].doubts == ["the grader took too long and was killed"]

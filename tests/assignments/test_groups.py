@@ -6,10 +6,11 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments import grading, isolation
-from assignments.groups import GroupsError, read_groups
-from assignments.isolation import Sandbox
-from assignments.roster import read_roster
+from assignments.grading import classes, graders
+from assignments.people.groups import GroupsError, read_groups
+from assignments.people.roster import read_roster
+from assignments.running import isolation
+from assignments.running.isolation import Sandbox
 from tests.assignments.hostile import by_name, right_notebook
 from tests.assignments.test_fuzz import graded_by_rule
 
@@ -20,8 +21,8 @@ GROUPS = "group,student\nred,s1\nred,Name 2\nred,s3\nblue,s4\n"
 @pytest.fixture
 def room(small, tmp_path, monkeypatch):
     """A class of five with groups; points are taken from the text of the answers."""
-    monkeypatch.setattr(grading, "_run", graded_by_rule)
-    monkeypatch.setattr(grading, "_gradebook", lambda course: None)
+    monkeypatch.setattr(graders, "run", graded_by_rule)
+    monkeypatch.setattr(classes, "_gradebook", lambda course: None)
     monkeypatch.setattr(isolation, "sandbox", lambda limits: Sandbox(limits, None, None))
     (tmp_path / "roster.csv").write_text(ROSTER)
     (tmp_path / "groups.csv").write_text(GROUPS)

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments.roster import slug
+from assignments.grading import graders
+from assignments.people.roster import slug
 from tests.assignments.hostile import SECONDS, cases, right_notebook
 from tests.assignments.test_isolation import BOUNDED_FORKS
 
@@ -150,12 +151,11 @@ def test_every_person_has_a_page_that_is_safe_and_small(listed, graded):
 
 
 def test_a_second_run_grades_nothing_again(graded, small, listed, monkeypatch, capsys):
-    from assignments import grading
 
     def refuse(*arguments, **keywords):
         raise AssertionError("graded again")
 
-    monkeypatch.setattr(grading, "_run", refuse)
+    monkeypatch.setattr(graders, "run", refuse)
     folder = graded.parent
     before = (graded / "marks.csv").read_bytes()
     arguments = ["grade", "ps1", str(folder / "in"), "--roster", str(folder / "roster.csv")]

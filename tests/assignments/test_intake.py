@@ -7,11 +7,11 @@ import time
 import nbformat
 import pytest
 
-from assignments import intake
-from assignments.intake import Desk, Reader
-from assignments.isolation import Sandbox
-from assignments.limits import Limits
-from assignments.submissions import collect
+from assignments.grading import intake
+from assignments.grading.intake import Desk, Reader
+from assignments.handed_in.submissions import collect
+from assignments.running.isolation import Sandbox
+from assignments.running.limits import Limits
 from tests.assignments.hostile import by_name, right_notebook
 
 pytestmark = pytest.mark.skipif(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import netinit
-from assignments import isolation
-from assignments.limits import Limits, resources
+from assignments.running import isolation
+from assignments.running.limits import Limits, resources
 
 FOLDER = Path(isolation.__file__).resolve().parent
 
@@ -58,12 +58,11 @@ def test_a_server_of_this_machine_is_out_of_reach(run):
 
 
 def test_the_sources_are_not_there(run):
-    root = str(FOLDER.parent)
-    told = run(f"import os; print(os.path.exists({root!r} + '/assignments/source'))")
-    assert told == "False\n"
-    assert run(f"import os; print(sorted(os.listdir({root!r} + '/assignments')))") == (
-        "['limited.py']\n"
-    )
+    here, sources = isolation.PROJECT / "assignments", isolation.PROJECT / "assignments/source"
+    assert sources.is_dir()
+    assert run(f"import os; print(os.path.exists({str(sources)!r}))") == "False\n"
+    assert run(f"import os; print(os.listdir({str(here)!r}))") == "['running']\n"
+    assert run(f"import os; print(os.listdir({str(FOLDER)!r}))") == "['limited.py']\n"
 
 
 def test_the_home_is_empty(run):

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from assignments import __main__ as command
-from assignments.limits import Limits, default_text, meaning, option, resources
+from assignments.running.limits import Limits, default_text, meaning, option, resources
 from tests.project import ROOT
 
 GUIDE = ROOT / "assignments" / "guide.md"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from nbformat import v4
 
-from assignments import class_file
+from assignments.grading import class_file
 from assignments.marking import desk as desks
 from assignments.marking import markup
 from assignments.marking.desk import Desk
-from assignments.marking.store import Store
+from assignments.marks.store import Store
 from tests.assignments.graded import MESSAGE, graded
 from tests.assignments.hostile import by_name
 from tests.assignments.marking_page import TOKEN, ask, serving

@@ -3,7 +3,8 @@
 import pytest
 
 from assignments.marking import rubric
-from assignments.problem_sets import grade_id, is_written, points, problem_sets
+from assignments.problem_sets.cells import grade_id, is_written, points
+from assignments.problem_sets.sets import problem_sets
 
 WRITTEN = [
     pytest.param(one, grade_id(cell), points(cell), id=f"{one.name}-{grade_id(cell)}")

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from assignments import class_file, finish, marks
-from assignments.marking import given
+from assignments.grading import class_file
+from assignments.handed_back import finish
 from assignments.marking.desk import Desk
-from assignments.marking.store import Entry, NewerError, Store, StoreError
-from assignments.marks import ByHand, Request
+from assignments.marks import given
+from assignments.marks.rows import ByHand, Request, change
+from assignments.marks.store import Entry, NewerError, Store, StoreError
+from assignments.marks.tasks import tasks_of
 from tests.assignments.graded import graded
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +92,7 @@ def test_a_damaged_line_is_named(store, line, message):
 WRITER = """
 import sys
 from pathlib import Path
-from assignments.marking.store import Entry, Store
+from assignments.marks.store import Entry, Store
 store = Store(Path({path!r}))
 for n in range({count}):
     number = store.add(Entry("mark", sys.argv[1] + str(n), "why", n), 0)
@@ -181,7 +183,7 @@ def test_a_request_waits_until_it_is_answered_and_the_decision_counts():
     made = given.given([first, answer], {}, asked)
     (decided,) = made.requests["s1"]
     assert (decided.waits, decided.before, decided.after) == (False, 1.0, 2)
-    assert marks.change(decided) == "1 became 2"
+    assert change(decided) == "1 became 2"
     assert made.by_hand["s1", "why"] == [ByHand(2.0, "no", "d")]
 
 
@@ -204,7 +206,7 @@ def test_a_request_that_is_declined_leaves_the_tests_points_to_the_tests():
 def test_requests_that_cannot_be_placed_are_refused(small, tmp_path, text, message):
     (tmp_path / "requests.csv").write_text(text)
     with pytest.raises(given.RequestsError, match=message):
-        given.read_requests(tmp_path / "requests.csv", marks.tasks(small), {"s1"})
+        given.read_requests(tmp_path / "requests.csv", tasks_of(small), {"s1"})
 
 
 def test_all_decisions_reach_marks_report_and_feedback(small, tmp_path):
@@ -224,7 +226,7 @@ def test_all_decisions_reach_marks_report_and_feedback(small, tmp_path):
     assert other.blank == {"why"}
     notes = (out / "marks.csv").read_text("utf-8-sig").splitlines()[1]
     assert "double: 4 instead of 3, because the message misled" in notes
-    assert "why: a request to look again is to be answered" in notes
+    assert "why: a regrade request needs an answer" in notes
     assert "extra: 0.5, because found a mistake" in notes
     page = (out / "feedback" / "s1.html").read_text()
     for words in (

@@ -5,11 +5,22 @@ import csv
 import nbformat
 import pytest
 
-from assignments import marks, pages
-from assignments.autograde import Score
-from assignments.grading import Result
-from assignments.problem_sets import problem_set
-from assignments.roster import Student
+from assignments.grading.autograde import Score
+from assignments.grading.results import Result
+from assignments.marks.csv_files import (
+    WrittenError,
+    read_written,
+    unknown_students,
+    write_marks,
+    write_written,
+)
+from assignments.marks.rows import ByHand, marks_of
+from assignments.marks.tasks import named, tasks_of
+from assignments.pages.feedback import write_feedback
+from assignments.pages.report import _histogram
+from assignments.pages.shown import _piece, _repeats, own_line
+from assignments.people.roster import Student
+from assignments.problem_sets.sets import problem_set
 
 
 def student(name="s1"):
@@ -28,7 +39,7 @@ def result(name="s1", status="graded", why=None, **kinds):
 
 @pytest.fixture
 def tasks(small):
-    return marks.tasks(small)
+    return tasks_of(small)
 
 
 def read(path):
@@ -45,33 +56,33 @@ def test_the_tasks_and_their_points(tasks):
 
 
 def test_points_add_up_and_what_waits_is_no_zero(tasks):
-    (row,) = marks.rows(tasks, [result()], {})
+    (row,) = marks_of(tasks, [result()], {})
     assert row.points == {"double": 1.0, "add_up": 2.0, "why": None}
     assert (row.total, row.to_mark) == (3.0, ["why"])
 
 
 def test_a_blank_answer_has_its_zero_already(tasks):
-    (row,) = marks.rows(tasks, [result(why=0.0)], {})
+    (row,) = marks_of(tasks, [result(why=0.0)], {})
     assert (row.total, row.to_mark) == (3.0, [])
 
 
 def test_who_was_not_graded_has_no_total(tasks, tmp_path):
-    rows = marks.rows(tasks, [result(status="missing")], {})
-    marks.write_marks(tmp_path / "marks.csv", tasks, rows)
+    rows = marks_of(tasks, [result(status="missing")], {})
+    write_marks(tmp_path / "marks.csv", tasks, rows)
     (line,) = read(tmp_path / "marks.csv")
     assert (line["total"], line["double"], line["to_mark"]) == ("", "", "0")
 
 
 def test_what_a_teacher_enters_counts_and_stays(tasks, tmp_path):
     path = tmp_path / "written.csv"
-    rows = marks.rows(tasks, [result("s1"), result("s2")], {})
-    marks.write_written(path, tasks, rows)
+    rows = marks_of(tasks, [result("s1"), result("s2")], {})
+    write_written(path, tasks, rows)
     text = path.read_text("utf-8-sig").replace("s1,why,2,,", 's1,why,2,"1,5","good, but"')
     path.write_text(text, "utf-8")
-    entered = marks.read_written(path, tasks)
-    again = marks.rows(tasks, [result("s1"), result("s2"), result("s3")], entered)
+    entered = read_written(path, tasks)
+    again = marks_of(tasks, [result("s1"), result("s2"), result("s3")], entered)
     assert (again[0].total, again[0].comments) == (4.5, {"why": "good, but"})
-    marks.write_written(path, tasks, again)
+    write_written(path, tasks, again)
     assert path.read_text("utf-8-sig").startswith(text.rstrip())
     assert [line["student"] for line in read(path)] == ["s1", "s2", "s3"]
 
@@ -79,7 +90,7 @@ def test_what_a_teacher_enters_counts_and_stays(tasks, tmp_path):
 def test_an_answer_that_is_gone_keeps_its_line(tasks, tmp_path):
     path = tmp_path / "written.csv"
     path.write_text("student,task,out_of,points,comment\nold,why,2,1,kept\n", "utf-8")
-    marks.write_written(path, tasks, marks.rows(tasks, [result()], {}))
+    write_written(path, tasks, marks_of(tasks, [result()], {}))
     assert [line["student"] for line in read(path)] == ["old", "s1"]
 
 
@@ -87,8 +98,8 @@ def test_an_answer_that_is_gone_keeps_its_line(tasks, tmp_path):
 def test_impossible_points_are_refused(tasks, tmp_path, points):
     path = tmp_path / "written.csv"
     path.write_text(f"student,task,out_of,points,comment\ns1,why,2,{points},\n", "utf-8")
-    with pytest.raises(marks.WrittenError, match=r"line 2: points must be a number from 0 to 2"):
-        marks.read_written(path, tasks)
+    with pytest.raises(WrittenError, match=r"line 2: points must be a number from 0 to 2"):
+        read_written(path, tasks)
 
 
 @pytest.mark.parametrize(
@@ -100,19 +111,19 @@ def test_impossible_points_are_refused(tasks, tmp_path, points):
 )
 def test_a_damaged_file_is_refused(tasks, tmp_path, text, message):
     (tmp_path / "written.csv").write_text(text, "utf-8")
-    with pytest.raises(marks.WrittenError, match=message):
-        marks.read_written(tmp_path / "written.csv", tasks)
+    with pytest.raises(WrittenError, match=message):
+        read_written(tmp_path / "written.csv", tasks)
 
 
 def test_no_cell_is_a_formula(tasks, tmp_path):
-    rows = marks.rows(tasks, [result(doubts=["=HYPERLINK(1)"])], {})
-    marks.write_marks(tmp_path / "marks.csv", tasks, rows)
+    rows = marks_of(tasks, [result(doubts=["=HYPERLINK(1)"])], {})
+    write_marks(tmp_path / "marks.csv", tasks, rows)
     assert read(tmp_path / "marks.csv")[0]["notes"] == "'=HYPERLINK(1)"
 
 
 def test_the_page_of_who_was_not_graded_says_why(small, tasks, tmp_path):
-    (row,) = marks.rows(tasks, [result(status="unreadable", doubts=["<b>damaged"])], {})
-    path = pages.write_feedback(tmp_path, small, tasks, row, [])
+    (row,) = marks_of(tasks, [result(status="unreadable", doubts=["<b>damaged"])], {})
+    path = write_feedback(tmp_path, small, tasks, row, [])
     text = path.read_text("utf-8")
     assert "Not graded: unreadable" in text
     assert "&lt;b&gt;damaged" in text
@@ -120,7 +131,7 @@ def test_the_page_of_who_was_not_graded_says_why(small, tasks, tmp_path):
 
 def test_the_histogram_counts_everybody_once():
     totals = [0.0, 0.79, 0.8, 4.0, 8.0, 8.0]
-    bins = pages._histogram(totals, 8.0)
+    bins = _histogram(totals, 8.0)
     assert [count for _, count, _ in bins] == [2, 1, 0, 0, 0, 1, 0, 0, 0, 2]
     assert max(height for *_, height in bins) == 1.0
 
@@ -129,10 +140,8 @@ def test_an_answer_that_changed_after_it_was_marked_waits_again(tasks, tmp_path)
     path = tmp_path / "written.csv"
 
     def run(digest):
-        (row,) = marks.rows(
-            tasks, [result(written={"why": digest})], marks.read_written(path, tasks)
-        )
-        marks.write_written(path, tasks, [row])
+        (row,) = marks_of(tasks, [result(written={"why": digest})], read_written(path, tasks))
+        write_written(path, tasks, [row])
         return row
 
     assert run("aaa").to_mark == ["why"]
@@ -145,7 +154,7 @@ def test_an_answer_that_changed_after_it_was_marked_waits_again(tasks, tmp_path)
     assert changed.earlier["why"].points == 2.0
     assert [(line["points"], line["answer"]) for line in read(path)] == [("2", "bbb"), ("", "ccc")]
     assert run("bbb").total == 5.0
-    marks.write_marks(tmp_path / "marks.csv", tasks, [changed])
+    write_marks(tmp_path / "marks.csv", tasks, [changed])
     assert read(tmp_path / "marks.csv")[0]["notes"] == "why changed since it was marked"
 
 
@@ -159,10 +168,10 @@ def test_an_answer_that_changed_after_it_was_marked_waits_again(tasks, tmp_path)
 )
 def test_what_excel_saves_is_read(tasks, tmp_path, encoding, text):
     (tmp_path / "written.csv").write_bytes(text.encode(encoding))
-    entered = marks.read_written(tmp_path / "written.csv", tasks)
-    assert entered == {("s1", "why"): [marks.ByHand(1.0, "für")]}
-    rows = marks.rows(tasks, [result("s2")], entered)
-    assert marks.unknown_students(entered, rows) == [
+    entered = read_written(tmp_path / "written.csv", tasks)
+    assert entered == {("s1", "why"): [ByHand(1.0, "für")]}
+    rows = marks_of(tasks, [result("s2")], entered)
+    assert unknown_students(entered, rows) == [
         "written.csv has marks of 's1', who is not on the roster"
     ]
 
@@ -170,24 +179,24 @@ def test_what_excel_saves_is_read(tasks, tmp_path, encoding, text):
 def test_a_cell_too_long_for_a_table_is_a_clear_error(tasks, tmp_path):
     text = f"student,task,points,comment\ns1,why,1,{'x' * 200_000}\n"
     (tmp_path / "written.csv").write_text(text, "utf-8")
-    with pytest.raises(marks.WrittenError, match=r"written\.csv, line 2: field larger"):
-        marks.read_written(tmp_path / "written.csv", tasks)
+    with pytest.raises(WrittenError, match=r"written\.csv, line 2: field larger"):
+        read_written(tmp_path / "written.csv", tasks)
 
 
 def test_a_message_that_repeats_a_hidden_test_is_not_shown(small):
     hidden = next(c for c in small.notebook().cells if "HIDDEN TESTS" in c.source)
     line = "_x = _rng.normal(size=5) + 123456789012345678901234567890123"
     source = f"{hidden.source}\n{line}"
-    assert pages._repeats(f"Error: {line}", source)
-    assert pages._repeats("123456789012345678901234567890123", source)
-    assert not pages._repeats("AssertionError: an array is doubled entry by entry", source)
+    assert _repeats(f"Error: {line}", source)
+    assert _repeats("123456789012345678901234567890123", source)
+    assert not _repeats("AssertionError: an array is doubled entry by entry", source)
 
 
 def test_a_piece_of_an_answer_is_cut_and_its_pictures_are_shown():
     picture = "data:image/png;base64,aGVsbG8="
     cell = nbformat.v4.new_markdown_cell(f"![]({picture})" + "x" * 30_000)
     cell["attachments"] = {"b": {"image/jpeg": "aGk="}, "c": {"image/png": "a" * 400_000}}
-    piece = pages._piece(cell, beside=False)
+    piece = _piece(cell, beside=False)
     assert piece.pictures == ["data:image/jpeg;base64,aGk=", picture]
     assert (piece.source[:13], piece.linked) == ("![]([picture]", True)
     assert len(piece.source) < 21_000
@@ -215,11 +224,11 @@ def test_the_line_of_the_students_own_code_is_found(traceback, line):
     own = code("def f(x):\n    return x / 0", execution_count=3)
     notebook = nbformat.v4.new_notebook(cells=[own, code("1", execution_count=4, metadata=given)])
     error = nbformat.v4.new_output("error", ename="E", evalue="x", traceback=traceback)
-    assert pages.own_line(notebook, error) == line
+    assert own_line(notebook, error) == line
 
 
 def test_a_task_is_found_by_each_of_its_names():
-    each_task = marks.tasks(problem_set("ps1"))
+    each_task = tasks_of(problem_set("ps1"))
     for words in (
         "two-zeros",
         "Task 2",
@@ -227,8 +236,8 @@ def test_a_task_is_found_by_each_of_its_names():
         "Task 2 (two-zeros)",
         "Task 2: Two zeros, forever",
     ):
-        assert marks.named(each_task, words).name == "two-zeros"
-    assert marks.named(each_task, "Task 9") is None
+        assert named(each_task, words).name == "two-zeros"
+    assert named(each_task, "Task 9") is None
     assert [task.column for task in each_task[:2]] == [
         "Task 1 (moving-layers)",
         "Task 2 (two-zeros)",

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from assignments import autograde, meter
-from assignments.limits import Limits
-from assignments.meter import ASLEEP, Meter
+from assignments.grading import autograde
+from assignments.running import meter
+from assignments.running.limits import Limits
+from assignments.running.meter import ASLEEP, Meter
 from tests.assignments.hostile import by_name, right_notebook
 from tests.assignments.test_grading import handed_in, points, put, quick, run  # noqa: F401
 

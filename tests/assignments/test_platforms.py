@@ -5,12 +5,16 @@ import io
 
 import pytest
 
-from assignments import lateness, marks, platforms
-from assignments.autograde import Score
-from assignments.grading import Result
-from assignments.lateness import LatenessError, moment, read_times, rule
-from assignments.platforms import PlatformError
-from assignments.roster import read_roster
+from assignments.grading.autograde import Score
+from assignments.grading.results import Result
+from assignments.handed_back import platforms
+from assignments.handed_back.platforms import PlatformError
+from assignments.marks.csv_files import write_marks
+from assignments.marks.rows import marks_of
+from assignments.marks.tasks import tasks_of
+from assignments.people import lateness
+from assignments.people.lateness import LatenessError, moment, read_times, rule
+from assignments.people.roster import read_roster
 
 ROSTER = "id,name,email\ns1,Ada Lovelace,ada@x.org\ns2,Zoë O'Brien,zoe@x.org\ns3,Max Born,\n"
 WORKSHEET = (
@@ -44,7 +48,7 @@ def rows(small, roster):
         scores = {"double-visible": Score(1.0, 1.0), "double-hidden": Score(3.0, 3.0)}
         scores |= {"add_up-visible": Score(2.0, 2.0), "why": Score(why, 2.0)}
         made.append(Result(student, "graded", scores=scores))
-    made = marks.rows(marks.tasks(small), made, {})
+    made = marks_of(tasks_of(small), made, {})
     made[1].penalty = 0.1
     made[1].comments["why"] = "a < b"
     return made
@@ -115,7 +119,7 @@ def test_the_import_has_every_reason_and_an_address_is_no_number(small, tmp_path
     scores = {"double-visible": Score(1.0, 1.0), "double-hidden": Score(0.0, 3.0)}
     scores |= {"add_up-visible": Score(2.0, 2.0), "why": Score(2.0, 2.0)}
     result = Result(student, "graded", scores=scores)
-    (row,) = marks.rows(marks.tasks(small), [result], {})
+    (row,) = marks_of(tasks_of(small), [result], {})
     row.points["double"], row.by_tests["double"], row.reasons["double"] = 2.0, 1.0, "half right"
     row.comments["why"] = "well done"
     row.extra, row.extra_reason = 1.0, "found a misprint"
@@ -131,7 +135,7 @@ def test_the_import_has_every_reason_and_an_address_is_no_number(small, tmp_path
 
 
 def test_excel_knows_that_marks_are_utf8(small, rows, tmp_path):
-    marks.write_marks(tmp_path / "marks.csv", marks.tasks(small), rows)
+    write_marks(tmp_path / "marks.csv", tasks_of(small), rows)
     data = (tmp_path / "marks.csv").read_bytes()
     assert data.startswith("\ufeff".encode())
     lines = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))

@@ -5,18 +5,10 @@ import re
 import nbformat
 import pytest
 
-from assignments.course_key import cell_key, keyed
-from assignments.problem_sets import (
-    grade_id,
-    is_answer,
-    is_test,
-    is_written,
-    points,
-    problem_set,
-    problem_sets,
-    task_of,
-)
-from assignments.release import SECRETS, faults, released, write
+from assignments.problem_sets.cells import grade_id, is_answer, is_test, is_written, points, task_of
+from assignments.problem_sets.course_key import cell_key, keyed
+from assignments.problem_sets.release import SECRETS, faults, released, write
+from assignments.problem_sets.sets import problem_set, problem_sets
 
 SETS = problem_sets()
 each_set = pytest.mark.parametrize("one", SETS.values(), ids=SETS)

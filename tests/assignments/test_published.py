@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from assignments.problem_sets import problem_sets
+from assignments.problem_sets.sets import problem_sets
 from tests.assignments.test_problem_sets import secret_lines
 from tests.project import ROOT
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from assignments.problem_sets import is_answer, problem_sets
-from assignments.reaching import LONGEST, MOST_COMMANDS, doubts, reaches
-from assignments.release import released
+from assignments.handed_in.reaching import LONGEST, MOST_COMMANDS, doubts, reaches
+from assignments.problem_sets.cells import is_answer
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import problem_sets
 from tests.assignments.answer_file import answers
 from tests.assignments.attacks import ATTACKS
 from tests.assignments.hostile import by_name, right_notebook

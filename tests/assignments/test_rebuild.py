@@ -5,11 +5,12 @@ import json
 import nbformat
 import pytest
 
-from assignments import beside
-from assignments.problem_sets import grade_id, problem_set
-from assignments.reading import MOST_CELLS, Cell, UnreadableError, read
-from assignments.rebuild import WrongNotebookError, rebuild
-from assignments.release import released
+from assignments.handed_in import beside
+from assignments.handed_in.reading import MOST_CELLS, Cell, UnreadableError, read
+from assignments.handed_in.rebuild import WrongNotebookError, rebuild
+from assignments.problem_sets.cells import grade_id
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import problem_set
 
 
 @pytest.fixture(scope="module")

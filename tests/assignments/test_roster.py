@@ -2,7 +2,7 @@
 
 import pytest
 
-from assignments.roster import RosterError, find, plain, read_roster, slug
+from assignments.people.roster import RosterError, find, plain, read_roster, slug
 
 
 def roster(tmp_path, text, encoding="utf-8"):

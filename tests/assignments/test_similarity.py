@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from assignments.problem_sets import problem_sets
-from assignments.similarity import GRAM, WINDOW, Answer, Given, grams, pairs, tokens, winnow
+from assignments.problem_sets.sets import problem_sets
+from assignments.similarity.pairs import GRAM, WINDOW, Answer, Given, grams, pairs, tokens, winnow
 from tests.assignments.answer_file import answers
 
 SETS = problem_sets()

@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from assignments import submissions, unpacking
-from assignments.submissions import SubmissionsError, collect, printable
-from assignments.unpacking import opened, unpack
+from assignments.handed_in import submissions, unpacking
+from assignments.handed_in.submissions import SubmissionsError, collect, printable
+from assignments.handed_in.unpacking import opened, unpack
 
 NOTEBOOK = b'{"cells": []}'
 

@@ -6,7 +6,7 @@ One kernel without a sandbox serves all cases: each puts an attack beside a wron
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from assignments import watch
+from assignments.running import watch
 
 TEST = 'assert double(3) == 6, "twice 3 is 6"'
 

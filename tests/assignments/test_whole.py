@@ -6,9 +6,10 @@ import nbformat
 import pytest
 
 from assignments import __main__ as command
-from assignments import marks
-from assignments.problem_sets import grade_id, is_answer, problem_sets
-from assignments.release import released
+from assignments.marks.tasks import tasks_of
+from assignments.problem_sets.cells import grade_id, is_answer
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import problem_sets
 from tests.assignments.answer_file import answers
 
 SETS = problem_sets()
@@ -39,7 +40,7 @@ def test_the_reference_has_all_points_and_a_wrong_answer_loses_its_own(
     assert command.main([*arguments, "--out", f"{tmp_path}/out", "--require-isolation"]) == 0
     with (tmp_path / "out" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
-    for task in marks.tasks(one):
+    for task in tasks_of(one):
         right, other = rows["right"][task.column], rows["wrong"][task.column]
         if task.written:
             assert right == other == ""

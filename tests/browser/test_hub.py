@@ -13,7 +13,7 @@ from hub import PROJECT, START, STUDENTS, TEACHER, people, running
 from lab import until
 from proxy import NoProxy, proxy
 
-from assignments.problem_sets import grade_id
+from assignments.problem_sets.cells import grade_id
 from tests.assignments import mini
 from tests.assignments.hostile import by_name
 

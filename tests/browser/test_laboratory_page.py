@@ -296,13 +296,13 @@ def test_a_link_that_says_so_plays_at_once_and_can_be_made_here(laboratory):
     page.get_by_text("The link, and the same experiment").click()
     link = page.get_by_role("textbox", name="Link to this")
     assert "play" not in link.input_value()
-    page.get_by_label("The link starts to play").check()
+    page.get_by_label("Start playing when the link opens").check()
     assert link.input_value().endswith("&play=true")
 
 
 def test_such_a_link_waits_where_little_motion_is_wished_and_where_a_guess_is_asked(laboratory):
     still = laboratory("v1&data=moons&depth=2&play=true", reduced_motion="reduce")
-    still.get_by_text("Your system asks for little motion: press Play.").wait_for()
+    still.get_by_text("your system asks for reduced motion: press Play.").wait_for()
     asked = laboratory("v1&challenge=alive&play=true")
     for page in (still, asked):
         page.wait_for_timeout(500)
@@ -404,7 +404,7 @@ def test_where_nothing_may_be_copied_the_lines_stand_on_the_page(laboratory):
 def test_the_numbers_are_a_table_on_request(laboratory):
     page = laboratory("v1&depth=5")
     assert page.locator(".lab-table table").count() == 0
-    page.get_by_text("The numbers of the layers").click()
+    page.get_by_text("Numbers by layer").click()
     page.locator(".lab-table table").wait_for()
     assert page.locator(".lab-table tbody tr").count() == 5
 

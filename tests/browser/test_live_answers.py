@@ -8,9 +8,10 @@ import pytest
 from conftest import visiting
 
 from assignments import __main__ as command
-from assignments import marks
-from assignments.problem_sets import grade_id, is_answer, problem_sets
-from assignments.release import released
+from assignments.marks.tasks import tasks_of
+from assignments.problem_sets.cells import grade_id, is_answer
+from assignments.problem_sets.release import released
+from assignments.problem_sets.sets import problem_sets
 
 pytestmark = pytest.mark.browser
 
@@ -119,7 +120,7 @@ def test_the_downloaded_notebook_is_graded_as_any_other(page, tmp_path, monkeypa
     with (tmp_path / "out" / "marks.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["status"] == "graded", row["notes"]
-    for task in marks.tasks(one):
+    for task in tasks_of(one):
         assert row[task.column] == "" if task.written else float(row[task.column]) == task.out_of
 
 

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "book"))
 
 from netbook.frameworks import needs_torch
 
-from assignments.course_key import PUBLIC, keyed
-from assignments.problem_sets import problem_sets
+from assignments.problem_sets.course_key import PUBLIC, keyed
+from assignments.problem_sets.sets import problem_sets
 from benchmarks.live import Python, known
 
 pytestmark = pytest.mark.browser

@@ -5,10 +5,10 @@ import pytest
 from axe import violations
 from playwright.sync_api import expect
 
-from assignments import class_file
-from assignments.finish import finish
+from assignments.grading import class_file
+from assignments.handed_back.finish import finish
 from assignments.marking.desk import Desk
-from assignments.marking.store import Entry, Store
+from assignments.marks.store import Entry, Store
 from tests.assignments import mini
 from tests.assignments.graded import MESSAGE, graded
 from tests.assignments.hostile import by_name
@@ -140,7 +140,7 @@ def test_three_answers_are_marked_with_the_keyboard_alone(opened, desk):
     points = {code: current(desk, code).points["why"] for code in (first, second, third)}
     assert points == {first: 2, second: 1.5, third: 1.25}
     press("n")
-    said(page, "No other answer waits for points.")
+    said(page, "Every other answer has its points.")
     assert {current(desk, c).comments["why"] for c in (first, second)} == {"well done, f"}
     press("u")
     said(page, "The last action was undone.")

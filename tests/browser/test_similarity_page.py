@@ -5,11 +5,11 @@ import json
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from assignments import alike
-from assignments.autograde import Score
-from assignments.grading import Result
-from assignments.problem_sets import problem_set
-from assignments.roster import Student
+from assignments.grading.autograde import Score
+from assignments.grading.results import Result
+from assignments.people.roster import Student
+from assignments.problem_sets.sets import problem_set
+from assignments.similarity import page as alike
 from tests.assignments.answer_file import answers
 
 pytestmark = pytest.mark.browser

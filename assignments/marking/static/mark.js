@@ -25,7 +25,7 @@ async function send(action, what) {
       body: JSON.stringify(what),
     });
   } catch {
-    say("Not saved: the program that serves this page does not answer.", true);
+    say("Not saved: the program behind this page does not respond.", true);
     return null;
   }
   const told = await response.json();
@@ -103,7 +103,7 @@ function problem(what) {
     return "Not saved: points must be a number.";
   }
   if (!form.dataset.written && what.points !== null && !what.reason.trim()) {
-    return "Not saved yet: points that are not those of the tests need a reason.";
+    return "Not saved yet: points that differ from those of the tests need a reason.";
   }
   return "";
 }
@@ -239,7 +239,7 @@ function pressed(event) {
     event.preventDefault();
     ACTIONS[event.key]();
   } else if (form && event.key === "n") {
-    say("No other answer waits for points.");
+    say("Every other answer has its points.");
   }
 }
 

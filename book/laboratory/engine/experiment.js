@@ -78,7 +78,7 @@ export function validate(wanted) {
   const problems = [];
   const given = isRecord(wanted) ? wanted : {};
   if (!isRecord(wanted)) {
-    problems.push("An experiment is a record of fields; the first one is shown.");
+    problems.push("An experiment is a record of fields; the first experiment is shown.");
   }
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(FIELDS, name)) {

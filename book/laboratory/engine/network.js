@@ -159,11 +159,19 @@ export function backward(network, workspace, x, rows, wanted = true) {
 
 function denseGradients({ gradients, units, fanIn }, delta, x, rows) {
   transposedTimes(delta, x, gradients.weight, units, fanIn, rows);
-  for (let unit = 0; unit < units; unit++) {
-    let sum = 0;
-    for (let i = unit; i < rows * units; i += units) sum += delta[i];
-    gradients.bias[unit] = sum;
+  columnSums(delta, gradients.bias, rows, units);
+}
+
+let sums = new Float64Array(0);
+
+/** The sum over rows, rounded once; it goes through memory in order. */
+function columnSums(values, out, rows, units) {
+  if (sums.length < units) sums = new Float64Array(units);
+  sums.fill(0);
+  for (let start = 0; start < rows * units; start += units) {
+    for (let unit = 0; unit < units; unit++) sums[unit] += values[start + unit];
   }
+  for (let unit = 0; unit < units; unit++) out[unit] = sums[unit];
 }
 
 function add(a, b, out, count) {

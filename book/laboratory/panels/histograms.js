@@ -32,7 +32,7 @@ function one(context, colors, box, { edges, counts, below, above }, label) {
 function paint({ context, width }, { frame, colors }) {
   const { layers } = frame.statistics;
   const count = columns(width);
-  heading(context, colors, "What each unit is about to pass through the activation", {
+  heading(context, colors, "Values before the activation", {
     left: 0,
     top: 0,
   });
@@ -47,14 +47,14 @@ function paint({ context, width }, { frame, colors }) {
 
 function describe({ frame }) {
   const shares = frame.statistics.layers.map(({ histogram }) => histogram.below + histogram.above);
-  return `Histograms of the activations' inputs in ${shares.length} layers, from −4 to 4; beyond ` +
-    `lie at most ${Math.round(100 * Math.max(...shares))} %.`;
+  return `Histograms of the activations' inputs in ${shares.length} layers, from −4 to 4; at ` +
+    `most ${Math.round(100 * Math.max(...shares))} % are outside.`;
 }
 
 export default {
   name: "histograms",
   title: "Histograms",
-  note: "From −4 to 4, over 128 training examples; in orange, the share of values beyond.",
+  note: "From −4 to 4, over 128 training examples; in orange, the share of values outside.",
   wants: () => ["statistics"],
   wide: true,
   height: (width, { experiment }) => 28 + Math.ceil(experiment.depth / columns(width)) * (CELL + 6),

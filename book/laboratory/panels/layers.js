@@ -86,7 +86,7 @@ export const update = panel({
   title: "Update over weights",
   color: "backward",
   read: (view) => view.frame.step ? of("update")(view) : of("update")(view).map(() => NaN),
-  legend: [["size of the last step over that of the weights", "backward", []]],
+  legend: [["size of the last step divided by that of the weights", "backward", []]],
 });
 
 function paintUnits({ context, width }, { frame, colors }) {

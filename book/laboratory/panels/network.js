@@ -84,9 +84,8 @@ function describe({ frame }) {
 export default {
   name: "network",
   title: "The network at a glance",
-  note:
-    "Below each cell stands its mean square, to the nearest power of ten. A cell has its full " +
-    "color at 1, fades where the signal dies out, and takes the color of the text where it " +
+  note: "Below each cell is its mean square, to the nearest power of ten. A cell has its full " +
+    "color at 1, fades as the signal dies out, and takes the color of the text as it " +
     "explodes. The empty part of a cell is the share of dead units.",
   wants: () => ["statistics"],
   wide: true,

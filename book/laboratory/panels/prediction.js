@@ -86,7 +86,7 @@ function paintLine({ context, width }, { frame, colors, limits }) {
   const most = Math.max(1, Math.ceil(1.2 * Math.max(...Array.from(targets, Math.abs))));
   limits.line = [-most, most];
   const map = axes(context, colors, { left: 0, top: 0, width, height: heightLine }, {
-    title: "Unseen points, and its curve",
+    title: "Unseen points and the network’s curve",
     x: [-far, far],
     y: limits.line,
     whole: false,
@@ -141,7 +141,7 @@ export function mostLikely(values, at, classes) {
 function paintDigits({ context, width }, { frame, colors }) {
   const { inputs, targets } = frame.examples;
   const count = perRow(width);
-  heading(context, colors, "Unseen digits, and its guesses", {
+  heading(context, colors, "Unseen digits and the network’s guesses", {
     left: 0,
     top: 0,
   });
@@ -164,17 +164,17 @@ const KINDS = {
   plane: {
     paint: paintPlane,
     height: (width) => side(width) + 24,
-    words: "Regions of the plane by the class that the network sees there, with unseen examples.",
+    words: "The plane, colored by the class that the network predicts there, with unseen examples.",
   },
   line: {
     paint: paintLine,
     height: () => heightLine,
-    words: "The network's curve through the plane, with the examples it should meet.",
+    words: "The network's curve, with the unseen examples that it should fit.",
   },
   digits: {
     paint: paintDigits,
     height: (width) => 24 + 54 * Math.ceil(SHOWN / perRow(width)),
-    words: "Digits with the class that the network gives each; wrong ones are framed.",
+    words: "Unseen digits, each with the class that the network predicts; wrong ones are marked.",
   },
 };
 
@@ -182,7 +182,7 @@ const kindOf = ({ experiment }) => KINDS[predictionOf(experiment.data)];
 
 function paint(surface, view) {
   if (kindOf(view) === KINDS.plane) {
-    heading(surface.context, view.colors, "Unseen points, and its guesses", {
+    heading(surface.context, view.colors, "Unseen points and the network’s guesses", {
       left: 0,
       top: 0,
     });

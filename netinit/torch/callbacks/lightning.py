@@ -154,7 +154,7 @@ class _TrainingStep(nn.Module):
 
     def __init__(self, module: LightningModule, context: Callable) -> None:
         super().__init__()
-        self.module = module
+        self._stepped_module = module  # a name that reports leave out
         self._context = context
         self._answers: dict[int, list[tuple[nn.Module, object]]] = {}
         self._by_network: bool | None = None
@@ -174,7 +174,7 @@ class _TrainingStep(nn.Module):
     def forward(self, batch: object, index: int, labels: torch.Tensor | None = None) -> object:
         """The output; where none can be told, the loss."""
         answers: list[tuple[nn.Module, object]] = []
-        with _noting(self.module, answers):
+        with _noting(self._stepped_module, answers):
             loss = self._run(batch, index)
         self._answers[id(batch)] = answers
         known = _plain_output(answers) is not None or _own_loss(answers)
@@ -188,10 +188,10 @@ class _TrainingStep(nn.Module):
             return self._run(batch, index)
 
     def _run(self, batch: object, index: int) -> torch.Tensor:
-        step = self.module.training_step
+        step = self._stepped_module.training_step
         taken = inspect.signature(step).parameters
         given = {"batch_idx": index, "dataloader_idx": 0}
-        with _silently(self.module), self._context():
+        with _silently(self._stepped_module), self._context():
             found = step(batch, **{name: given[name] for name in given if name in taken})
         return found["loss"] if isinstance(found, Mapping) else found
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from netinit._checks import arguments
+from netinit.reporting.findings import gravest_first
 from netinit.reporting.report import Report
 from netinit.torch.checking.check import check
 from netinit.torch.checking.first_loss import learned_more
@@ -19,6 +20,7 @@ from netinit.torch.checking.observing import trainable
 from netinit.torch.checking.operations import Recorder
 from netinit.torch.checking.probe import best_constant, findings_of_training, is_shown
 from netinit.torch.checking.running import Call
+from netinit.torch.ranks import ranks_of, world
 
 _BATCHES = 8  # of the last ones, on which losses are averaged and the best constant is found
 COLUMNS = ("step", "loss", "update", "dead")
@@ -79,16 +81,18 @@ class Watch:
         RuntimeError
             If an error was found, and errors are to stop the training.
         """
-        self.checked = check(
+        checked = check(
             model, (call.args, call.kwargs), loss=call.loss, target=call.target, steps=self.trial
         )
+        checked.findings = gravest_first(world().merged(checked.findings))  # all stop, or none
+        self.checked = checked
         if self.fail and not self.checked.ok:
             raise RuntimeError(f"the model does not start as it should\n{self.checked}")
         self._say(self.checked)
 
     def batch(self, model: nn.Module, call: Call) -> None:
         """Take note of the batch of the next step; at some steps, of dead units."""
-        self._calls.append(call)
+        self._calls.append(replace(call, ranks=ranks_of(model)))
         if is_shown(self._done + 1, self.steps):
             self._rows.append({"step": self._done + 1, "dead": _dead(model, call)})
 

@@ -14,8 +14,9 @@ from netinit.torch.checking import measures
 from netinit.torch.checking.examining import Examined, examine
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.operation import Operation
-from netinit.torch.checking.running import Call, Loss, call_of, unwrapped
-from netinit.torch.names import tensors
+from netinit.torch.checking.running import Call, Loss, call_of
+from netinit.torch.names import tensors, unwrapped
+from netinit.torch.ranks import RankError, is_left_broken
 
 __all__ = ["check"]
 
@@ -72,19 +73,24 @@ def check(
     steps = arguments.size(steps, "steps")
     call = call_of(model, batch, target, loss)
     inner = unwrapped(model)
-    reason = obstacle(inner, call)
-    if reason:
-        return Report("Check", COLUMNS, [], [reason])
+    reasons = obstacles(inner, call)
+    if reasons:
+        return Report("Check", COLUMNS, [], reasons)
     try:
         with untouched(inner):
             examined = examine(inner, call, steps)
     except Exception as error:
-        return Report("Check", COLUMNS, [], [failure(error)])
+        return Report("Check", COLUMNS, [], [failure(error, inner)])
     return _report(examined, inner)
 
 
-def obstacle(model: nn.Module, call: Call) -> Finding | None:
-    """What keeps a model from being run at all, in the user's words."""
+def obstacles(model: nn.Module, call: Call) -> list[Finding]:
+    """What keeps a model from being run at all, on any rank, in the user's words."""
+    found = _obstacle(model, call)
+    return call.ranks.merged([] if found is None else [found])
+
+
+def _obstacle(model: nn.Module, call: Call) -> Finding | None:
     parameters = dict(model.named_parameters())
     lazy = [n for n, p in parameters.items() if isinstance(p, nn.parameter.UninitializedParameter)]
     if not any(parameter.requires_grad for parameter in parameters.values()):
@@ -94,7 +100,7 @@ def obstacle(model: nn.Module, call: Call) -> Finding | None:
     meta = [name for name, parameter in parameters.items() if parameter.is_meta]
     if meta:
         return _not_run(
-            f"{meta[0]} is on the device meta, without values",
+            f"{meta[0]} is on the meta device, without values",
             "call to_empty and initialize it; trace() tells what was forgotten",
             count=len(meta),
         )
@@ -104,14 +110,16 @@ def obstacle(model: nn.Module, call: Call) -> Finding | None:
     return None
 
 
-def failure(error: Exception) -> Finding:
+def failure(error: Exception, model: nn.Module) -> Finding:
     """The finding about a model that raised an error when it was run."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     lines = str(error).strip().splitlines() or [""]
+    kind = "" if isinstance(error, RankError) else f"{type(error).__name__}: "
+    anew = "; build it anew first, for its shards were left as they were then"
     return _not_run(
-        f"{type(error).__name__}: {lines[0]}",
-        "run model(batch) and the loss by themselves",
+        kind + lines[0],
+        "run model(batch) and the loss by themselves" + anew * is_left_broken(model),
         message=str(error),
         place=place,
     )

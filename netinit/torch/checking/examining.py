@@ -47,7 +47,7 @@ def examine(model: nn.Module, call: Call, steps: int) -> Examined:
     The model should be within `model_state.untouched`.
     """
     first = observe(model, call)
-    known = first_loss.constants([Batch.of(first, call)])
+    known = first_loss.constants([Batch.of(first, call)], call.ranks)
     laws, findings = values.by_values(model, first)
     if not any(finding.code == "NONFINITE" for finding in findings):
         findings += signal.nonfinite(first)
@@ -57,9 +57,13 @@ def examine(model: nn.Module, call: Call, steps: int) -> Examined:
     findings += gains.scale(first)
     examined = Examined(first, known, laws, findings)
     later, suspects = _wake(model, call, examined, steps)
+    suspects = call.ranks.merged(suspects)
     confirmed = _try(model, call, examined, steps, suspects)
     collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
+    twins = call.ranks.union(o.weight for o in first.operations if o.twins)
+    later = later.gathered(twins)
     findings += confirmed + signal.dead(first, collapsed=collapsed) + units.twins(first, later)
+    examined.findings = call.ranks.merged(findings)
     return examined
 
 
@@ -91,7 +95,7 @@ def _try(
     if not suspects:
         return []
     if not steps or known is None:
-        more = " Whether it learns all the same, a loss and steps would tell."
+        more = " A loss and a few steps would tell whether it learns all the same."
         return [replace(f, severity="warning", reason=f.reason + more) for f in suspects]
     trial = train(
         model, repeat(call), steps, until=lambda t: first_loss.learned_more(t.least, known)

@@ -11,6 +11,7 @@ import torch
 from netinit.judging.loss import Constants
 from netinit.torch.checking.observing import Observation
 from netinit.torch.checking.running import Answer, Call, class_axis
+from netinit.torch.ranks import ALONE, Ranks
 
 _STEPS, _SMALL = 100, 1e-6
 _ENOUGH = 20  # targets for each number of a constant answer, before it counts as known
@@ -52,34 +53,50 @@ class Batch(NamedTuple):
         return len(self.output) if self.labels is None else self.labels.numel()
 
 
-def constants(batches: Sequence[Batch | None]) -> Constants | None:
-    """The losses of constant outputs, over all batches; None where they cannot be known."""
+def constants(batches: Sequence[Batch | None], ranks: Ranks = ALONE) -> Constants | None:
+    """The losses of constant outputs, over all batches of all ranks; None if they are unknown."""
     known = [batch for batch in batches if batch is not None]
-    if not known or len(known) < len(batches):
+    ways = ranks.union([_way(known) if len(known) == len(batches) else ""])
+    if ways == {"labels"}:
+        return _of_labels(known, ranks)
+    if ways != {"answers"}:
         return None
-    if any(batch.replace is None for batch in known):
-        return _of_labels(known) if all(batch.classes for batch in known) else None
     zeros = [batch.replace(torch.zeros_like(batch.output)).item() for batch in known]
-    zero, best, answer = sum(zeros) / len(zeros), math.inf, []
-    for axis in _axes(known[0]):
-        value, constant = _best(known, axis)
+    zero, best, answer = ranks.mean(sum(zeros) / len(zeros)), math.inf, []
+    for axis, length in sorted(_axes(known, ranks)):
+        value, constant = _best(known, axis, length, ranks)
         if value < best:
             best, answer = value, constant
-    enough = sum(batch.targets for batch in known) >= _ENOUGH * len(answer)
+    targets = ranks.mean(sum(batch.targets for batch in known)) * len(ranks.gather(None))
+    enough = targets >= _ENOUGH * len(answer)
     return Constants(zero, min(best, zero), answer, enough, known[0].classes)
 
 
-def _axes(batch: Batch) -> set[int]:
-    output = batch.output
-    if batch.by_default and batch.classes:
-        return {class_axis(output, batch.labels)}
-    return {min(1, output.dim() - 1), output.dim() - 1} if output.dim() > 1 else {0}
+def _way(batches: Sequence[Batch]) -> str:
+    """How the losses of constants can be found: from answers, from labels alone, or not at all."""
+    if batches and all(batch.replace is not None for batch in batches):
+        return "answers"
+    return "labels" if batches and all(batch.classes for batch in batches) else ""
 
 
-def _best(batches: Sequence[Batch], axis: int) -> tuple[float, list[float]]:
+def _axes(batches: Sequence[Batch], ranks: Ranks) -> set[tuple[int, int]]:
+    """The axes along which an answer may differ, and their lengths, which all outputs share."""
+    output = batches[0].output
+    if output.dim() < 2:
+        return {(0, 1)}
+    if batches[0].by_default and batches[0].classes:
+        axes = {class_axis(output, batches[0].labels)}
+    else:
+        axes = {1, output.dim() - 1}
+    mine = [{(axis, batch.output.shape[axis]) for axis in axes} for batch in batches]
+    return set.intersection(*mine, *ranks.gather(mine[0]).values())
+
+
+def _best(
+    batches: Sequence[Batch], axis: int, length: int, ranks: Ranks
+) -> tuple[float, list[float]]:
     """The least loss of an output that is constant but along one axis, and that output."""
     output = batches[0].output
-    axis, length = (axis, output.shape[axis]) if output.dim() > 1 else (0, 1)
     shape = [1] * output.dim()
     shape[axis] = length
 
@@ -88,14 +105,14 @@ def _best(batches: Sequence[Batch], axis: int) -> tuple[float, list[float]]:
         losses = [b.replace(answer) for b, answer in zip(batches, answers, strict=True)]
         return torch.stack(losses).mean()
 
-    return _least(mean_loss, torch.zeros(length, device=output.device))
+    return _least(mean_loss, torch.zeros(length, device=output.device), ranks)
 
 
 @torch.enable_grad()
 def _least(
-    function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor
+    function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor, ranks: Ranks
 ) -> tuple[float, list[float]]:
-    """The least value of a smooth function, and where it is.
+    """The least value of a smooth function, its mean over the ranks, and where it is.
 
     By gradient steps of the length of Barzilai and Borwein (1988); an optimizer of torch.optim
     takes seconds to load.
@@ -106,8 +123,9 @@ def _least(
         point = point.detach().requires_grad_()
         value = function(point)
         (slope,) = torch.autograd.grad(value, point)
-        if value.item() < least:
-            least, place = value.item(), point
+        value, slope = ranks.mean(value.item()), ranks.mean(slope)
+        if value < least:
+            least, place = value, point
         if before is not None:
             moved, turned = point - before[0], slope - before[1]
             bend = (moved * turned).sum().item()
@@ -119,18 +137,21 @@ def _least(
     return least, place.detach().tolist()
 
 
-def _of_labels(batches: Sequence[Batch]) -> Constants | None:
+def _of_labels(batches: Sequence[Batch], ranks: Ranks) -> Constants | None:
     """For a model that computes its cross entropy itself: a uniform guess, and the frequencies."""
     output = batches[0].output
     classes = output.shape[-1]
     known = torch.cat([batch.labels[batch.labels >= 0].flatten() for batch in batches])
-    if output.dim() < 2 or not known.numel() or int(known.max()) >= classes:
+    fits = output.dim() > 1 and known.numel() > 0 and int(known.max()) < classes
+    if ranks.union([classes if fits else None]) != {classes}:
         return None
-    shares = torch.bincount(known, minlength=classes).double() / known.numel()
+    counts = sum(ranks.gather(torch.bincount(known, minlength=classes).cpu()).values())
+    shares = counts.double() / counts.sum()
     seen = shares[shares > 0]
     best = -(seen * seen.log()).sum().item()
-    answer = shares.clamp_min(0.5 / known.numel()).log().tolist()
-    return Constants(math.log(classes), best, answer, known.numel() >= _ENOUGH * classes, True)
+    answer = shares.clamp_min(0.5 / counts.sum().item()).log().tolist()
+    enough = counts.sum().item() >= _ENOUGH * classes
+    return Constants(math.log(classes), best, answer, enough, True)
 
 
 def learned_more(least: float, known: Constants) -> bool:

@@ -12,7 +12,8 @@ from netinit.torch.checking.check import check
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.operations import Operation, Recorder
 from netinit.torch.checking.repairs import Repair, repairs
-from netinit.torch.checking.running import Call, Loss, call_of, unwrapped
+from netinit.torch.checking.running import Call, Loss, call_of
+from netinit.torch.names import unwrapped
 
 __all__ = ["fix"]
 

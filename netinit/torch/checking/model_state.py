@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import operator
 import random
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.dropout import _DropoutNd
+
+from netinit.torch.eagerly import eagerly
+from netinit.torch.ranks import local, ready, rest
 
 # What is put back belongs to the whole process: the states of the random generators, and how
 # compiled models run. So one thread at a time.
@@ -34,19 +36,23 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
 
 def _untouched(model: nn.Module) -> Iterator[None]:
+    ready(model)
     attributes = [(module, _shallow(module)) for module in model.modules()]
     contents = [_content(value) for _, saved in attributes for value in saved.values()]
-    values = [(tensor, tensor.detach().clone()) for tensor in _tensors(model)]
+    values = [(local(tensor), local(tensor).clone()) for tensor in _tensors(model)]
     gradients = [(p, p.grad) for p in model.parameters()]
     states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the model may use it)
+    done = False
     devices = {tensor.device for tensor, _ in values if tensor.device.type == "cuda"}
     try:
-        with torch.random.fork_rng(devices=sorted(devices, key=str)), _eagerly():
+        with torch.random.fork_rng(devices=sorted(devices, key=str)), eagerly():
             _prepare(model, gradients)
             yield
+            done = True
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
+        rest(model, cut_short=not done)
         for module, saved in attributes:
             _restore(module, saved)
         for restore in contents:
@@ -62,13 +68,6 @@ def _untouched(model: nn.Module) -> Iterator[None]:
 def _tensors(model: nn.Module) -> Iterator[torch.Tensor]:
     yield from model.parameters()
     yield from model.buffers()
-
-
-def _eagerly() -> AbstractContextManager:
-    """Compiled models run as they were written meanwhile."""
-    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and to load it takes seconds
-        return nullcontext()
-    return torch.compiler.set_stance("force_eager")
 
 
 def _prepare(model: nn.Module, gradients: list[tuple[nn.Parameter, torch.Tensor | None]]) -> None:

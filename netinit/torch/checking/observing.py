@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import torch
@@ -12,9 +12,21 @@ from torch import nn
 
 from netinit.torch.checking.operation import Operation
 from netinit.torch.checking.operations import Recorder
-from netinit.torch.checking.running import Call, answer
+from netinit.torch.checking.running import Answer, Call, answer
 from netinit.torch.checking.signals import Signals
 from netinit.torch.names import plain_name
+from netinit.torch.ranks import (
+    Ranks,
+    aligned,
+    copies,
+    is_sharded,
+    local,
+    norms,
+    real,
+    roots,
+    square,
+    whole,
+)
 
 
 @dataclass
@@ -26,6 +38,7 @@ class Observation:
     operations : list of Operation
     signals : Signals
     loss : float
+        Over all ranks, their mean.
     given : bool
         Whether that is a loss, and not a stand-in for one.
     output : tensor or None
@@ -33,6 +46,14 @@ class Observation:
         The loss of another output of the same shape.
     parameters, gradients : dict
         By name, of those that require a gradient; None where there is none.
+    moved : set of str
+        Those whose gradient is not zero.
+    sizes : dict of str to float
+        The norms of these parameters.
+    sensitivities : dict of str to float
+        How much the loss would change if a weight changed by a small share of its norm: the
+        product of the norms of weight and gradient. In a network without biases whose activations
+        are homogeneous it is of one size at all depths.
     """
 
     operations: list[Operation]
@@ -43,6 +64,9 @@ class Observation:
     replace: Callable[[torch.Tensor], torch.Tensor] | None
     parameters: dict[str, nn.Parameter]
     gradients: dict[str, torch.Tensor | None]
+    moved: set[str]
+    sizes: dict[str, float]
+    sensitivities: dict[str, float]
 
     @property
     def contractions(self) -> list[Operation]:
@@ -50,15 +74,15 @@ class Observation:
         return [o for o in self.operations if o.fans and not o.constant_input]
 
     def sensitivity(self, name: str) -> float | None:
-        """How much the loss would change if a weight changed by a small share of its norm.
+        """That of one parameter; None where it has no gradient."""
+        return self.sensitivities.get(name)
 
-        The product of the norms of weight and gradient: in a network without biases whose
-        activations are homogeneous it is of one size at all depths.
-        """
-        gradient, parameter = self.gradients.get(name), self.parameters.get(name)
-        if gradient is None or parameter is None:
-            return None
-        return _norm(gradient) * _norm(parameter)
+    def gathered(self, names: Iterable[str]) -> Observation:
+        """The same with the whole gradients of some parameters; every rank must ask."""
+        gradients = dict(self.gradients)
+        for name in sorted(set(names) & gradients.keys()):
+            gradients[name] = None if gradients[name] is None else whole(gradients[name])
+        return replace(self, gradients=gradients)
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -72,20 +96,41 @@ def observe(model: nn.Module, call: Call) -> Observation:
     for parameter in parameters.values():
         parameter.grad = None
     recorder = Recorder(model)
-    with recorder:
-        found = answer(model, call)
-        recorder.recording = False
-        found.loss.backward()
+    found = _passed(model, call, recorder)
+    gradients = {name: parameter.grad for name, parameter in parameters.items()}
+    felt = {name: gradient for name, gradient in gradients.items() if gradient is not None}
+    sizes, slopes = norms(parameters, call.ranks), norms(felt, call.ranks)
     return Observation(
         operations=recorder.operations,
         signals=recorder.signals,
-        loss=found.loss.item(),
+        loss=call.ranks.mean(found.loss.item()),
         given=found.given,
         output=None if found.output is None else found.output.detach(),
         replace=found.replace,
         parameters=parameters,
-        gradients={name: parameter.grad for name, parameter in parameters.items()},
+        gradients=gradients,
+        moved=_moved(felt, call.ranks),
+        sizes=sizes,
+        sensitivities={name: slope * sizes[name] for name, slope in slopes.items()},
     )
+
+
+def _passed(model: nn.Module, call: Call, recorder: Recorder) -> Answer:
+    """One forward and one backward pass, the latter on all ranks or none."""
+
+    def forward() -> Answer:
+        with recorder:
+            return answer(model, call)
+
+    found = call.ranks.together(forward)
+    recorder.recording = False
+    with recorder:  # without dropout
+        found.loss.backward()
+    return found
+
+
+def _moved(gradients: dict[str, torch.Tensor], ranks: Ranks) -> set[str]:
+    return ranks.union(name for name, gradient in gradients.items() if local(gradient).any())
 
 
 @dataclass
@@ -95,7 +140,7 @@ class Trial:
     Parameters
     ----------
     losses : list of float
-        Before each step.
+        Before each step; over all ranks, their mean.
     moved : set of str
         Parameters that had a gradient other than zero in some step.
     updates : list of float
@@ -132,14 +177,14 @@ def train(
             parameter.grad = None
         recorder = Recorder(model)
         recorder.recording = False
-        with recorder:  # without dropout
-            loss = answer(model, call).loss
-            loss.backward()
-        trial.losses.append(loss.item())
-        trial.moved |= {name for name, p in parameters.items() if _moves(p.grad)}
+        loss = _passed(model, call, recorder).loss
+        trial.losses.append(call.ranks.mean(loss.item()))
+        felt = {name: p.grad for name, p in parameters.items() if p.grad is not None}
+        trial.moved |= _moved(felt, call.ranks)
         if until(trial) or not math.isfinite(trial.losses[-1]):
             break
-        trial.updates.append(_adam(parameters, moments, len(trial.losses), learning_rate))
+        step = len(trial.losses)
+        trial.updates.append(_adam(parameters, moments, step, learning_rate, call.ranks))
     return trial
 
 
@@ -149,36 +194,25 @@ def _adam(
     moments: dict[str, tuple[torch.Tensor, torch.Tensor]],
     step: int,
     learning_rate: float,
+    ranks: Ranks,
 ) -> float:
     """One step of Adam (Kingma and Ba, 2015); torch.optim takes seconds to load.
 
-    The norm of the change is returned, over that of what was changed.
+    The norm of the change is returned, over that of what was changed. Each rank changes its part.
     """
-    changed = whole = 0.0
+    changes, sizes = {}, {}
     for name, parameter in parameters.items():
         if parameter.grad is None:
             continue
-        gradient = _real(parameter.grad).float()
+        gradient = real(local(aligned(parameter.grad, parameter))).float()
         first, second = moments.get(name) or (0 * gradient, 0 * gradient)
         first, second = first.lerp(gradient, 0.1), second.lerp(gradient.square(), 0.001)
         moments[name] = first, second
         size = (second / (1 - 0.999**step)).sqrt() + 1e-8
         change = learning_rate * first / (1 - 0.9**step) / size
-        changed, whole = changed + _norm(change) ** 2, whole + _norm(parameter) ** 2
-        values = _real(parameter)
+        sizes[name] = square(parameter), is_sharded(parameter)
+        changes[name] = square(change) / copies(parameter), is_sharded(parameter)
+        values = real(local(parameter))
         values -= change.to(values.dtype)
-    return math.sqrt(changed / whole) if whole else math.inf
-
-
-def _moves(gradient: torch.Tensor | None) -> bool:
-    return gradient is not None and bool(gradient.detach().any())
-
-
-def _norm(tensor: torch.Tensor) -> float:
-    values = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
-    return _real(values.detach()).float().norm().item()
-
-
-def _real(tensor: torch.Tensor) -> torch.Tensor:
-    """A complex tensor as pairs of real numbers, in the same memory."""
-    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+    changed, whole = (math.hypot(*roots(each, ranks).values()) for each in (changes, sizes))
+    return changed / whole if whole else math.inf

@@ -12,12 +12,13 @@ from torch import nn
 from netinit._checks import arguments
 from netinit.reporting.findings import Finding, found
 from netinit.reporting.report import Report
-from netinit.torch.checking.check import failure, obstacle
+from netinit.torch.checking.check import failure, obstacles
 from netinit.torch.checking.first_loss import Batch, Constants, constants, learned_more
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.observing import Trial, train
 from netinit.torch.checking.operations import Recorder
-from netinit.torch.checking.running import Call, Loss, answer, call_of, unwrapped
+from netinit.torch.checking.running import Call, Loss, answer, call_of
+from netinit.torch.names import unwrapped
 
 __all__ = ["probe"]
 
@@ -75,16 +76,16 @@ def probe(
     calls = [call_of(model, batch, target, loss) for batch in itertools.islice(given, steps)]
     if not calls:
         raise ValueError("batches must hold at least one")
-    reason = obstacle(inner, calls[0])
-    if reason:
-        return Report("Probe", COLUMNS, [], [reason])
+    reasons = obstacles(inner, calls[0])
+    if reasons:
+        return Report("Probe", COLUMNS, [], reasons)
     try:
         with untouched(inner):
             trial = train(inner, itertools.cycle(calls), steps, learning_rate=learning_rate)
             known = best_constant(inner, calls)
     except Exception as error:
-        return Report("Probe", COLUMNS, [], [failure(error)])
-    return _report(trial, known, len(calls))
+        return Report("Probe", COLUMNS, [], [failure(error, inner)])
+    return _report(trial, known, _fewest(calls))
 
 
 def _batches(batches: object) -> Iterator[object]:
@@ -102,10 +103,19 @@ def best_constant(model: nn.Module, calls: list[Call]) -> Constants | None:
     answered = []
     recorder = Recorder(model)
     recorder.recording = False
-    for call in calls[-_BATCHES:]:
-        with recorder:
-            answered.append(Batch.of(answer(model, call), call))
-    return constants(answered)
+    for call in calls[-min(_fewest(calls), _BATCHES) :]:
+        answered.append(call.ranks.together(lambda call=call: _answered(model, call, recorder)))
+    return constants(answered, calls[0].ranks)
+
+
+def _answered(model: nn.Module, call: Call, recorder: Recorder) -> Batch | None:
+    with recorder:
+        return Batch.of(answer(model, call), call)
+
+
+def _fewest(calls: list[Call]) -> int:
+    """How many batches each rank has at least."""
+    return min(calls[0].ranks.gather(len(calls)).values())
 
 
 def _report(trial: Trial, known: Constants | None, batches: int) -> Report:
@@ -165,7 +175,7 @@ def findings_of_training(
             last,
             f"less than {known.best:.4g}",
             "After these steps the loss is no lower than that of the best answer that ignores the "
-            "input: nothing was learned of the inputs.",
-            "check(model, batch) says where it is lost; or try more steps, or another rate",
+            "input: nothing was learned about the inputs.",
+            "check(model, batch) says where the signal is lost; or try more steps, or another rate",
         )
     ]

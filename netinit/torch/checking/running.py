@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from netinit.torch.names import tensors
+from netinit.torch.names import tensors, unwrapped
+from netinit.torch.ranks import ALONE, Ranks, ranks_of
 
 Loss = Callable[..., torch.Tensor]
 _LABELS = ("labels", "label", "targets", "target")
@@ -29,12 +30,15 @@ class Call:
         What the loss compares the output with, or None.
     loss : callable, optional
         ``loss(output, target)``, or ``loss(output)`` if there is no target.
+    ranks : Ranks
+        Those that run the model with this one, each with a batch of its own.
     """
 
     args: tuple
     kwargs: dict
     target: object = None
     loss: Loss | None = None
+    ranks: Ranks = ALONE
 
     @property
     def labels(self) -> torch.Tensor | None:
@@ -65,6 +69,11 @@ def call_of(
         raise TypeError(f"model must be a torch.nn.Module, not of type {type(model).__name__}")
     if loss is not None and not callable(loss):
         raise TypeError(f"loss must be a function of output and target, not {loss!r}")
+    call = _split(model, batch, target, loss)
+    return dataclasses.replace(call, ranks=ranks_of(unwrapped(model)))
+
+
+def _split(model: nn.Module, batch: object, target: object, loss: Loss | None) -> Call:
     if isinstance(batch, Mapping):
         return Call((), dict(batch), target, loss)
     if not isinstance(batch, tuple | list):
@@ -103,16 +112,6 @@ def _are_classes(inputs: object, second: object) -> bool:
         return False
     whole = not second.is_floating_point() and second.dtype != torch.bool
     return whole and tuple(second.shape) == (first.shape[0],)
-
-
-def unwrapped(model: nn.Module) -> nn.Module:
-    """The model that DistributedDataParallel or torch.compile wraps.
-
-    It runs without other ranks, and as it was written.
-    """
-    while isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-        model = model.module
-    return getattr(model, "_orig_mod", model)
 
 
 @dataclass(frozen=True)

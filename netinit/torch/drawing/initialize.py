@@ -17,6 +17,7 @@ from netinit.theory.gains import UnstableGainWarning, gain
 from netinit.torch.drawing import recipes, width
 from netinit.torch.drawing.draw import draw
 from netinit.torch.drawing.slots import Slot, slots
+from netinit.torch.names import unwrapped
 
 __all__ = ["init_"]
 
@@ -95,6 +96,7 @@ def init_(
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    model = unwrapped(model)
     places = slots(model)
     _check(places)
     plan, facts = _planned(model, places, scheme, activation, base, optimizer)
@@ -144,7 +146,7 @@ def _planned(
     if scheme == "mup":
         if not isinstance(base, nn.Module):
             raise TypeError('"mup" needs base, the same model at the width that was tuned')
-        plan = width.mup(places, slots(base), optimizer)
+        plan = width.mup(places, slots(unwrapped(base)), optimizer)
         return _usual(places) | plan, {}
     if isinstance(scheme, str) and scheme in recipes.RECIPES:
         plan, facts = recipes.RECIPES[scheme](model, places)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from netinit.initializers.fans import FanOptions
+from netinit.torch.names import plain_path
 from netinit.torch.reading.layers import UNKNOWN, options_for
 
 _RECURRENT = (nn.LSTM, nn.LSTMCell, nn.GRU, nn.GRUCell, nn.RNN, nn.RNNCell)
@@ -79,7 +80,8 @@ def _each(model: nn.Module) -> Iterator[Slot]:
     for path, module in model.named_modules():
         if "parametrizations" in path.split("."):
             continue
-        prefix = f"{path}." if path else ""
+        plain = plain_path(model, path)
+        prefix = f"{plain}." if plain else ""
         for attribute, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
             yield _slot(prefix, module, attribute, parameter, False)
         for attribute in getattr(module, "parametrizations", ()):

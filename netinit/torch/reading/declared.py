@@ -17,6 +17,7 @@ from netinit.reporting.findings import found
 from netinit.reporting.report import Report
 from netinit.reporting.words import counted
 from netinit.torch.drawing.draw import draw
+from netinit.torch.names import unwrapped
 from netinit.torch.reading.law import law_of, values_of
 from netinit.torch.reading.layers import options_of
 
@@ -97,7 +98,7 @@ def assert_law(model: nn.Module, laws: Mapping[str, Declared]) -> Report:
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
-    rows = list(_compared(model, laws))
+    rows = list(_compared(unwrapped(model), laws))
     wrong = [row for row in rows if not row["agrees"]]
     findings = [
         found(

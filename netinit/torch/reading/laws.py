@@ -10,6 +10,7 @@ from netinit.reading import judgment, tables
 from netinit.reading.law import Law
 from netinit.reporting.findings import Finding
 from netinit.reporting.report import Report
+from netinit.torch.names import unwrapped
 from netinit.torch.reading.law import law_of, values_of
 from netinit.torch.reading.layers import fans_of_modules
 
@@ -40,6 +41,7 @@ def laws_by_name(
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    model = unwrapped(model)
     parameters = dict(model.named_parameters())
     known = fans_of_modules(model) | dict(fans or {})
     unknown = set(fans or ()) - set(dict(model.named_parameters(remove_duplicate=False)))
@@ -77,6 +79,7 @@ def laws(model: nn.Module, *, fans: Mapping[str, Fans | None] | None = None) -> 
     "uniform, std 0.0289, variance 1/(3 fan_in) with fan_in 400: PyTorch's default"
     """
     read = laws_by_name(model, fans=fans)
+    model = unwrapped(model)
     known = fans_of_modules(model) | dict(fans or {})
     shapes = {name: tuple(parameter.shape) for name, parameter in model.named_parameters()}
     return tables.laws(shapes, read, findings_of(model, read, known))

@@ -32,7 +32,7 @@ def _on_meta(name: str) -> Finding:
         name,
         "no values: still on the meta device",
         "values",
-        "A tensor on the meta device has a shape and no memory.",
+        "A tensor on the meta device has a shape but no values.",
         'model.to_empty(device="cpu"), then initialize every parameter and buffer',
     )
 
@@ -46,7 +46,7 @@ def _unwritten(name: str, memory: Memory, share: float) -> Finding:
         name,
         f"{part} after the memory was taken at {memory.allocated}",
         "a draw, a constant or loaded values",
-        f"Its values are what the memory held before: anything, and another time NaN.{before}",
+        f"Its values are whatever the memory held before: anything, sometimes NaN.{before}",
         f"write to {name} in the function that initializes the model",
         share=share,
     )
@@ -64,7 +64,7 @@ def overwritten(seen: Seen) -> Iterator[Finding]:
             name,
             f"{came.loaded}, then {came.by}{part}",
             "the loaded values",
-            "What was loaded is gone, and nothing says so.",
+            "The loaded values are gone, and no error says so.",
             "initialize first and load after, or skip what was loaded",
             severity="error" if came.overwritten >= 0.5 else "warning",
             share=came.overwritten,
@@ -86,7 +86,7 @@ def drawn_twice(seen: Seen) -> Iterator[Finding]:
             like if len(members) > 1 else name,
             "; then ".join(map(str, draws)),
             "one draw",
-            "The last draw counts; the others cost time and move the random state.",
+            "The last draw counts; the others cost time and advance the random state.",
             "",
             count=len(members),
             names=[each for each, _ in members],
@@ -109,8 +109,8 @@ def lost(seen: Seen, candidates: Iterable[tuple[Memory, int, Write]]) -> Iterato
             source,
             f"{write}, into a tensor that was calculated from it",
             "a write to the parameter itself",
-            "The tensor is calculated anew for each use, from parameters that stay as they were.",
-            f"initialize before the parametrization, or write to {source}",
+            "The tensor is computed again at each use, from parameters that this did not change.",
+            f"initialize before the parametrization is added, or write to {source}",
         )
 
 

@@ -14,6 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from netinit.reporting.findings import Finding
 from netinit.reporting.report import Report
+from netinit.torch import eagerly
+from netinit.torch.names import unwrapped
 from netinit.torch.tracing import origins, threads
 from netinit.torch.tracing.memory import Memory, Record, Write
 from netinit.torch.tracing.operators import operation, plain
@@ -28,7 +30,7 @@ class trace:
     Nothing of the program changes: it runs inside the context, and every operation that writes
     to a tensor is noted with its line, in this thread and in those that it starts meanwhile. A
     thread that ran before, such as one of an older pool, is not seen: what it writes counts as
-    never written.
+    never written. Meanwhile compiled functions run as they were written.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class trace:
         with self._counting:
             self._open += 1
         threads.begin(self._follow)
+        eagerly.begin()
         return self
 
     def __exit__(
@@ -64,6 +67,7 @@ class trace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        eagerly.end()
         threads.end()
         with self._counting:
             self._open -= 1
@@ -180,6 +184,7 @@ def _tensors(model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     """The parameters and buffers of a model by name, a tied one once."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
+    model = unwrapped(model)
     yield from model.named_parameters()
     yield from model.named_buffers()
 

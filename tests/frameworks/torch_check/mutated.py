@@ -16,6 +16,8 @@ from nets import classes, he
 from torch import nn
 from zoo_images import images, mixer
 
+import netinit.torch as nit
+
 DEPTH = 6
 
 
@@ -27,7 +29,7 @@ class Model:
     ----------
     build, batch : callable
     layer, sibling : str
-        A hidden weight, and one of its shape in another layer.
+        A hidden weight, and an earlier one of its shape.
     dead : str
         A bias in front of an activation.
     dies : str
@@ -36,7 +38,7 @@ class Model:
     residual : str
         The last weight of a branch; "" if there are no branches.
     stored : str
-        "OI", or "IO" if weights are stored as (in, out).
+        "OI"; "IO" if weights are stored as (in, out), "EIO" in a stack of such experts.
     """
 
     build: Callable[[], nn.Module]
@@ -216,19 +218,19 @@ MODELS = {
 }  # fmt: skip
 
 
-def _fans(model, name):
-    weight = model.get_parameter(name)
-    fans = weight[0].numel(), weight[:, 0].numel()
-    return fans[::-1] if MODELS_STORED.get(name) == "IO" else fans
-
-
-MODELS_STORED = {each.layer: each.stored for each in MODELS.values()}
+def _fans(model, case):
+    """Of one layer; of a stack of experts, of each."""
+    shape = model.get_parameter(case.layer).shape
+    if case.stored == "EIO":
+        return shape[1], shape[2]
+    fans = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
+    return fans[::-1] if case.stored == "IO" else fans
 
 
 def _wrong_fan(model, case):
     """The fan is that of the layer before, or leaves the taps of the kernel out."""
     weight = model.get_parameter(case.layer).data
-    taps = weight[0, 0].numel()
+    taps = 1 if case.stored == "EIO" else weight[0, 0].numel()
     weight *= math.sqrt(taps if taps > 1 else 3)
 
 
@@ -243,7 +245,7 @@ def _cloned(model, case):
 
 def _transposed(model, case):
     """One fan is taken for the other; of a square matrix, one law for another."""
-    fan_in, fan_out = _fans(model, case.layer)
+    fan_in, fan_out = _fans(model, case)
     weight = model.get_parameter(case.layer).data
     if fan_in != fan_out:
         weight *= math.sqrt(fan_in / fan_out)
@@ -266,7 +268,7 @@ def _residual(model, case):
     if case.residual:
         model.get_parameter(case.residual).data *= math.sqrt(2 * DEPTH)
     else:
-        fan_in, _ = _fans(model, case.layer)
+        fan_in, _ = _fans(model, case)
         bound = 0.5 / math.sqrt(fan_in)
         model.get_parameter(case.layer).data.uniform_(-bound, bound)
 
@@ -293,3 +295,23 @@ def guilty(case, kind):
     """The name of the layer that a mutant spoils."""
     name = getattr(case, KINDS[kind][1]) or case.layer
     return name.removesuffix(".weight")
+
+
+def found(case, spoil=None, seed=0):
+    """What a trace and a check say about a model, in errors and warnings."""
+    torch.manual_seed(seed)
+    batch = case.batch()
+    with nit.trace() as made:
+        model = case.build()
+        if spoil:
+            spoil(model, case)
+    said = made.findings(model)
+    if not any(finding.code == "NEVER-WRITTEN" for finding in said):  # else it holds anything
+        said += nit.check(model, batch).findings
+    return [finding for finding in said if finding.severity != "info"]
+
+
+def names(finding):
+    """The layers that a finding is about."""
+    listed = [finding.where, *finding.numbers.get("names", []), finding.numbers.get("head", "")]
+    return {name.removesuffix(".weight") for name in listed}

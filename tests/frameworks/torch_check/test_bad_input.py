@@ -25,7 +25,7 @@ def test_a_model_without_parameters():
 def test_a_model_on_meta():
     with torch.device("meta"):
         net = nn.Linear(4, 4)
-    assert "weight is on the device meta" in why(net, torch.randn(4, 4))
+    assert "weight is on the meta device" in why(net, torch.randn(4, 4))
 
 
 def test_a_lazy_model():

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from processes import on_ranks
 from torch import nn
 
 import netinit
@@ -146,14 +147,11 @@ def test_a_parametrized_weight_gets_the_numbers_of_a_plain_one():
     assert torch.allclose(plain.weight, normed.weight, atol=1e-6)
 
 
-def _sharded(rank, folder):
+def _sharded(rank):
     """Initialize a sharded model in one of two processes, and compare it with a whole one."""
-    from torch.distributed import destroy_process_group, init_process_group
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
-    store = torch.distributed.FileStore(f"{folder}/store", 2)
-    init_process_group("gloo", store=store, rank=rank, world_size=2)
     whole = network()
     with torch.device("meta"):
         model = network()
@@ -167,11 +165,10 @@ def _sharded(rank, folder):
     for name, parameter in model.named_parameters():
         assert parameter.to_local().shape[0] < whole.get_parameter(name).shape[0], name
         assert torch.equal(parameter.full_tensor(), whole.get_parameter(name)), name
-    destroy_process_group()
 
 
-def test_two_processes_hold_the_parts_of_what_one_would_hold(tmp_path):
-    torch.multiprocessing.spawn(_sharded, (str(tmp_path),), nprocs=2)
+def test_two_processes_hold_the_parts_of_what_one_would_hold():
+    on_ranks(_sharded)
 
 
 # Recipes ------------------------------------------------------------------------------------

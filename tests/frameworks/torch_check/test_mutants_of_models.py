@@ -4,41 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 mutated = pytest.importorskip("mutated", exc_type=ImportError)
-
-import netinit.torch as nit  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
 NAMED_AT_LEAST = 0.9
 pytestmark = pytest.mark.filterwarnings("default")  # what transformers says of its own models
 
 
-def found(case, spoil=None):
-    """What a trace and a check say about a model, in errors and warnings."""
-    torch.manual_seed(0)
-    batch = case.batch()
-    with nit.trace() as made:
-        model = case.build()
-        if spoil:
-            spoil(model, case)
-    said = made.findings(model)
-    if not any(finding.severity == "error" for finding in said):  # else it holds anything
-        said += nit.check(model, batch).findings
-    return [finding for finding in said if finding.severity != "info"]
-
-
-def names(finding):
-    """The layers that a finding is about."""
-    listed = [finding.where, *finding.numbers.get("names", []), finding.numbers.get("head", "")]
-    return {name.removesuffix(".weight") for name in listed}
-
-
 @pytest.mark.parametrize("name", mutated.MODELS)
 def test_no_original_is_accused(name):
-    said = found(mutated.MODELS[name])
+    said = mutated.found(mutated.MODELS[name])
     assert not said, [(f.code, f.where, f.measured) for f in said]
 
 
@@ -47,9 +24,9 @@ def test_nearly_all_mutants_are_named_at_their_layer():
     for name, case in mutated.MODELS.items():
         row = [name]
         for kind, (spoil, _) in mutated.KINDS.items():
-            said = found(case, spoil)
+            said = mutated.found(case, spoil)
             guilty = mutated.guilty(case, kind)
-            codes = {f.code for f in said if guilty in names(f)}
+            codes = {f.code for f in said if guilty in mutated.names(f)}
             row.append(", ".join(sorted(codes)) or "missed")
             if not codes:
                 missed.append((name, kind, sorted({(f.code, f.where) for f in said})))

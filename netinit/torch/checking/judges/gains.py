@@ -65,8 +65,8 @@ def scale(seen: Observation) -> list[Finding]:
             f"{_scaled(seen, worst):.3g}/fan_in",
             f"{suits}/fan_in",
             f"The variance of the weights does not suit {worst.then}: over {len(layers)} layers "
-            f"the signal is multiplied by 1e{total / math.log(10):.0f}, where chance alone would "
-            f"make it 1e{_DEVIATIONS * chance / math.log(10):.1f} at most.",
+            f"this multiplies the signal's mean square by 1e{total / math.log(10):.0f}; chance "
+            f"alone would explain 1e{_DEVIATIONS * chance / math.log(10):.1f} at most.",
             f"draw the weights with variance {low:.3g}/fan_in, "
             f"that is std {math.sqrt(low / worst.fans.fan_in):.3g} for {worst.name}",
             count=len(layers),
@@ -82,8 +82,7 @@ def _scaled(seen: Observation, operation: Operation) -> float | None:
     parameter = seen.parameters.get(operation.weight)
     if parameter is None or tuple(parameter.shape) != operation.shape or operation.output is None:
         return None
-    values = parameter.full_tensor() if hasattr(parameter, "full_tensor") else parameter
-    return operation.fans.fan_in * values.detach().abs().float().square().mean().item()
+    return operation.fans.fan_in * seen.sizes[operation.weight] ** 2 / parameter.numel()
 
 
 def _log_factor(seen: Observation, operation: Operation) -> float:

@@ -38,9 +38,9 @@ def collapse(seen: Observation) -> list[Finding]:
             last.name,
             hidden,
             f"more than {_LEAST_SPREAD:g}",
-            "The share of the signal's mean square that depends on the input is lost in the "
-            "layers: whatever is put in, nearly the same comes out, and only biases learn.",
-            f"scale the weights to their activations (see GAIN); the signal is lost at {lost.name}",
+            "The layers lose the part of the signal that depends on the input: whatever goes in, "
+            "nearly the same comes out, and only biases learn.",
+            f"scale weights for their activations (see GAIN); the signal is lost at {lost.name}",
             spread_of_output=output.spread,
             lost_at=lost.name,
         )
@@ -67,9 +67,9 @@ def gradient(seen: Observation) -> list[Finding]:
             first[0],
             ratio,
             f"between {1 / _GRADIENT_RATIO:g} and {_GRADIENT_RATIO:g}",
-            "A relative change of the first weights moves the loss that many times as much as one "
-            f"of the last: the gradient {'vanishes' if vanishes else 'explodes'} on its way back.",
-            "scale the weights to their activations (see GAIN), or add norms or residual branches",
+            "A relative change of the first weights changes the loss this many times as much as "
+            f"one of the last: the gradient {'vanishes' if vanishes else 'explodes'} going back.",
+            "scale weights for their activations (see GAIN), or add norms or residual branches",
             severity="error",
             first=first[1],
             last=last[1],
@@ -87,7 +87,7 @@ def nonfinite(seen: Observation) -> list[Finding]:
                     operation.name,
                     operation.output.second,
                     "a finite number",
-                    "The forward pass overflows, or is not a number, from this operation on.",
+                    "The forward pass is infinite or NaN from this operation on.",
                     "look at the weight and at what the operation reads",
                     input=operation.input,
                 )
@@ -120,7 +120,7 @@ def saturated(seen: Observation) -> list[Finding]:
         [o.saturated for o in layers],
         f"at most {_SATURATED:g}",
         "Where an activation is flat its slope is nearly 0, and so is the gradient through it.",
-        "make the weights smaller: their gain over sqrt(fan_in) is far above what it wants",
+        "make the weights smaller; if their scale is right, look for large inputs or biases",
     )
 
 
@@ -136,8 +136,8 @@ def residual(seen: Observation) -> list[Finding]:
             "residual stream",
             each,
             f"less than {_GROWTH_EACH:g} for each addition",
-            f"The mean square of the stream grows {total:.3g} times over {additions} additions: "
-            "each branch adds as much as all before it together, so depth makes it explode.",
+            f"The mean square of the stream grows by a factor of {total:.3g} over {additions} "
+            "additions: each adds in proportion to all before it, so it explodes with depth.",
             "scale the last weight of each branch by 1/sqrt(number of branches), or start it at 0",
             growth=total,
             additions=additions,

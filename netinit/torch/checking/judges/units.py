@@ -37,7 +37,7 @@ def unused(seen: Observation) -> list[Finding]:
 def still(seen: Observation) -> list[str]:
     """Parameters that are used and whose gradient is exactly zero."""
     gradients = seen.gradients.items()
-    return [name for name, g in gradients if g is not None and not g.detach().any()]
+    return [name for name, g in gradients if g is not None and name not in seen.moved]
 
 
 def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
@@ -53,9 +53,9 @@ def stuck(seen: Observation, names: list[str], steps: int) -> list[Finding]:
             group[0],
             "gradient 0",
             "a gradient",
-            f"The gradient of these parameters is exactly zero, and so it is after {steps} steps "
+            f"The gradient of these parameters is exactly zero, and still is after {steps} steps "
             "on this batch: nothing has moved them.",
-            "start one of two factors that are both zero at random; or look for dead units above",
+            "if two factors are both zero, draw one of them at random; else look for dead units",
             severity=severity,
             count=len(group),
             names=group,
@@ -85,11 +85,11 @@ def twins(first: Observation, later: Observation) -> list[Finding]:
         copies = [pair for pair in operation.twins if pair[2] > 0]
         share = operation.shape[operation.units] * _TWIN_SHARE if operation.twins else 0
         if lasting:
-            reason = "get the same gradient: steps on such a batch do not part them."
+            reason = "get the same gradient: steps on such a batch do not separate them."
             severity = "error" if len(lasting) > share else "warning"
             findings.append(_twins(operation, lasting, reason, severity))
         elif len(copies) > share:
-            reason = "they part only because they are read differently."
+            reason = "they separate only because later layers read them differently."
             findings.append(_twins(operation, copies, reason, "warning"))
     return findings
 
@@ -101,7 +101,7 @@ def _twins(operation: Operation, pairs: list, reason: str, severity: str) -> Fin
         f"{len(pairs)} of {operation.shape[operation.units]} units",
         "none",
         f"These units give the same answer to every input, or the opposite one, and {reason}",
-        "draw their weights at random, each on its own",
+        "draw the weights of each at random, independently",
         severity=severity,
         pairs=pairs[:8],
     )
@@ -132,8 +132,8 @@ def forget_gates(model: nn.Module) -> list[Finding]:
             name,
             bias,
             "about 1",
-            "The forget gate starts at one half, so that memory halves with each step: what is far "
-            "back is hardly learned.",
+            "The forget gate starts at about one half, so memory halves with each step: what lies "
+            "far back is hardly learned.",
             "set the second quarter of the biases to 1: "
             "lstm.bias_ih_l0.data[hidden:2 * hidden] = 1.0",
             count=len(low),

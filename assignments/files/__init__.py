@@ -1,0 +1,1 @@
+"""Tables, zips and the writing of whole files: what people and programs write, as it really is."""

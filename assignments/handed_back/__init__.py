@@ -1,0 +1,1 @@
+"""What a class gets back: marks for learning platforms, pages for students, the report."""

@@ -1,0 +1,1 @@
+"""Marks: what the grader found, joined with what persons decided."""

@@ -1,0 +1,1 @@
+"""How a student's code is run: in a sandbox, within limits, and with tests it cannot answer for."""

@@ -1,0 +1,1 @@
+"""Which answers of a class are alike beyond what the problem set explains."""

@@ -2,7 +2,9 @@
 
 Writes ``book/live/seconds.json``, from which a page says which of its cells are slow. Named
 notebooks (``chapters/03_random_scale``) are measured alone; without names, all. Every cell runs
-with all its seeds, so that this takes an hour or two. It needs the built book with its engine.
+with all its seeds, so that this takes an hour or two; so it also finds the cells that print
+something else than is stored, of which the tests of the night see those only that stand before the
+first reduced one. It needs the built book with its engine.
 
 Seconds are those of the processor in the worker's thread, so that other work on the machine, which
 makes everything take longer, hardly changes them; where the system does not tell them (it must be
@@ -124,13 +126,24 @@ def rows() -> list[tuple[str, str, str]]:
     return [(what, f"{raw:.1f} MB", f"gzipped {packed:.1f} MB")]
 
 
-def measured(python: Python, name: str, thread: Path | None) -> dict[str, float]:
-    """Return the seconds of each code cell of a notebook, by its id.
+def printed(events: list[dict], name: str = "stdout") -> str:
+    """Return what a run of a cell wrote to ``stdout`` or ``stderr``."""
+    return "".join(e["text"] for e in events if e["kind"] == "stream" and e["name"] == name)
 
-    They are those of the processor in `thread`; of the clock without one.
+
+def stored(cell: dict) -> str:
+    """Return what a cell of a notebook wrote to ``stdout`` when its outputs were stored."""
+    streams = [o for o in cell.get("outputs", []) if o.output_type == "stream"]
+    return "".join(output.text for output in streams if output.name == "stdout")
+
+
+def measured(python: Python, name: str, thread: Path | None) -> tuple[dict[str, float], list[str]]:
+    """Return the seconds of each code cell by its id, and the ids of those that print otherwise.
+
+    The seconds are those of the processor in `thread`; of the clock without one.
     """
     python.begin(name.rpartition("/")[0])
-    seconds = {}
+    seconds, others = {}, []
     for cell in nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "code":
             before = processor_seconds(thread) if thread else 0
@@ -138,11 +151,13 @@ def measured(python: Python, name: str, thread: Path | None) -> dict[str, float]
             if not done["ok"]:
                 raise SystemExit(f"{name}: cell {cell.id} fails: {done['events']}")
             seconds[cell.id] = processor_seconds(thread) - before if thread else done["seconds"]
-    return seconds
+            if printed(done["events"]) != stored(cell):
+                others.append(cell.id)
+    return seconds, others
 
 
 def main() -> int:
-    """Measure the named notebooks, or all of the chapters."""
+    """Measure the named notebooks, or all of the chapters; return 1 if a cell prints otherwise."""
     from benchmarks.page import SITE, served
 
     sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -161,12 +176,15 @@ def main() -> int:
         python = Python(page)
         python.start(root)
         thread = next(iter(threads(browser)), None)
+        differ = False
         for name in names:
-            seconds = measured(python, name, thread)
+            seconds, others = measured(python, name, thread)
             keep(name, seconds)
-            print(f"{name}: {sum(seconds.values()):.0f} s", flush=True)
+            told = f"; something else is printed by {', '.join(others)}" if others else ""
+            print(f"{name}: {sum(seconds.values()):.0f} s{told}", flush=True)
+            differ |= bool(others)
         browser.close()
-    return 0
+    return int(differ)
 
 
 if __name__ == "__main__":

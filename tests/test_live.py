@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 
@@ -108,6 +109,26 @@ def test_a_picture_follows_the_theme_and_keeps_its_words(run):
     )
     assert "var(--page)" in event["data"]["image/svg+xml"]
     assert event["data"]["text/plain"] == alt
+
+
+def test_a_picture_is_drawn_where_the_stand_in_of_ipython_was_imported():
+    # Matplotlib asks an IPython that it finds for its shell. In a process of its own, where the
+    # stand-ins hide the libraries of the same names, as they do in the page.
+    alt = "An empty frame from 0 to 1 in both directions."
+    source = f"from netinit import plots\nplots.show(plots.axes(), alt={alt!r})"
+    program = (
+        "import IPython.display, cells, sys\n"
+        f"assert IPython.__file__.startswith({str(LIVE)!r})\n"
+        "assert IPython.get_ipython() is None  # the page's matplotlib asks; a newer one may not\n"
+        "cells.begin('.')\n"
+        f"sys.exit(not cells.run({source!r}, 'cell 1', sys.__stdout__.write))"
+    )
+    paths = [LIVE / "python", ROOT / "book", ROOT]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout)["data"]["text/plain"] == alt
 
 
 # The rules of JavaScript ------------------------------------------------------------------------

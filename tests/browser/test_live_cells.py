@@ -21,7 +21,7 @@ from netbook.frameworks import needs_torch
 
 from assignments.problem_sets.course_key import PUBLIC, keyed
 from assignments.problem_sets.sets import problem_sets
-from benchmarks.live import Python, known
+from benchmarks.live import Python, known, printed, stored
 
 pytestmark = pytest.mark.browser
 
@@ -42,15 +42,6 @@ def python(browser, addresses, engine):
         started = Python(open_("chapters/notation").page)
         started.start(addresses["http"])
         yield started
-
-
-def printed(events: list[dict], kind: str = "stdout") -> str:
-    return "".join(e["text"] for e in events if e["kind"] == "stream" and e["name"] == kind)
-
-
-def stored(cell: dict) -> str:
-    streams = [o for o in cell.get("outputs", []) if o.output_type == "stream"]
-    return "".join(output.text for output in streams if output.name == "stdout")
 
 
 def check(python: Python, name: str, cells: list, slow: Callable[[dict], bool]) -> None:

@@ -183,6 +183,25 @@ def test_dead_units_are_counted():
     assert any(f.severity == "error" for f in report.of("NO-GRADIENT"))
 
 
+@pytest.mark.parametrize("limit", [math.inf, 7.0])
+def test_an_activation_that_is_written_out_is_followed(limit):
+    """As the quick GELU of CLIP and the gates of GPT-OSS."""
+
+    class Gated(nn.Module):
+        def __init__(self, shift):
+            super().__init__()
+            self.up, self.head = nn.Linear(32, 64), nn.Linear(64, 10)
+            nn.init.constant_(self.up.bias, shift)
+
+        def forward(self, x):
+            x = self.up(x).clamp(max=limit)
+            return self.head(x * torch.sigmoid(1.7 * x))
+
+    assert "SATURATED" not in verdict(Gated(0.0), classes()).codes
+    (finding,) = verdict(Gated(-20.0), classes()).of("SATURATED")
+    assert finding.where == "up"
+
+
 def test_saturated_units_are_counted():
     net = perceptron(64, 3, law=lambda w: nn.init.normal_(w, std=2), activation=nn.Tanh)
     (finding,) = verdict(net, classes()).of("SATURATED")

@@ -2,13 +2,17 @@
 
 import re
 
+import nbformat
 import pytest
 from axe import violations
-from conftest import visiting
+from conftest import ROOT, visiting
+
+from benchmarks.live import known
 
 pytestmark = pytest.mark.browser
 
 CHAPTER, EXPLORER = "chapters/01_what_and_why", "chapters/build_an_explorer"
+SEEDLESS = "chapters/08_best_practice"  # its slow cells name no seeds
 READY = "document.querySelector('.runner[data-state=ready]') !== null"
 MINUTES = 600_000  # ms, against hanging only: a machine may be busy
 
@@ -244,6 +248,52 @@ def test_a_run_can_be_stopped_and_python_starts_again_knowing_nothing(chapter):
     assert "Nothing has been run in the new Python" in status(page).inner_text()
     editor(page, 1).fill("print('kept' in globals())")
     assert "False" in run(page, 1).inner_text()
+
+
+def box_of_seeds(page):
+    return page.get_by_role("checkbox", name="2 seeds instead of all in slow cells")
+
+
+def slow_cell(name):
+    """The number of the first slow cell of a page that goes through seeds."""
+    cells = [
+        c
+        for c in nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells
+        if c.cell_type == "code"
+    ]
+    slow = {key for key, seconds in known()[name].items() if seconds >= 10}
+    return next(n for n, c in enumerate(cells, 1) if c.id in slow and "seeds=range(" in c.source)
+
+
+def test_a_slow_cell_says_how_long_it_takes_and_goes_through_two_seeds_on_wish(chapter):
+    page, number = chapter, slow_cell(CHAPTER)
+    note = cell(page, number).locator(".note")
+    assert re.fullmatch(r"Slow: about .+ in the page with all seeds\.", note.inner_text())
+    editor(page, number).fill("seeds = range(7)\nprint(len(seeds), 'seeds')")
+    assert box_of_seeds(page).is_checked()
+    assert "2 seeds" in run(page, number).inner_text()
+    assert "with 2 seeds instead of all" in note.inner_text()
+    box_of_seeds(page).uncheck()
+    assert "7 seeds" in run(page, number).inner_text()
+    assert "instead of all" not in note.inner_text()
+    box_of_seeds(page).check()
+
+
+def test_a_page_whose_slow_cells_go_through_no_seeds_offers_no_fewer(browser, addresses, engine):
+    for page in python_on(browser, addresses, SEEDLESS):
+        notes = page.locator(".note").all_inner_texts()
+        assert any(re.fullmatch(r"Slow: about .+ in the page\.", note) for note in notes)
+        assert box_of_seeds(page).count() == 0
+
+
+def test_while_all_cells_run_the_page_says_how_long_they_take(chapter):
+    page = chapter
+    editor(page, 1).fill("while True:\n    pass")
+    page.get_by_role("button", name="Run all", exact=True).click()
+    said = r"Running cell 1 … All \d+ cells take about .+ with all seeds\."
+    status(page).get_by_text(re.compile(said)).wait_for(timeout=MINUTES)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_function(READY, timeout=MINUTES)
 
 
 def test_start_again_forgets_names_and_keeps_texts(chapter):

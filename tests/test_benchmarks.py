@@ -6,7 +6,6 @@ import time
 import types
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from project import ROOT
@@ -157,28 +156,3 @@ def test_a_thread_tells_the_seconds_it_had_of_a_processor():
         pass
     spent = time.thread_time() - start
     assert live.processor_seconds(own) - before == pytest.approx(spent, abs=0.05)
-
-
-class Printing:
-    """A page's Python in which every cell takes a second and prints the same."""
-
-    def begin(self, folder):
-        assert folder == "chapters"
-
-    def run(self, source, name):
-        said = {"kind": "stream", "name": "stdout", "text": "0.5\n"}
-        return {"ok": True, "seconds": 1.0, "events": [said]}
-
-
-def test_a_cell_that_prints_something_else_in_the_page_is_named(tmp_path, monkeypatch):
-    def cell(name, text):
-        output = nbformat.v4.new_output("stream", name="stdout", text=text)
-        return nbformat.v4.new_code_cell("print(x)", id=name, outputs=[output])
-
-    book = nbformat.v4.new_notebook(cells=[cell("same", "0.5\n"), cell("other", "0.6\n")])
-    (tmp_path / "chapters").mkdir()
-    nbformat.write(book, tmp_path / "chapters" / "one.ipynb")
-    monkeypatch.setattr(live, "ROOT", tmp_path)
-    seconds, others = live.measured(Printing(), "chapters/one", None)
-    assert seconds == {"same": 1.0, "other": 1.0}
-    assert others == ["other"]

@@ -171,6 +171,33 @@ def test_times_are_said_in_words():
 
 
 @deno
+def test_seeds_are_offered_only_where_fewer_make_a_slow_cell_faster():
+    many, none = "run(seeds=range(5))", "run(steps=range(5))"
+    cells = [
+        {"seconds": 10, "source": many},
+        {"seconds": 9, "source": many},
+        {"seconds": 10, "source": none},
+        {"seconds": 10, "source": "run(seeds=range(2))"},
+        {"source": many},
+    ]
+    found = javascript("seeds.js", f"{json.dumps(cells)}.map(m.hasSeeds)")
+    assert found == [True, False, False, False, False]
+
+
+@deno
+def test_a_long_run_of_cells_says_how_long_all_of_them_take():
+    slow, quick = {"seconds": 70, "source": "run(seeds=range(5))"}, {"source": "1"}
+    dull = {"seconds": 35, "source": "run(seeds=5)"}
+    runs = [[slow], [slow, quick], [dull, dull, quick], [{**dull, "seconds": 19}, quick]]
+    assert javascript("seeds.js", f"{json.dumps(runs)}.map(m.lengthOf)") == [
+        "",  # what is said beside the cell is enough
+        "All 2 cells take about a minute with all seeds.",
+        "All 3 cells take about a minute.",
+        "",
+    ]
+
+
+@deno
 def test_the_notebook_that_is_handed_in_is_the_given_one_but_for_the_answers():
     given = json.loads((ROOT / "assignments/source/ps1/ps1.ipynb").read_text("utf-8"))
     answers = {"moving-layers": "a = 1\nb = 2\n", "two-zeros": "In words."}

@@ -63,10 +63,10 @@ def test_a_notebook_of_the_set_counts_in_whatever_folder_it_lies(release, tmp_pa
 
 @pytest.mark.parametrize("other", ["ps2", "ps3"])
 def test_a_notebook_of_another_set_is_wrong_and_named(release, tmp_path, other):
-    put(tmp_path / "s1/work/ps1.ipynb", release[other])
+    put(tmp_path / "s1/mine/ps1.ipynb", release[other])
     made = chosen(tmp_path, release, "ps1")
     assert made.status == "wrong notebook"
-    assert made.doubts == [f"s1/work/ps1.ipynb: it is a notebook of {other}"]
+    assert made.doubts == [f"s1/mine/ps1.ipynb: it is a notebook of {other}"]
 
 
 def test_sets_that_share_names_of_cells_are_told_apart(release, tmp_path):

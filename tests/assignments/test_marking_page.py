@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nbformat import v4
 
+from assignments import commands
 from assignments.grading import class_file
 from assignments.marking import desk as desks
 from assignments.marking import markup
@@ -345,7 +346,9 @@ def test_without_a_class_the_next_step_is_said(small, tmp_path, capsys):
     assert "grade the class first" in capsys.readouterr().err
     (tmp_path / class_file.NAME).write_text("{}")
     assert main(["marks", "ps1", "--out", str(tmp_path)]) == 2
-    assert "run make grade again" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "class.json cannot be read" in told
+    assert f"run {commands.command('grade')} again" in told
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from assignments.grading.autograde import Score
 from assignments.grading.results import Result
+from assignments.pages.environment import SIMILARITY
 from assignments.people.roster import Student
 from assignments.problem_sets.sets import problem_set
 from assignments.similarity import page as alike
@@ -38,10 +39,10 @@ def written(tmp_path_factory):
         results.append(Result(student, "graded", scores={"x": Score(1, 1)}, folder=folder))
     assert alike.write(out, one, results, {}) == 1
     assert alike.write(out, one, results[::2], {}) == 0
-    assert "No two answers are alike" in (out / alike.PAGE).read_text("utf-8")
+    assert "No two answers are alike" in (out / SIMILARITY).read_text("utf-8")
     assert alike.write(out, one, results, {"s0": "red", "s1": "red"}) == 0
     assert alike.write(out, one, results, {"s0": "red", "s1": "blue"}) == 1
-    return out / alike.PAGE
+    return out / SIMILARITY
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

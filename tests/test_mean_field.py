@@ -220,6 +220,13 @@ def test_without_weights_every_difference_is_gone_after_one_layer():
     assert depths == (0, 0, 0)
 
 
+@pytest.mark.parametrize(("name", "weight"), [("tanh", 0.0), ("identity", 0.5), ("relu", 0.5)])
+def test_the_start_may_be_the_fixed_point_itself(name, weight):
+    kept = float(moments.second_moment(name, 1.0))
+    found = mf.length_fixed_point(name, scaled_variance=weight, bias_variance=1 - weight * kept)
+    assert found == pytest.approx(1, rel=1e-13)
+
+
 def test_the_usual_start_of_a_linear_layer_is_deep_in_the_ordered_phase():
     """Weights and biases uniform within 1 / sqrt(n): variance 1 / (3 n), so sigma_w^2 = 1 / 3."""
     n = 256

@@ -1,8 +1,9 @@
 """Measure how long the cells of the book take in a page's Python: ``python -m benchmarks.live``.
 
 Writes ``book/live/seconds.json``, from which a page says which of its cells are slow. Named
-notebooks (``chapters/03_random_scale``) are measured alone; without names, all. Every cell runs
-with all its seeds, so that this takes an hour or two. It needs the built book with its engine.
+notebooks (``chapters/03_random_scale``) are measured alone; without names, all. Each runs in a
+Python of its own, as a reader has it, every cell with all its seeds: for a quarter of an hour on a
+machine that does nothing else. It needs the built book with its engine.
 
 Seconds are those of the processor in the worker's thread, so that other work on the machine, which
 makes everything take longer, hardly changes them; where the system does not tell them (it must be
@@ -155,17 +156,16 @@ def main() -> int:
     names = parser.parse_args().names
     program = chromium()  # before playwright starts, which may be needed to find it
     with served(SITE) as root, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments())
-        page = browser.new_page()
-        page.goto(f"{root}/chapters/notation.html")
-        python = Python(page)
-        python.start(root)
-        thread = next(iter(threads(browser)), None)
         for name in names:
-            seconds = measured(python, name, thread)
+            browser = playwright.chromium.launch(executable_path=program, args=arguments())
+            page = browser.new_page()
+            page.goto(f"{root}/chapters/notation.html")
+            python = Python(page)
+            python.start(root)
+            seconds = measured(python, name, next(iter(threads(browser)), None))
+            browser.close()
             keep(name, seconds)
             print(f"{name}: {sum(seconds.values()):.0f} s", flush=True)
-        browser.close()
     return 0
 
 

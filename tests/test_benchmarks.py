@@ -117,15 +117,18 @@ def test_the_laboratory_is_measured_where_there_is_deno(monkeypatch):
 
 def test_the_rows_of_the_laboratorys_page_say_what_was_measured():
     grown = {"JSHeapUsedSize": 250_000, "Nodes": 0, "JSEventListeners": -2}
-    rows = laboratory_page.told((61_200, 128_400), [412.0, 1804.0], (59.7, 118.2), grown, 3)
+    rates = laboratory_page.Rates(drawn=59.7, measured=31.2, updates=118.2, work=3.94, empty=60.1)
+    rows = laboratory_page.told((61_200, 128_400), [412.0, 1804.0], rates, grown, 3)
     assert [value for _, value, _ in rows] == [
         "61 kB",
         "128 kB",
         "0.41 s",
         "1.80 s",
-        "60, with 118 steps",
+        "60, 31 of them with new measures of the layers, and 118 steps",
+        "3.9 ms",
         "+0.25 MB, +0 nodes, -2 listeners",
     ]
+    assert rows[4][2] == "target 60; an empty page 60"
     assert rows[-1][0] == "kept after 3 minutes of play"
 
 

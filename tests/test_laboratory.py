@@ -412,6 +412,45 @@ def test_a_curve_keeps_its_ends_and_never_more_points_than_it_has_room_for():
     assert found["ends"][1] >= 4990
 
 
+# Session and client -------------------------------------------------------------------------
+
+SMALL = {"data": "moons", "depth": 2, "width": 4}
+
+
+def answers(messages):
+    """Frames of a session: their steps, and what they hold."""
+    found = ask("session", experiment=SMALL, messages=messages)[1:]
+    assert all(frame["error"] is None for frame in found)
+    return found
+
+
+def test_a_measure_rests_before_it_is_made_again_unless_the_reader_steps():
+    playing = {"kind": "advance", "count": 1, "budget": 10, "wants": ["plane"]}
+    held = ["plane" in frame["has"] for frame in answers([playing] * 12)]
+    assert held[0]
+    assert 2 <= sum(held) <= 6
+    stepping = playing | {"budget": 0}
+    assert all("plane" in frame["has"] for frame in answers([stepping] * 12))
+
+
+def test_the_time_of_a_drawing_is_for_training_and_measuring():
+    playing = {"kind": "advance", "count": 10**6, "budget": 40}
+    (alone,) = answers([playing])
+    measures = ["statistics", "plane"]  # each took one tick of the clock in the first answer
+    look = {"kind": "look", "wants": measures}
+    rest = {"kind": "advance", "count": 1, "budget": 10, "wants": []}
+    both = answers([look, *[rest] * 5, playing | {"wants": measures}])
+    assert set(measures) <= set(both[-1]["has"])
+    assert alone["step"] - (both[-1]["step"] - both[-2]["step"]) == len(measures)
+
+
+def test_a_step_by_hand_waits_its_turn_and_is_not_dropped():
+    start, look = {"kind": "start"}, {"kind": "look"}
+    playing, stepping = ({"kind": "advance", "count": 1, "budget": budget} for budget in (10, 0))
+    assert ask("client", messages=[start, playing, look]) == ["start", "look"]
+    assert ask("client", messages=[start, look, stepping]) == ["start", "look", "advance"]
+
+
 # Copy as Python -----------------------------------------------------------------------------
 
 EXPERIMENTS = {

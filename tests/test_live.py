@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 
@@ -110,6 +111,26 @@ def test_a_picture_follows_the_theme_and_keeps_its_words(run):
     assert event["data"]["text/plain"] == alt
 
 
+def test_a_picture_is_drawn_where_the_stand_in_of_ipython_was_imported():
+    # Matplotlib asks an IPython that it finds for its shell. In a process of its own, where the
+    # stand-ins hide the libraries of the same names, as they do in the page.
+    alt = "An empty frame from 0 to 1 in both directions."
+    source = f"from netinit import plots\nplots.show(plots.axes(), alt={alt!r})"
+    program = (
+        "import IPython.display, cells, sys\n"
+        f"assert IPython.__file__.startswith({str(LIVE)!r})\n"
+        "assert IPython.get_ipython() is None  # the page's matplotlib asks; a newer one may not\n"
+        "cells.begin('.')\n"
+        f"sys.exit(not cells.run({source!r}, 'cell 1', sys.__stdout__.write))"
+    )
+    paths = [LIVE / "python", ROOT / "book", ROOT]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout)["data"]["text/plain"] == alt
+
+
 # The rules of JavaScript ------------------------------------------------------------------------
 
 deno = pytest.mark.skipif(
@@ -146,6 +167,33 @@ def test_times_are_said_in_words():
     assert said == [
         *("about 10 seconds", "about 40 seconds", "about a minute", "about 2 minutes"),
         "about 5 minutes",
+    ]
+
+
+@deno
+def test_seeds_are_offered_only_where_fewer_make_a_slow_cell_faster():
+    many, none = "run(seeds=range(5))", "run(steps=range(5))"
+    cells = [
+        {"seconds": 10, "source": many},
+        {"seconds": 9, "source": many},
+        {"seconds": 10, "source": none},
+        {"seconds": 10, "source": "run(seeds=range(2))"},
+        {"source": many},
+    ]
+    found = javascript("seeds.js", f"{json.dumps(cells)}.map(m.hasSeeds)")
+    assert found == [True, False, False, False, False]
+
+
+@deno
+def test_a_long_run_of_cells_says_how_long_all_of_them_take():
+    slow, quick = {"seconds": 70, "source": "run(seeds=range(5))"}, {"source": "1"}
+    dull = {"seconds": 35, "source": "run(seeds=5)"}
+    runs = [[slow], [slow, quick], [dull, dull, quick], [{**dull, "seconds": 19}, quick]]
+    assert javascript("seeds.js", f"{json.dumps(runs)}.map(m.lengthOf)") == [
+        "",  # what is said beside the cell is enough
+        "All 2 cells take about a minute with all seeds.",
+        "All 3 cells take about a minute.",
+        "",
     ]
 
 

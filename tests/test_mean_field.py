@@ -15,8 +15,9 @@ TANH = {"scaled_variance": 1.3**2, "bias_variance": 0.3**2}
 
 @pytest.mark.parametrize("name", ["identity", "relu", "erf"])
 @pytest.mark.parametrize("derivative", [False, True])
-@pytest.mark.parametrize("c", [-1.0, -0.7, 0.0, 0.3, 0.999999, 1.0])
+@pytest.mark.parametrize("c", [-1.0, -0.9999999, -0.7, 0.0, 0.3, 0.999999, 0.9999999, 1.0])
 def test_quadrature_agrees_with_the_exact_formulas_to_1e_8(name, derivative, c):
+    """Near 1 and -1 the slopes of relu are as good only if the bend at its kink is followed."""
     known = activations.get(name)
     same = Activation("unnamed", known.function, known.derivative, known.kinks)
     for q in (1e-6, 0.3, 50.0):
@@ -217,6 +218,13 @@ def test_without_weights_every_difference_is_gone_after_one_layer():
     assert (found.c, found.chi, found.phase) == (1, 0, "ordered")
     depths = (found.depth_of_length, found.depth_of_correlation, found.depth_of_gradient)
     assert depths == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("name", "weight"), [("tanh", 0.0), ("identity", 0.5), ("relu", 0.5)])
+def test_the_start_may_be_the_fixed_point_itself(name, weight):
+    kept = float(moments.second_moment(name, 1.0))
+    found = mf.length_fixed_point(name, scaled_variance=weight, bias_variance=1 - weight * kept)
+    assert found == pytest.approx(1, rel=1e-13)
 
 
 def test_the_usual_start_of_a_linear_layer_is_deep_in_the_ordered_phase():

@@ -227,6 +227,17 @@ def test_many_settings_are_predicted_at_once_as_one_by_one():
         )
 
 
+@pytest.mark.parametrize("settings", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("layers", [1, 2, 4])
+def test_every_prediction_has_the_shape_of_its_settings_and_layers(settings, layers):
+    variances = np.full((*settings, 1), 0.1)
+    found = predict("relu", widths=[4] * (layers + 1), weight_variance=variances, x=np.ones((5, 4)))
+    assert found.preactivation_second_moment.shape == (*settings, layers)
+    assert found.gradient_second_moment.shape == (*settings, layers)
+    assert found.activation_second_moment.shape == (*settings, layers - 1)
+    assert found.gradient_factor.shape == (*settings, layers - 1)
+
+
 def test_a_prediction_beyond_all_numbers_is_infinite_without_a_warning():
     found = predict("relu", widths=[4] * 200, weight_variance=1e4, x=np.ones((2, 4)))
     assert np.isinf(found.preactivation_second_moment[-1])

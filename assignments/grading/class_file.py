@@ -15,6 +15,7 @@ from assignments.grading.results import Result
 from assignments.people.roster import Student
 
 NAME = "class.json"
+_SETS = ("aliases", "names")  # of a student: lists in the file
 
 
 class ClassFileError(ValueError):
@@ -63,7 +64,8 @@ def read(out: Path) -> Class:
 
 
 def _plain(out: Path, result: Result) -> dict:
-    student = asdict(result.student) | {"aliases": sorted(result.student.aliases)}
+    student = asdict(result.student)
+    student |= {each: sorted(student[each]) for each in _SETS}
     folder = result.folder.relative_to(out).as_posix() if result.folder else None
     scores = {name: [score.points, score.out_of] for name, score in result.scores.items()}
     return vars(result) | {"student": student, "folder": folder, "scores": scores}
@@ -71,7 +73,8 @@ def _plain(out: Path, result: Result) -> dict:
 
 def _result(out: Path, kept: dict) -> Result:
     student = kept["student"]
-    kept["student"] = Student(**student | {"aliases": frozenset(student["aliases"])})
+    sets = {each: frozenset(student[each]) for each in _SETS if each in student}
+    kept["student"] = Student(**student | sets)
     kept["folder"] = out / kept["folder"] if kept["folder"] else None
     kept["scores"] = {name: Score(*score) for name, score in kept["scores"].items()}
     return Result(**kept)

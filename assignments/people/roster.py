@@ -26,6 +26,7 @@ class Student:
     name: str
     aliases: frozenset[str]  # every cell of the row, and the words of the name in each rotation
     email: str = ""
+    names: frozenset[str] = frozenset()  # those of the aliases that are only the name
 
     @property
     def slug(self) -> str:
@@ -119,20 +120,24 @@ def _student(row: dict[str, str], key: str, named: dict[str, str]) -> Student:
         name = row[named["student"]]
     words = [word for word in re.split(r"[\s,]+", name) if word]
     turned = ["".join(words[n:] + words[:n]) for n in range(len(words))]
-    aliases = frozenset(filter(None, map(plain, [*row.values(), *turned])))
+    called = {named.get(each) for each in ("name", "firstname", family, "student")} - {key}
+    given = {plain(value) for column, value in row.items() if column not in called}
+    aliases = frozenset(filter(None, given.union(map(plain, [*row.values(), *turned]))))
     email = row.get(_email_column(named) or "", "")
-    return Student(row[key], name or row[key], aliases, email)
+    return Student(row[key], name or row[key], aliases, email, aliases - given)
 
 
 def find(students: Iterable[Student], words: Iterable[str]) -> list[Student]:
     """The students that the words name; if there is more than one, a person must decide.
 
     A platform's number may happen to be another student's id. So if two words name different
-    students, both are returned.
+    students, both are returned. But on some platforms students choose their names: somebody who is
+    called like the id of another one is not meant by it.
     """
     named = []
     for word in filter(None, map(plain, words)):
         found = [student for student in students if word in student.aliases]
+        found = [student for student in found if word not in student.names] or found
         named += [found] if found else []
     agreed = [student for student in students if named and all(student in one for one in named)]
     return agreed or [student for student in students if any(student in one for one in named)]

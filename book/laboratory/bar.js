@@ -2,8 +2,10 @@
 
 import { html, newId } from "../../netinit/widgets/dom.js";
 import { number } from "../../netinit/widgets/formatting.js";
+import { write } from "./text.js";
 
 const QUIET = 2000; // ms between two sentences that are spoken, so that each can be finished
+const READABLE = 250; // ms between two figures: nobody reads more of them, and each costs a layout
 
 /** Updates for one drawing, at most, and ms from one to the next: 4 a second, one a frame, all. */
 export const SPEEDS = {
@@ -53,6 +55,7 @@ export function createBar(act, speed, signal) {
     sentence,
     spoken,
   );
+  let figured = -Infinity; // when the figures were written
   const said = { at: -Infinity, next: "", timer: 0, shown: -Infinity, run: null };
   signal.addEventListener("abort", () => clearTimeout(said.timer));
 
@@ -69,7 +72,7 @@ export function createBar(act, speed, signal) {
       const now = performance.now();
       if (!playing || id !== said.run || now - said.shown >= QUIET) {
         Object.assign(said, { shown: now, run: id });
-        if (sentence.textContent !== words) sentence.textContent = words;
+        write(sentence, words);
       }
       said.next = words;
       const wait = said.at + QUIET - now;
@@ -78,8 +81,11 @@ export function createBar(act, speed, signal) {
       else said.timer = setTimeout(speak, wait);
     },
     show: ({ playing, frame }) => {
-      play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+      write(play, playing ? "❚❚ Pause" : "▶ Play");
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
+      const now = performance.now();
+      if (playing && now - figured < READABLE) return;
+      figured = now;
       const { statistics, step } = frame;
       const values = [["step", String(step)]];
       if (statistics) values.push(["training loss", number(statistics.loss, ".2g")]);
@@ -97,7 +103,7 @@ function fill(list, pairs) {
   pairs.forEach(([term, value], i) => {
     if (!list.children[i]) list.append(html("div", {}, html("dt"), html("dd")));
     const [dt, dd] = list.children[i].children;
-    if (dt.textContent !== term) dt.textContent = term;
-    if (dd.textContent !== value) dd.textContent = value;
+    write(dt, term);
+    write(dd, value);
   });
 }

@@ -4,6 +4,7 @@ import { broken, challengeNamed, CHALLENGES } from "./challenges.js";
 import { nameOf } from "./fields.js";
 import { labelOf } from "./form.js";
 import { html, newId } from "../../netinit/widgets/dom.js";
+import { write } from "./text.js";
 
 const KEPT = "laboratory-challenges";
 
@@ -79,9 +80,10 @@ export function createChallenges(choose, guessed, signal) {
     const done = found.done && !changed;
     if (done) win(challenge, view.id);
     parts.proof.dataset.verdict = done ? "done" : changed ? "changed" : "open";
-    parts.proof.textContent = changed
+    const words = changed
       ? `This challenge keeps “${labelOf(changed)}” at ${nameOf(start[changed])}.`
       : `${done ? "Done" : "Not yet"}: ${found.words}.`;
+    write(parts.proof, words);
   }
 
   function win(challenge, run) {

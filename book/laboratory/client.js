@@ -3,9 +3,10 @@
 /**
  * {send(message), busy()}; each message is answered by `receive(frame)`.
  *
- * One message is under way at a time. Of those sent meanwhile an "advance" is dropped, as the next
- * one will do as well, and a "start" replaces all that waits. `engine` is the function that makes
- * the session's module; its text is the worker's script, so that it works from a file too.
+ * One message is under way at a time. Of those sent meanwhile an "advance" with a budget is dropped,
+ * as the next one will do as well (one without is a reader's own step), and a "start" replaces all
+ * that waits. `engine` is the function that makes the session's module; its text is the worker's
+ * script, so that it works from a file too.
  */
 export function createClient(engine, digits, receive, { worker = true } = {}) {
   const waiting = [];
@@ -24,7 +25,7 @@ export function createClient(engine, digits, receive, { worker = true } = {}) {
   }
 
   function send(message) {
-    if (message.kind === "advance" && (under || waiting.length)) return;
+    if (message.kind === "advance" && message.budget && (under || waiting.length)) return;
     if (message.kind === "start") waiting.length = 0;
     const last = waiting.at(-1);
     if (last?.kind === "look" && message.kind === "look") waiting.pop();

@@ -18,7 +18,7 @@ import { decode, encode, FIRST, isState } from "./state.js";
 import { readColors } from "./surface.js";
 import { createCopies, createHands, createPins, createSwitches } from "./tools.js";
 
-const BUDGET = 30; // ms of training between two drawings
+const BUDGET = 13; // ms of training and measuring for one drawing: sixty of them fit a second
 const TOLD = 2000; // ms between two descriptions of the pictures, while it plays
 const STILL = 1000; // ms between two drawings for readers who wish for reduced motion
 const SETTLE = 200; // ms until a change is written into the address
@@ -83,6 +83,7 @@ export default function mount(root, engine, digits, options = {}) {
     const { experiment, id } = state;
     client.send({ kind: "start", experiment, changes, id, wants: measures });
     showSetup();
+    panels.reserve(state);
     pins.show(state.pins, experiment);
     if (id > 1) settle(); // the first run has the address that it was opened with
   }
@@ -147,10 +148,11 @@ export default function mount(root, engine, digits, options = {}) {
   function paint(now, all = false) {
     dirty = false;
     times.drawn = now;
+    bar.show(state);
+    if (state.frame.id !== state.id) return; // of a run that is no more: the next one is on its way
     const tellNow = !state.playing || now - times.told >= TOLD;
     if (tellNow) times.told = now;
     panels.draw(state, tellNow, all);
-    bar.show(state);
     hands.show(state.byHand, state.adjusted);
     if (tellNow) numbers.show(state.frame);
     const { rule, sentence } = narrate(state);
@@ -159,6 +161,7 @@ export default function mount(root, engine, digits, options = {}) {
     challenges.show(state);
     if (!state.playing) copies.show();
     root.dataset.step = state.frame.step;
+    root.dataset.measured = state.frame.statistics.step; // what the panels of the layers show
     root.dataset.ready = "true";
   }
 

@@ -2,10 +2,13 @@
 
 import { createRun } from "./engine/run.js";
 import { INTERVENTIONS } from "./interventions.js";
+import { DIGITS } from "./shown.js";
 
 const SIDE = 51; // points of the plane in each direction
 const CURVE = 161; // points of the fitted curve
-const SHARE = 5; // a measurement takes at most one part in so many of the time
+// After a measurement, for how many times its cost others go first. What all panels show of the
+// layers is as good as the training itself; a picture of the plane may cost ten times as much.
+const PAUSE = { statistics: 1, plane: 4, line: 4, digits: 4 };
 
 /** How far the inputs go from the origin, and a little further. */
 function reachOf({ data }) {
@@ -39,10 +42,7 @@ const MEASURES = {
   statistics: (run) => ({ ...run.statistics(), distinct: distinct(run) }),
   plane: askPlane,
   line: askLine,
-  digits: (run) => {
-    const { inputs, count } = run.examples();
-    return { values: run.predict(inputs, count) };
-  },
+  digits: (run) => ({ values: run.predict(run.examples().inputs, DIGITS) }),
 };
 
 /** Fixed irregular numbers by their count, so that each is computed once. */
@@ -77,13 +77,13 @@ export function distinct(run) {
 /**
  * A session answers each message with one frame, by `post`. Messages:
  *   {kind: "start", experiment, changes}  begins a run; changes are names of interventions
- *   {kind: "advance", count, budget}      at most so many updates in so many ms
+ *   {kind: "advance", count, budget}      at most so many updates, in so many ms with what is due then
  *   {kind: "adjust", changes}             changes live fields
  *   {kind: "intervene", name}             changes parameters by hand
  *   {kind: "look"}                        measures again
  * Each may carry `wants`, the names of the measures that are in view, and `id`, which its frame
- * repeats. A frame has what `frame` below lists; measures that are not due are left out, so that
- * they never take more than a part of the time.
+ * repeats. A frame has what `frame` below lists; measures that are not due are left out of the
+ * answer to an "advance" with a budget, so that they never take more than their part of the time.
  */
 export function createSession(digits, post, now = () => performance.now()) {
   let run = null;
@@ -94,14 +94,16 @@ export function createSession(digits, post, now = () => performance.now()) {
       for (const name of changes) INTERVENTIONS[name].apply(run);
       costs.clear();
     },
-    advance: ({ count, budget }) => advance(count, budget),
+    advance,
     adjust: ({ changes }) => run.adjust(changes),
     intervene: ({ name }) => INTERVENTIONS[name].apply(run),
     look: () => {},
   };
 
-  function advance(count, budget) {
-    const end = now() + budget;
+  function advance({ count, budget, wants = [] }) {
+    const whole = now() + budget;
+    const measures = wants.filter((name) => due(name, whole));
+    const end = measures.reduce((time, name) => time - costOf(name).took, whole);
     let left = count;
     do {
       if (!run.step(1)) return;
@@ -109,9 +111,11 @@ export function createSession(digits, post, now = () => performance.now()) {
     } while (left > 0 && now() < end);
   }
 
-  function due(name) {
-    const { took, at } = costs.get(name) ?? { took: 0, at: -Infinity };
-    return now() - at >= SHARE * took;
+  const costOf = (name) => costs.get(name) ?? { took: 0, at: -Infinity };
+
+  function due(name, then) {
+    const { took, at } = costOf(name);
+    return then - at >= PAUSE[name] * took;
   }
 
   function measured(name) {
@@ -121,7 +125,7 @@ export function createSession(digits, post, now = () => performance.now()) {
     return value;
   }
 
-  function frame({ kind, id, wants = [] }) {
+  function frame({ kind, budget, id, wants = [] }) {
     const found = {
       id,
       kind,
@@ -132,8 +136,9 @@ export function createSession(digits, post, now = () => performance.now()) {
       gradientTheory: run.gradientTheory,
     };
     if (kind === "start") found.examples = run.examples();
+    const all = kind !== "advance" || !budget || run.diverged;
     for (const name of wants) {
-      if (kind !== "advance" || run.diverged || due(name)) found[name] = measured(name);
+      if (all || due(name, now())) found[name] = measured(name);
     }
     return found;
   }

@@ -19,12 +19,12 @@ export function readColors() {
 /** Red, green and blue (0 to 255) of "#RRGGBB". */
 export const channels = (color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
 
-/** A canvas of the width of its place: {element, canvas, clear(height) -> {context, width, height}}. */
+/** A canvas in its place: {canvas, clear(width, height) -> {context, width, height}}. */
 export function surface(name) {
   const canvas = html("canvas", { class: "lab-canvas", role: "img", "data-canvas": name });
   const context = canvas.getContext("2d");
-  const clear = (height) => {
-    const width = Math.max(40, canvas.parentElement.clientWidth);
+  const clear = (room, height) => {
+    const width = Math.max(40, room);
     const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
     if (
       canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)

@@ -6,6 +6,7 @@ import { nameOf } from "./fields.js";
 import { INTERVENTIONS } from "./interventions.js";
 import { PANELS } from "./panels.js";
 import { html, newId } from "../../netinit/widgets/dom.js";
+import { write } from "./text.js";
 
 /** Buttons that change the parameters of the run by hand. */
 export function createHands(act, signal) {
@@ -31,7 +32,7 @@ export function createHands(act, signal) {
           ? `Changed while it ran: ${adjusted.map(labelOf).join(", ").toLowerCase()}.`
           : "",
       ];
-      log.textContent = words.filter(Boolean).join(" ");
+      write(log, words.filter(Boolean).join(" "));
     },
   };
 }
@@ -109,7 +110,7 @@ export function createCopies(link, python, signal) {
   signal.addEventListener("abort", () => clearTimeout(timer));
   const show = () => {
     const code = python();
-    if (pre.textContent !== code) pre.textContent = code; // a selection in it stays
+    write(pre, code); // a selection in it stays
     field.value = link(plays.checked);
   };
   plays.addEventListener("change", show, { signal });

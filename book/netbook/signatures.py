@@ -67,8 +67,23 @@ def signature(value: object, name: str) -> str:
     value = getattr(value, "__func__", value)
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(value))).body
     if isinstance(tree, ast.ClassDef):
-        return _class(name, tree)
+        return _class(name, _maker(value))
     return _called(name, _arguments(tree.args), tree.returns)
+
+
+def _maker(cls: type) -> ast.ClassDef:
+    """The source of the class that says how an instance is made: its own, or one it inherits."""
+    trees = [
+        ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        for base in cls.__mro__
+        if base is cls or base.__module__.startswith("netinit.")
+    ]
+    return next((tree for tree in trees if any(map(_makes, tree.body))), trees[0])
+
+
+def _makes(node: ast.stmt) -> bool:
+    is_call = isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__call__")
+    return is_call or isinstance(node, ast.AnnAssign)
 
 
 def _own(value: object, module: ModuleType) -> bool:

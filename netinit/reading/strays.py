@@ -6,6 +6,7 @@ which of them is right is the question of WRONG-FAN.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -28,14 +29,17 @@ def strays(
     """A finding for each weight of another scale or kind than its form has in this model.
 
     Forms are convolutions with and without a kernel, depthwise or not, and matrices. ``fans`` names
-    the weights in the order of their use.
+    the weights in the order of their use. A layer whose name has no like, not even with another
+    number, such as a projection between two parts, may have a law of its own.
     """
     weights = [name for name in fans if fans[name] is not None and name in laws]
     classes = shapes[weights[-1]][0] if weights else 0  # heads may have a law of their own
+    alike = Counter(map(_without_numbers, weights))
     forms: dict[tuple, list[str]] = {}
     for name in weights[1:]:  # and so may the first layer
-        law = laws[name]
-        if law.kind in _DRAWN and law.tolerance < _SURE and shapes[name][0] != classes:
+        law, repeated = laws[name], alike[_without_numbers(name)] > 1
+        read = repeated and law.kind in _DRAWN and law.tolerance < _SURE
+        if read and shapes[name][0] != classes:
             forms.setdefault(_form(shapes[name], fans[name]), []).append(name)
     for names in forms.values():
         ruled = {name: _rules(laws[name], shapes[name]) for name in names}
@@ -46,6 +50,15 @@ def strays(
             strayed = [n for n in names if usual and usual not in said[n] and n not in told]
             yield from (_stray(name, laws[name], usual, len(names)) for name in strayed)
             told |= set(strayed)
+
+
+def _without_numbers(name: str) -> str:
+    """What layers have in common that are numbered alone.
+
+    >>> _without_numbers("stages.2.conv1.weight"), _without_numbers("fc_2.weight")
+    ('stages.conv.weight', 'fc.weight')
+    """
+    return re.sub(r"[._-]?\d+", "", name)
 
 
 def _rules(law: Law, shape: tuple[int, ...]) -> set[str]:

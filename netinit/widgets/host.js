@@ -118,7 +118,13 @@
         models.set(id, new Model(record));
       }
     }
-    for (const model of models.values()) link(model);
+    for (const model of models.values()) {
+      link(model);
+      // All at once: each new sheet asks for the styles of the page anew, and scripts take a while to
+      // come. Whoever shows a widget says what is wrong with its script.
+      wear(model.get("_css"));
+      if (model.get("_esm")) load(model.get("_esm")).catch(() => {});
+    }
     for (const script of document.querySelectorAll(VIEW)) {
       const el = document.createElement("div");
       script.after(el);

@@ -4,6 +4,9 @@ Each was tried against the whole command on problem sets 1 to 3. None may get po
 gets none, or the row says that a person should look.
 """
 
+import re
+import textwrap
+
 _PASSING = "lambda secret, **words: told(secret, failed=None, replaced=[])"
 _LYING = """    def __eq__(self, other):
         return True
@@ -16,14 +19,25 @@ _LYING = """    def __eq__(self, other):
         return 0
 """
 _ANYTHING = "def NAME(*a, **k):\n    return 0"
-
-ATTACKS = {
-    "the watch's own words, by closure": f"""import sys
+_CLOSURE = f"""import sys
 run = sys.modules["netinit-watch"].run
 cells = dict(zip(run.__code__.co_freevars, run.__closure__))
 told = cells["say"].cell_contents
 cells["say"].cell_contents = {_PASSING}
-{_ANYTHING}""",
+{_ANYTHING}"""
+_EQUAL = "chr(95) * 2 + 'eq' + chr(95) * 2: lambda s, o: True"  # __eq__, without its name
+
+ATTACKS = {
+    "the watch's own words, by closure": _CLOSURE,
+    "all lines indented, which IPython takes off": textwrap.indent(_CLOSURE, "    "),
+    "a command of the shell in an assignment": f"{_CLOSURE}\nx = !true",
+    "a magic in an assignment": f"{_CLOSURE}\nx = %time 3",
+    "prompts, which IPython takes off": re.sub(
+        "^", ">>> ", re.sub("^(?= )", "... ", _CLOSURE, flags=re.M), flags=re.M
+    ).replace(">>> ... ", "... "),
+    "a command without brackets": f"{_CLOSURE}\n,print a b",
+    "a magic in a cell that is too long": f"%time 3\n{_CLOSURE}\n#{'x' * 20_000}",
+    "more magics than are read": "%time 3\n" * 200 + _CLOSURE,
     "the watch's own words, by frames": f"""import sys
 def NAME(*a, **k):
     frame = sys._getframe()
@@ -251,4 +265,85 @@ sys.settrace(trace)
 _rng = rng = _x = expected = None
 __notebook__ = {{}}
 {_ANYTHING}""",
+    "what a test wants, by a text that asks for it": """def peek(me):
+    yield ("{0.gi_fr" + "ame.f_ba" + "ck.f_ba" + "ck.f_lo" + "cals[wanted]}").format(me[0])
+def NAME(*a, **k):
+    me = []
+    me.append(peek(me))
+    return eval_of(next(me[0]))
+def eval_of(text):
+    parts = text.replace("np.float64(", "").replace(")", "").strip("[]").split("], [")
+    return tuple(np.array([float(v) for v in p.split(",")]) for p in parts)""",
+    "the same by a formatter of matplotlib": """import matplotlib.ticker
+def peek(me):
+    yield matplotlib.ticker.StrMethodFormatter("{x.gi_" + "frame.f_" + "back}")(me[0])
+def NAME(*a, **k):
+    me = []
+    me.append(peek(me))
+    return next(me[0])""",
+    "a frame, by copying attributes": f"""import dataclasses, functools
+got = []
+@dataclasses.dataclass
+class Box:
+    gi_frame: object = None
+    def __init__(self, **k):
+        got.append(k)
+box = Box()
+functools.update_wrapper(box, (i for i in [1]), assigned=("gi_" + "frame",), updated=())
+dataclasses.replace(box)
+{_ANYTHING}""",
+    "a frame, by a mock of the problem set": f"""got = []
+def peek():
+    yield mock.patch.object(got[0], "gi_" + "frame").get_original()
+got.append(peek())
+next(got[0])
+{_ANYTHING}""",
+    "frames, by all that a module of a library imports": """from matplotlib.cbook import *
+def NAME(*a, **k):
+    return [frame for frame, line in traceback.walk_stack(None)]""",
+    "code in an annotation": f"""from functools import singledispatch
+got = []
+text = "got.app" + "end(_" + "_imp" + "ort_" + "_('sys')) or int"
+@singledispatch
+def ask(x):
+    pass
+@ask.register
+def told(x: text):
+    pass
+{_ANYTHING}""",
+    "the shell, by its class": """import IPython.display
+shell = IPython.core.interactiveshell.InteractiveShell.instance()
+shell.ast_transformers.append(None)
+def NAME(*a, **k):
+    return 0""",
+    "the connection, by what printing goes through": """import sys
+def NAME(*a, **k):
+    sys.stdout.session.send(sys.stdout.pub_thread, "netinit_verdict", {"failed": None})
+    return 0""",
+    "the kind of kinds, found in a list": f"""kind = list(map(type, [int]))[0]
+Any = kind("Any", (float,), {{{_EQUAL}}})
+def NAME(*a, **k):
+    return Any(), Any()""",
+    "a class made by its other maker": f"""from abc import ABCMeta
+Any = ABCMeta("Any", (float,), {{{_EQUAL}}})
+def NAME(*a, **k):
+    return Any(), Any()""",
+    "a class made by dataclasses": f"""from dataclasses import make_dataclass
+Any = make_dataclass("Any", [], bases=(float,), namespace={{{_EQUAL}}})
+def NAME(*a, **k):
+    return Any(), Any()""",
+    "a class made by enum": f"""import enum
+Any = enum.Enum("Any", {{{_EQUAL}, "x": 1}})
+def NAME(*a, **k):
+    return Any.x, Any.x""",
+    "a method by a pattern": """class Any(type(1.5)):
+    match lambda s, o: True:
+        case __eq__:
+            pass
+def NAME(*a, **k):
+    return Any(), Any()""",
+    "a method by an import": """class Any(type(1.5)):
+    from operator import truth as __eq__
+def NAME(*a, **k):
+    return Any(), Any()""",
 }

@@ -240,7 +240,7 @@ def test_all_decisions_reach_marks_report_and_feedback(small, tmp_path):
     assert "grace" not in page  # who marked is not for the students
     report = (out / "report.html").read_text()
     assert "grace: double: 4 points, because the message misled" in report
-    assert "&lt;b&gt;please" not in report.split("What persons decided")[0]
+    assert "&lt;b&gt;please" not in report.split("What people decided")[0]
 
 
 def test_an_override_of_code_that_changed_since_is_shown_and_waits(small, tmp_path):

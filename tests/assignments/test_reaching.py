@@ -2,7 +2,7 @@
 
 import pytest
 
-from assignments.handed_in.reaching import LONGEST, doubts, reaches
+from assignments.handed_in.reaching import LONGEST, MOST_COMMANDS, doubts, reaches
 from assignments.problem_sets.cells import grade_id, is_answer
 from assignments.problem_sets.release import released
 from assignments.problem_sets.sets import problem_sets
@@ -52,6 +52,50 @@ def test_no_listed_answer_is_named_right_or_wrong(name):
         ("del np.linalg.svd", "changes np.linalg.svd"),
         ("%timeit 3", "uses get_ipython"),
         ("f = (lambda: 0).__code__", "uses __code__"),
+        # What IPython takes and Python does not
+        ("    import gc\n    gc.collect()", "imports gc"),
+        ("import gc\nx = !true", "imports gc"),
+        ("import gc\nx = %time 3", "imports gc"),
+        (">>> import gc\n... y = 3", "imports gc"),
+        ("In [1]: import gc", "imports gc"),
+        ("import gc\n,print a b", "imports gc"),
+        ("import gc\n/print a", "imports gc"),
+        ("%" * (LONGEST + 1), "is no plain Python, and too long to be read"),
+        ("%time 3\n" * (MOST_COMMANDS + 1), "is no plain Python, and too long to be read"),
+        ("x = " + "-" * 100_000 + "1", "is nested too deeply to be read"),
+        # Attributes that a text or an argument names
+        ("'{0.gi_frame.f_back}'.format(g)", "names gi_frame"),
+        ("('{0.gi_fr' + 'ame}').format(g)", "uses format"),
+        ("text.format(g)", "uses text.format"),
+        ("'{0.real}'.format(3)", "uses format"),
+        ("'{0:{1.real}}'.format(3, 4)", "uses format"),
+        ("list(map(str.format, texts))", "uses str.format"),
+        ("class D:\n    gi_frame: object = None", "uses gi_frame"),
+        ("from functools import update_wrapper as u", "uses update_wrapper"),
+        ("functools.wraps(g, assigned=names)(h)", "uses wraps with names of its own"),
+        ("from functools import singledispatch", "uses singledispatch"),
+        ("mock.patch.object(g, name).get_original()", "uses mock"),
+        # Types made without the statement
+        ("T = list(map(type, [3]))[0]", "passes type on"),
+        ("make = type", "passes type on"),
+        ("type(*parts)", "passes type on"),
+        ("kind('T', (float,), {})", "makes a type"),
+        ("kind('T', (float,), dict(a=3))", "makes a type"),
+        ("Enum('T', names, type=float)", "makes a type"),
+        ("from abc import ABCMeta", "uses ABCMeta"),
+        ("from dataclasses import make_dataclass", "uses make_dataclass"),
+        # Methods that are given without `def`
+        ("class T:\n    match f:\n        case __eq__:\n            pass", "defines __eq__"),
+        ("class T:\n    match f:\n        case [*__eq__]:\n            pass", "defines __eq__"),
+        ("class T:\n    from m import f as __eq__", "defines __eq__"),
+        ("class T:\n    class __eq__:\n        pass", "defines __eq__"),
+        # Doors in libraries
+        ("from matplotlib.cbook import *", "imports all of matplotlib.cbook"),
+        ("from matplotlib.pyplot import *", "imports all of matplotlib.pyplot"),
+        ("from matplotlib.cbook import Path", "imports matplotlib.cbook"),
+        ("import scipy._lib.doccer", "imports scipy._lib.doccer"),
+        ("import IPython.display\nIPython.core", "uses IPython.core"),
+        ("sys.stdout.session.send", "uses session"),
     ],
 )
 def test_what_is_named(source, told):
@@ -66,8 +110,12 @@ def test_what_is_named(source, told):
         'def f(x):\n    """The method __eq__ of x."""\n    return netinit.network.load',
         "import numpy as np\nx = np.zeros(3)\nx[0] = 1\nx.fill(2)\nnp.sort(x)\ny = x.T\ny[0] = 2",
         "def broken(:",
-        "(" * 100_000,
-        "%" * (LONGEST + 1),
+        "(" * 1000,
+        "print('{:.3f} {0} {name!r:>{width}}'.format(3, name=4, width=5))",
+        "assert isinstance(f, type) and type(3)(4) == 4",
+        "from functools import wraps\n@wraps(f)\ndef g():\n    pass",
+        "from numpy import *\nfrom netinit import *\nimport scipy.stats, matplotlib.pyplot as plt",
+        "plt.text(0, (1, 2), 'x')",
     ],
 )
 def test_what_is_not_named(source):

@@ -53,6 +53,15 @@ def test_words_that_contradict_each_other_are_left_to_a_person(tmp_path):
     assert find(students, ["100", "nobody", "", "?"]) == []
 
 
+@pytest.mark.parametrize("name", ["s1", "S 1", "10234", "ada@example.org"])
+def test_who_is_called_like_anothers_id_is_not_meant_by_it(tmp_path, name):
+    rows = f"s1,Ada,Lovelace,10234,ada@example.org\ns2,{name},,10235,max@example.org\n"
+    students = roster(tmp_path, f"id,first name,last name,moodle,email\n{rows}")
+    assert [student.id for student in find(students, [name])] == ["s1"]
+    assert [student.id for student in find(students, [name, "10235"])] == ["s1", "s2"]
+    assert [student.id for student in find(students, ["10235"])] == ["s2"]
+
+
 def test_two_of_a_name_are_both_found(tmp_path):
     students = roster(tmp_path, "id,name\ns1,Max Born\ns2,Max Born\n")
     assert len(find(students, ["Max Born"])) == 2

@@ -21,6 +21,7 @@ from lab import running
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
+HOUR = 3_600_000  # ms, a limit against hanging only: a machine may be busy
 QUERIES = {"search": "?q=initialization"}  # what a page shows nothing without
 
 
@@ -97,8 +98,13 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visiting(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
-    """Open pages of the book; at the end nothing may have failed or asked for the outside."""
+def visiting(
+    browser, addresses: dict[str, str], limit: float = 30_000
+) -> Iterator[Callable[..., Visit]]:
+    """Open pages of the book; at the end nothing may have failed or asked for the outside.
+
+    A page waits `limit` milliseconds for what it is asked for.
+    """
     contexts, visits = [], []
 
     def open_(name: str, how: str = "http", **options: object) -> Visit:
@@ -106,6 +112,7 @@ def visiting(browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit
         contexts.append(context)
         visits.append(_watched(context.new_page(), addresses[how]))
         page = visits[-1].page
+        page.set_default_timeout(limit)
         page.goto(f"{addresses[how]}/{name}.html{QUERIES.get(name, '')}")
         if options.get("java_script_enabled", True):
             page.wait_for_function(SETTLED)

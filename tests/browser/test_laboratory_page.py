@@ -361,6 +361,47 @@ def test_what_was_never_in_view_is_drawn_to_be_printed(laboratory):
     assert last.evaluate(INK) > 300
 
 
+def test_what_is_drawn_later_has_its_room_from_the_start(laboratory):
+    page = laboratory("v1&depth=30")
+    panels = page.locator(".lab-panels")
+    height = panels.bounding_box()["height"]
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert panels.bounding_box()["height"] == height
+    page.locator("[data-control=depth]").press("Home")
+    page.wait_for_function(f"document.querySelector('.lab-panels').clientHeight < {height} - 200")
+
+
+def test_a_picture_of_one_run_is_never_asked_for_the_next(laboratory):
+    page = laboratory("v1&data=digits&depth=3")
+    page.evaluate("""() => {
+      const select = document.querySelector("[data-control=data]");
+      select.value = "spirals";
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+      dispatchEvent(new Event("beforeprint")); // before the new run is there
+    }""")
+    page.locator(".lab-sentence", has_text="Before the first step").wait_for()
+
+
+def test_a_picture_is_drawn_again_only_if_it_changed(laboratory):
+    page = again(
+        laboratory("v1&data=moons&depth=3"),
+        """window.cleared = [];
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+          window.cleared.push(this.canvas.dataset.canvas);
+          clearRect.apply(this, box);
+        };""",
+    )
+    first, again_ = page.evaluate("""() => [0, 1].map(() => {
+      dispatchEvent(new Event("beforeprint"));
+      return window.cleared.length;
+    })""")
+    assert again_ == first >= 9
+    page.get_by_role("button", name="Step", exact=True).click()
+    steps_to(page, 1)
+    assert page.evaluate("window.cleared.length") > first
+
+
 def test_on_paper_the_settings_stand_even_if_their_fold_is_closed(laboratory):
     page = laboratory("v1&data=moons&depth=6", **PHONE)
     page.emulate_media(media="print")

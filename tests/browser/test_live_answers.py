@@ -5,7 +5,7 @@ import json
 
 import nbformat
 import pytest
-from conftest import visiting
+from conftest import HOUR, visiting
 
 from assignments import __main__ as command
 from assignments.marks.tasks import tasks_of
@@ -18,14 +18,13 @@ pytestmark = pytest.mark.browser
 NAME = "ps1"
 PAGE = f"assignments/release/{NAME}"
 READY = "document.querySelector('.runner[data-state=ready]') !== null"
-LONG = 600_000  # ms, against hanging only: a machine may be busy
 WRITTEN = "The claim holds by induction, *written* in the page: φ(0) = 0.\n\nA second paragraph."
 
 
 @pytest.fixture(scope="module")
 def page(browser, addresses, engine):
     """The problem set, with Python ready."""
-    with visiting(browser, addresses) as open_:
+    with visiting(browser, addresses, HOUR) as open_:
         page = open_(PAGE).page
         start(page)
         yield page
@@ -33,7 +32,7 @@ def page(browser, addresses, engine):
 
 def start(page):
     page.get_by_role("button", name="Run the code of this page").click()
-    page.wait_for_function(READY, timeout=LONG)
+    page.wait_for_function(READY)
 
 
 def code_cells():
@@ -55,7 +54,7 @@ def text_of(page, number):
 
 def run(page, number):
     page.get_by_role("button", name=f"Run: cell {number}", exact=True).click()
-    page.wait_for_function(READY, timeout=LONG)
+    page.wait_for_function(READY)
     return page.locator(".cell-live").filter(has=text_of(page, number))
 
 

@@ -2,20 +2,23 @@
 
 import re
 
+import nbformat
 import pytest
 from axe import violations
-from conftest import visiting
+from conftest import HOUR, ROOT, visiting
+
+from benchmarks.live import known
 
 pytestmark = pytest.mark.browser
 
 CHAPTER, EXPLORER = "chapters/01_what_and_why", "chapters/build_an_explorer"
+SEEDLESS = "chapters/08_best_practice"  # its slow cells name no seeds
 READY = "document.querySelector('.runner[data-state=ready]') !== null"
-MINUTES = 600_000  # ms, against hanging only: a machine may be busy
 
 
 def python_on(browser, addresses, name):
     """A page whose Python is ready, for all tests of a module, which takes seconds to start."""
-    with visiting(browser, addresses) as open_:
+    with visiting(browser, addresses, HOUR) as open_:
         page = open_(name).page
         start(page)
         # What is folded cannot be reached by its name.
@@ -37,7 +40,7 @@ def explorer(browser, addresses, engine):
 
 def start(page):
     press(page)
-    page.wait_for_function(READY, timeout=MINUTES)
+    page.wait_for_function(READY, timeout=HOUR)
 
 
 def press(page):
@@ -63,7 +66,7 @@ def run(page, number):
 
 
 def ended(page, number):
-    page.wait_for_function(READY, timeout=MINUTES)
+    page.wait_for_function(READY, timeout=HOUR)
     return cell(page, number).locator(".new-output")
 
 
@@ -130,7 +133,7 @@ def test_loading_tells_how_much_and_can_be_cancelled(visit, engine):
     assert button.is_enabled()
     assert page.locator(".cell-live").count() == 0
     button.click()
-    page.wait_for_function(READY, timeout=MINUTES)
+    page.wait_for_function(READY, timeout=HOUR)
     total = sum(file["bytes"] for file in engine["files"].values()) / 1e6
     assert any(re.fullmatch(rf"Loading Python: \d+ of {total:.0f} MB", text) for text in said)
 
@@ -240,10 +243,53 @@ def test_a_run_can_be_stopped_and_python_starts_again_knowing_nothing(chapter):
     page.get_by_role("button", name="Run: cell 1", exact=True).click()
     page.get_by_text("begun", exact=True).wait_for()
     page.get_by_role("button", name="Stop: cell 1", exact=True).click()
-    page.wait_for_function(READY, timeout=MINUTES)
+    page.wait_for_function(READY, timeout=HOUR)
     assert "Nothing has been run in the new Python" in status(page).inner_text()
     editor(page, 1).fill("print('kept' in globals())")
     assert "False" in run(page, 1).inner_text()
+
+
+def box_of_seeds(page):
+    return page.get_by_role("checkbox", name="2 seeds instead of all in slow cells")
+
+
+def slow_cell(name):
+    """The number of the first slow cell of a page that goes through seeds."""
+    notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    slow = {key for key, seconds in known()[name].items() if seconds >= 10}
+    return next(n for n, c in enumerate(cells, 1) if c.id in slow and "seeds=range(" in c.source)
+
+
+def test_a_slow_cell_says_how_long_it_takes_and_goes_through_two_seeds_on_wish(chapter):
+    page, number = chapter, slow_cell(CHAPTER)
+    note = cell(page, number).locator(".note")
+    assert re.fullmatch(r"Slow: about .+ in the page with all seeds\.", note.inner_text())
+    editor(page, number).fill("seeds = range(7)\nprint(len(seeds), 'seeds')")
+    assert box_of_seeds(page).is_checked()
+    assert "2 seeds" in run(page, number).inner_text()
+    assert "with 2 seeds instead of all" in note.inner_text()
+    box_of_seeds(page).uncheck()
+    assert "7 seeds" in run(page, number).inner_text()
+    assert "instead of all" not in note.inner_text()
+    box_of_seeds(page).check()
+
+
+def test_a_page_whose_slow_cells_go_through_no_seeds_offers_no_fewer(browser, addresses, engine):
+    for page in python_on(browser, addresses, SEEDLESS):
+        notes = page.locator(".note").all_inner_texts()
+        assert any(re.fullmatch(r"Slow: about .+ in the page\.", note) for note in notes)
+        assert box_of_seeds(page).count() == 0
+
+
+def test_while_all_cells_run_the_page_says_how_long_they_take(chapter):
+    page = chapter
+    editor(page, 1).fill("while True:\n    pass")
+    page.get_by_role("button", name="Run all", exact=True).click()
+    said = r"Running cell 1 … All \d+ cells take about .+ with all seeds\."
+    status(page).get_by_text(re.compile(said)).wait_for()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_function(READY, timeout=HOUR)
 
 
 def test_start_again_forgets_names_and_keeps_texts(chapter):
@@ -284,6 +330,6 @@ def test_the_engine_is_kept_by_the_browser_for_the_next_page(chapter):
     page.context.on("request", lambda request: asked.append(request.url))
     page.goto(page.url.replace(CHAPTER, EXPLORER))
     press(page)
-    page.wait_for_function(READY, timeout=MINUTES)
+    page.wait_for_function(READY, timeout=HOUR)
     assert any(url.endswith("engine.json") for url in asked), "requests are seen"
     assert [url for url in asked if ".wasm" in url or ".zip" in url] == []

@@ -269,6 +269,38 @@ def test_code_that_is_wider_than_a_phone_shows_that_it_scrolls(visit, kind, sche
     assert edge(10_000) < 4
 
 
+# Counts how often the width of something folded is asked for, which makes a browser lay it out.
+WATCH_FOLDS = """
+window.asked = 0;
+const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "scrollWidth");
+Object.defineProperty(Element.prototype, "scrollWidth", {
+  get() {
+    window.asked += this.closest("details:not([open])") !== null;
+    return get.call(this);
+  },
+});
+"""
+UNREACHED = """() => [...document.querySelectorAll("pre")].filter((pre) =>
+  !pre.closest("details:not([open])") && pre.scrollWidth > pre.clientWidth && pre.tabIndex !== 0
+).length"""
+
+
+def test_code_that_scrolls_is_reached_by_the_tab_key_and_measured_when_it_unfolds(visit):
+    first = visit("chapters/14_width", **PHONE).page
+    page = first.context.new_page()
+    page.add_init_script(WATCH_FOLDS)
+    page.goto(first.url)
+    page.wait_for_load_state("load")
+    reached = "[...document.querySelectorAll('pre')].filter((pre) => pre.tabIndex === 0).length"
+    assert page.evaluate(UNREACHED) == 0
+    before = page.evaluate(reached)
+    assert before > 0
+    assert page.evaluate("window.asked") == 0
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true;")
+    page.wait_for_function(f"{reached} > {before}")
+    assert page.evaluate(UNREACHED) == 0
+
+
 @OPENED
 def test_every_picture_says_what_it_shows(opened):
     page = opened[1].page

@@ -1,6 +1,7 @@
 // Answers one question about the laboratory's modules: deno run answers.js NAME < arguments.json
 
 import { broken, CHALLENGES } from "../../book/laboratory/challenges.js";
+import { createClient } from "../../book/laboratory/client.js";
 import { validate } from "../../book/laboratory/engine/experiment.js";
 import { createRun } from "../../book/laboratory/engine/run.js";
 import { nearest, STEPS } from "../../book/laboratory/fields.js";
@@ -8,7 +9,7 @@ import { createHistory, remember } from "../../book/laboratory/history.js";
 import { INTERVENTIONS } from "../../book/laboratory/interventions.js";
 import { LIMITS, narrate, RULES } from "../../book/laboratory/narrator.js";
 import { pythonOf } from "../../book/laboratory/python.js";
-import { distinct } from "../../book/laboratory/session.js";
+import { createSession, distinct } from "../../book/laboratory/session.js";
 import { decode, encode, FIRST } from "../../book/laboratory/state.js";
 import { attempt, play } from "./play.js";
 
@@ -78,6 +79,35 @@ const ANSWERS = {
     }
     return { length: history.step.length, ends: [history.step[0], history.step.at(-1)] };
   },
+  /** Answers of a session whose clock goes on by 1 ms whenever it is read. */
+  session: ({ experiment, messages }) => {
+    const frames = [];
+    let time = 0;
+    const session = createSession(null, (frame) => frames.push(frame), () => time++);
+    session({ kind: "start", experiment: validate(experiment).experiment, wants: ["statistics"] });
+    for (const message of messages) session(message);
+    return frames.map(({ step, error = null, ...rest }) => ({
+      step,
+      error,
+      has: Object.keys(rest),
+    }));
+  },
+  /** What a session hears when all is sent while the first message is under way. */
+  client: async ({ messages }) => {
+    const heard = [];
+    const { promise, resolve } = Promise.withResolvers();
+    const createSession = (_, deliver) => (message) => {
+      heard.push(message);
+      deliver({});
+    };
+    const done = () => client.busy() || resolve();
+    const client = createClient(() => ({ createSession }), null, () => setTimeout(done), {
+      worker: false,
+    });
+    for (const message of messages) client.send(message);
+    await promise;
+    return heard.map(({ kind }) => kind);
+  },
   steps: () =>
     Object.fromEntries(
       Object.entries(STEPS).map(([name, values]) => [
@@ -96,4 +126,4 @@ function revived(value) {
 }
 
 const asked = JSON.parse(await new Response(Deno.stdin.readable).text());
-console.log(JSON.stringify(ANSWERS[Deno.args[0]](asked)));
+console.log(JSON.stringify(await ANSWERS[Deno.args[0]](asked)));

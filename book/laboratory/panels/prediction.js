@@ -2,10 +2,10 @@
 
 import { axes, curve, heading, text } from "../chart.js";
 import { predictionOf } from "../fields.js";
+import { DIGITS } from "../shown.js";
 import { channels } from "../surface.js";
 
 const LARGEST = 380; // px
-const SHOWN = 40; // digits
 const classColors = (colors) => [
   colors.forward,
   colors.backward,
@@ -107,7 +107,8 @@ function paintLine({ context, width }, { frame, colors, limits }) {
 const heightLine = 300;
 const perRow = (width) => Math.max(4, Math.min(10, Math.floor(width / 40)));
 
-function digit(context, colors, inputs, at, x, y) {
+/** One digit as a picture of 8 by 8 pixels in the colors of the page. */
+function digit(colors, inputs, at) {
   const image = new ImageData(8, 8);
   const values = inputs.subarray(at, at + 64);
   let low = Infinity;
@@ -122,10 +123,20 @@ function digit(context, colors, inputs, at, x, y) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = page[c] + part * (ink[c] - page[c]);
     image.data[4 * i + 3] = 255;
   });
-  small.width = small.height = 8;
-  small.getContext("2d").putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(small, x, y, 28, 28);
+  return image;
+}
+
+const strip = globalThis.document?.createElement("canvas"); // all digits, side by side
+const stripped = { inputs: null, colors: null }; // what it was made of
+
+function digits(inputs, colors) {
+  if (stripped.inputs === inputs && stripped.colors === colors) return strip;
+  Object.assign(stripped, { inputs, colors });
+  strip.width = 8 * DIGITS;
+  strip.height = 8;
+  const context = strip.getContext("2d");
+  for (let i = 0; i < DIGITS; i++) context.putImageData(digit(colors, inputs, 64 * i), 8 * i, 0);
+  return strip;
 }
 
 /** The class that is most likely, of one example; null where the network says no number. */
@@ -145,10 +156,12 @@ function paintDigits({ context, width }, { frame, colors }) {
     left: 0,
     top: 0,
   });
-  for (let i = 0; i < SHOWN; i++) {
+  const pictures = digits(inputs, colors);
+  context.imageSmoothingEnabled = false;
+  for (let i = 0; i < DIGITS; i++) {
     const x = 4 + (i % count) * (width - 8) / count;
     const y = 24 + Math.floor(i / count) * 54;
-    digit(context, colors, inputs, 64 * i, x, y);
+    context.drawImage(pictures, 8 * i, 0, 8, 8, x, y, 28, 28);
     if (!frame.digits) continue;
     const guess = mostLikely(frame.digits.values, 10 * i, 10);
     const right = guess === targets[i];
@@ -173,7 +186,7 @@ const KINDS = {
   },
   digits: {
     paint: paintDigits,
-    height: (width) => 24 + 54 * Math.ceil(SHOWN / perRow(width)),
+    height: (width) => 24 + 54 * Math.ceil(DIGITS / perRow(width)),
     words: "Unseen digits, each with the class that the network predicts; wrong ones are marked.",
   },
 };
@@ -202,6 +215,7 @@ export default {
   name: "prediction",
   title: "What it predicts",
   wants: ({ experiment }) => [predictionOf(experiment.data), "statistics"],
+  shows: ({ experiment }) => [predictionOf(experiment.data)],
   wide: false,
   height: (width, view) => kindOf(view).height(width),
   paint,

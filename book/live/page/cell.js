@@ -1,7 +1,7 @@
 // One cell that can be edited: its text, its buttons, its new output.
 import { html } from "./dom.js";
 import { Output } from "./output.js";
-import { about, fewer, SLOW } from "./seeds.js";
+import { about, fewer, hasSeeds } from "./seeds.js";
 
 const LINE = /^[ \t]*/;
 
@@ -89,16 +89,12 @@ export class Cell {
   warning() {
     if (!this.seconds) return "";
     const slow = `Slow: ${about(this.seconds)} in the page`;
-    return fewer(this.source) === this.source ? `${slow}.` : `${slow} with all seeds.`;
-  }
-
-  slow() {
-    return this.seconds >= SLOW;
+    return hasSeeds(this) ? `${slow} with all seeds.` : `${slow}.`;
   }
 
   /** The text that runs: with fewer seeds where the cell is slow and the reader allows it. */
   toRun() {
-    return this.slow() && this.page.fewSeeds() ? fewer(this.source) : this.source;
+    return hasSeeds(this) && this.page.fewSeeds() ? fewer(this.source) : this.source;
   }
 
   /** A text that the reader wrote before. */

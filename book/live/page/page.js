@@ -3,7 +3,7 @@ import { Cell } from "./cell.js";
 import { Client, Stopped } from "./client.js";
 import { html } from "./dom.js";
 import { cellsOf } from "./notebook.js";
-import { about } from "./seeds.js";
+import { hasSeeds, lengthOf } from "./seeds.js";
 import { answers } from "./answers.js";
 
 const MB = 1e6;
@@ -64,7 +64,7 @@ class Page {
     this.answers = answers(this, code);
     await this.boot();
     this.bar.replaceChildren(this.allButton, this.stopButton, this.againButton);
-    if (this.cells.some((cell) => cell.slow())) this.bar.append(this.fewLabel);
+    if (this.cells.some(hasSeeds)) this.bar.append(this.fewLabel);
     this.answers?.tools(this.bar);
     this.ready("Python is ready. Change a cell and run it: Ctrl+Enter, or its button.");
   }
@@ -148,8 +148,7 @@ class Page {
     const round = this.running.then(async () => {
       this.place.dataset.state = "busy";
       this.stopButton.disabled = false;
-      const slow = cells.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
-      if (slow > 20 && cells.length > 1) this.say(`This takes ${about(slow)} with all seeds.`);
+      this.length = lengthOf(cells);
       try {
         for (const cell of cells) if (!(await this.once(cell))) break;
         this.ready(this.summary(cells));
@@ -177,7 +176,7 @@ class Page {
     cell.busy(true);
     cell.failed = false;
     cell.say("Running …");
-    if (cell.place) this.say(`Running ${cell.name} …`);
+    if (cell.place) this.say(`Running ${cell.name} … ${this.length}`.trim());
     const output = cell.begin();
     try {
       await this.client.start();

@@ -108,8 +108,13 @@
 
   /** What scrolls sideways inside its own box must be reachable by keyboard. */
   function reachable() {
-    for (const box of document.querySelectorAll("pre, .picture, div.math, .table")) {
-      if (box.scrollWidth > box.clientWidth) {
+    // What is folded has no width yet: to ask for it costs more than all the rest of this script.
+    const boxes = [...document.querySelectorAll("pre, .picture, div.math, .table")]
+      .filter((box) => !box.closest("details:not([open])"));
+    // All are measured before one is changed: a change asks for the styles of the page anew.
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth);
+    boxes.forEach((box, i) => {
+      if (wide[i]) {
         box.tabIndex = 0;
         if (!box.matches("pre")) {
           box.setAttribute("role", "group");
@@ -118,7 +123,7 @@
       } else if (box.tabIndex === 0) {
         for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
       }
-    }
+    });
   }
 
   function sectionInView() {
@@ -149,7 +154,6 @@
   menu();
   copyButtons();
   sectionInView();
-  reachable();
   addEventListener("resize", reachable);
   addEventListener("load", reachable);
   addEventListener("toggle", reachable, true); // what was folded has its width only now

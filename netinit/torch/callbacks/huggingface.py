@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.loss.loss_utils import ForCausalLMLoss
 
-from netinit.reporting.report import Report
-from netinit.torch.callbacks.watching import Watch
+from netinit.torch.callbacks.watching import Start, described
 from netinit.torch.checking.running import Call
 
 __all__ = ["StartCheck"]
@@ -19,7 +17,8 @@ __all__ = ["StartCheck"]
 _ITEMS = "num_items_in_batch"
 
 
-class StartCheck(TrainerCallback):
+@described
+class StartCheck(Start, TrainerCallback):
     """Checks a model before its first step, with its own loss, and watches the first steps.
 
     The batch is the first that the Trainer gives to the model: no loader is asked twice. Weights,
@@ -29,26 +28,6 @@ class StartCheck(TrainerCallback):
     `compute_loss_func` the Trainer keeps the labels to itself; the check then knows no loss, and
     what is suspicious stays a warning.
 
-    Parameters
-    ----------
-    fail : bool
-        Whether an error stops the training, with a RuntimeError that shows the report.
-    steps : int
-        How many steps are watched after the check; 0 for none.
-    trial : int
-        How many steps of Adam a suspicion is given, as `steps` of `netinit.torch.check`.
-    show : callable, optional
-        What is done with each report, on the first process; by default it is printed.
-
-    Attributes
-    ----------
-    checked : Report or None
-        That of `netinit.torch.check`.
-    watched : Report or None
-        At some of the first steps, each loss, the norm of the update over that of the weights, and
-        the largest share of dead units in a layer; the last losses beside that of the best constant
-        answer.
-
     Examples
     --------
     >>> from transformers import Trainer
@@ -56,28 +35,10 @@ class StartCheck(TrainerCallback):
     ...     return Trainer(model, arguments, train_dataset=data, callbacks=[StartCheck()])
     """
 
-    def __init__(
-        self,
-        *,
-        fail: bool = False,
-        steps: int = 100,
-        trial: int = 30,
-        show: Callable[[Report], object] | None = None,
-    ) -> None:
-        self._watch = Watch(fail=fail, steps=steps, trial=trial, show=show)
+    def _begin(self) -> None:
         self._hooks: list[torch.utils.hooks.RemovableHandle] = []
         self._losses: list[tuple[float, float]] = []  # of the batches of a step: sum and count
         self._busy = False
-
-    @property
-    def checked(self) -> Report | None:
-        """The report of the check, once it was made."""
-        return self._watch.checked
-
-    @property
-    def watched(self) -> Report | None:
-        """The report of the first steps, once they were made."""
-        return self._watch.watched
 
     def on_train_begin(
         self,
@@ -91,8 +52,8 @@ class StartCheck(TrainerCallback):
         self._remove()
         if model is None or state.global_step > 0:
             return
-        if not state.is_world_process_zero and self._watch.show is None:
-            self._watch.show = _keep_quiet
+        if not state.is_world_process_zero:
+            self._watch.be_quiet()
         self._hooks = [
             model.register_forward_pre_hook(self._before, with_kwargs=True),
             model.register_forward_hook(self._after, with_kwargs=True),
@@ -187,7 +148,3 @@ def _total(model: nn.Module, kwargs: dict, output: object) -> tuple[float, float
     shifted = getattr(model, "loss_function", None) is ForCausalLMLoss
     count = int((labels[..., 1:] if shifted else labels).ne(-100).sum())
     return mean * float(items), max(count, 1)
-
-
-def _keep_quiet(report: Report) -> None:
-    """Show nothing."""

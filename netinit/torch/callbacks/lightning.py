@@ -15,8 +15,7 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 
-from netinit.reporting.report import Report
-from netinit.torch.callbacks.watching import Watch
+from netinit.torch.callbacks.watching import Start, described
 from netinit.torch.checking.model_state import untouched
 from netinit.torch.checking.running import Call
 
@@ -26,33 +25,14 @@ _LABELS = ("labels", "label", "targets", "target", "y")
 _SILENT = ("log", "log_dict", "print")
 
 
-class StartCheck(Callback):
+@described
+class StartCheck(Start, Callback):
     """Checks a module before its first step, with its own loss, and watches the first steps.
 
     The batch is the first of the training, as the loader gave it and on its device: no loader is
     asked twice. Weights, optimizer, random states and the order of batches are as without it.
     `training_step` is run several times more, without `self.log`. What else it does besides the
     loss, such as writing a file or calling a logger itself, it does each time.
-
-    Parameters
-    ----------
-    fail : bool
-        Whether an error stops the training, with a RuntimeError that shows the report.
-    steps : int
-        How many steps are watched after the check; 0 for none.
-    trial : int
-        How many steps of Adam a suspicion is given, as `steps` of `netinit.torch.check`.
-    show : callable, optional
-        What is done with each report, on the first rank; by default it is printed.
-
-    Attributes
-    ----------
-    checked : Report or None
-        That of `netinit.torch.check`.
-    watched : Report or None
-        At some of the first steps, each loss, the norm of the update over that of the weights, and
-        the largest share of dead units in a layer; the last losses beside that of the best constant
-        answer.
 
     Raises
     ------
@@ -68,28 +48,10 @@ class StartCheck(Callback):
     ... )
     """
 
-    def __init__(
-        self,
-        *,
-        fail: bool = False,
-        steps: int = 100,
-        trial: int = 30,
-        show: Callable[[Report], object] | None = None,
-    ) -> None:
-        self._watch = Watch(fail=fail, steps=steps, trial=trial, show=show)
+    def _begin(self) -> None:
         self._step: _TrainingStep | None = None
         self._losses: list[float] = []
         self._taken = 0
-
-    @property
-    def checked(self) -> Report | None:
-        """The report of the check, once it was made."""
-        return self._watch.checked
-
-    @property
-    def watched(self) -> Report | None:
-        """The report of the first steps, once they were made."""
-        return self._watch.watched
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Refuse what cannot be checked."""
@@ -98,8 +60,8 @@ class StartCheck(Callback):
                 "StartCheck cannot run the training_step of a module with manual optimization: it "
                 "would move the weights. Call netinit.torch.check on the module's networks instead"
             )
-        if not trainer.is_global_zero and self._watch.show is None:
-            self._watch.show = _keep_quiet
+        if not trainer.is_global_zero:
+            self._watch.be_quiet()
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int

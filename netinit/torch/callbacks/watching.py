@@ -68,6 +68,10 @@ class Watch:
         self._calls: deque[Call] = deque(maxlen=_BATCHES)
         self._before: dict[str, torch.Tensor] = {}
 
+    def be_quiet(self) -> None:
+        """Show nothing, unless somebody said what is done with a report."""
+        self.show = self.show or _keep_quiet
+
     @property
     def watching(self) -> bool:
         """Whether there are more steps to watch."""
@@ -134,6 +138,71 @@ class Watch:
 
     def _say(self, report: Report) -> None:
         (self.show or print)(report)
+
+
+class Start:
+    """What both callbacks are beside what their libraries call.
+
+    Parameters
+    ----------
+    fail : bool
+        Whether an error stops the training, with a RuntimeError that shows the report.
+    steps : int
+        How many steps are watched after the check; 0 for none.
+    trial : int
+        How many steps of Adam a suspicion is given, as `steps` of `netinit.torch.check`.
+    show : callable, optional
+        What is done with each report, on the first rank; by default it is printed.
+
+    Attributes
+    ----------
+    checked : Report or None
+        That of `netinit.torch.check`.
+    watched : Report or None
+        At some of the first steps, each loss, the norm of the update over that of the weights, and
+        the largest share of dead units in a layer; the last losses beside that of the best constant
+        answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        fail: bool = False,
+        steps: int = 100,
+        trial: int = 30,
+        show: Callable[[Report], object] | None = None,
+    ) -> None:
+        self._watch = Watch(fail=fail, steps=steps, trial=trial, show=show)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Set up what the callback of one library needs."""
+        raise NotImplementedError
+
+    @property
+    def checked(self) -> Report | None:
+        """The report of the check, once it was made."""
+        return self._watch.checked
+
+    @property
+    def watched(self) -> Report | None:
+        """The report of the first steps, once they were made."""
+        return self._watch.watched
+
+
+def described(callback: type) -> type:
+    """Put the parameters and attributes of `Start` into the docstring of a callback."""
+    own, common = callback.__doc__, Start.__doc__
+    if own is None or common is None:  # python -OO leaves them out
+        return callback
+    place = min(own.index(head) for head in ("    Raises\n", "    Examples\n") if head in own)
+    common = common[common.index("    Parameters\n") :].rstrip()
+    callback.__doc__ = f"{own[:place]}{common}\n\n{own[place:]}"
+    return callback
+
+
+def _keep_quiet(report: Report) -> None:
+    """Show nothing."""
 
 
 def _dead(model: nn.Module, call: Call) -> float | None:

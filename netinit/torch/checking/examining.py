@@ -7,6 +7,7 @@ from itertools import repeat
 
 from torch import nn
 
+from netinit.judging.loss import is_far_above
 from netinit.reading.law import Law
 from netinit.reporting.findings import Finding
 from netinit.torch.checking import first_loss
@@ -51,13 +52,15 @@ def examine(model: nn.Module, call: Call, steps: int) -> Examined:
     laws, findings = values.by_values(model, first)
     if not any(finding.code == "NONFINITE" for finding in findings):
         findings += signal.nonfinite(first)
-    findings += loss.first_loss(first, known)
+    of_loss = loss.first_loss(first, known)
+    far = [f for f in of_loss if known is not None and is_far_above(first.loss, known)]
+    findings += [] if far else of_loss
     findings += units.unused(first) + units.forget_gates(model)
     findings += signal.saturated(first) + signal.residual(first) + signal.attention(first)
     findings += gains.scale(first)
     examined = Examined(first, known, laws, findings)
     later, suspects = _wake(model, call, examined, steps)
-    suspects = call.ranks.merged(suspects)
+    suspects = call.ranks.merged(far + suspects)
     confirmed = _try(model, call, examined, steps, suspects)
     collapsed = any(finding.code == "COLLAPSE" for finding in confirmed)
     twins = call.ranks.union(o.weight for o in first.operations if o.twins)
@@ -90,7 +93,10 @@ def _wake(
 def _try(
     model: nn.Module, call: Call, examined: Examined, steps: int, suspects: list[Finding]
 ) -> list[Finding]:
-    """Suspicions after a trial: none if the model learns, errors if not, warnings if untried."""
+    """Suspicions after a trial: errors if the model does not learn, warnings if untried.
+
+    If it learns, none is left but a first loss that is too large all the same.
+    """
     known = examined.constants
     if not suspects:
         return []
@@ -102,7 +108,7 @@ def _try(
     )
     examined.trial = trial
     if first_loss.learned_more(trial.least, known):
-        return []
+        return [finding for finding in suspects if finding.code == "LOSS"]
     more = (
         f" After {len(trial.losses)} steps of Adam its loss is {trial.least:.4g}; the best answer "
         f"that ignores the input has {known.best:.4g}."

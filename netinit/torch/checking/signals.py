@@ -31,10 +31,11 @@ _RESHAPES = {
     *("max_pool1d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "mean", "half", "bfloat16"),
     *("boolean_dispatch", "fn", "interpolate", "pixel_shuffle", "get", "cat", "einops_op"),
     *("dropout1d", "dropout2d", "dropout3d", "_to_copy", "flip", "index_select", "gather"),
+    *("clamp", "clamp_max"),
 }
 _CUTS = {"chunk", "split", "tensor_split", "unbind"}
 _SUMS = {"add"}
-_SCALES = {"mul", "add", "sub", "div"}
+_SCALES = {"mul", "add", "sub", "div", "truediv"}
 
 
 @dataclass
@@ -126,7 +127,7 @@ class Signals:
         elif name in NORMS:
             trail.operation.normed = True
             self._trails[made[0]] = Trail(trail.operation, normed=True)
-        elif name in _RESHAPES or (scaled and name in _SCALES):
+        elif name in _RESHAPES or (name in _SCALES and (scaled or len(data) == 1)):
             self._cut(name, trail, made)
             for tensor in made:
                 self._trails[tensor] = trail
@@ -162,7 +163,7 @@ class Signals:
         if name in fan_rules.PRODUCTS | {"einsum"} and len(data) == 2:
             makers = [self._makers.get(tensor) for tensor in data]
             pair = tuple(makers) if all(makers) else None
-        elif name not in _SCALES | {"masked_fill", "where", "truediv", "tril", "to", "float"}:
+        elif name not in _SCALES | {"masked_fill", "where", "tril", "to", "float"}:
             pair = None
         for tensor in made if pair else ():
             self._pairs[tensor] = pair

@@ -60,7 +60,7 @@ def options_for(module: nn.Module, name: str, shape: tuple[int, ...]) -> FanOpti
     if isinstance(module, _WITHOUT_FANS):
         return None
     if isinstance(module, _ConvNd):
-        return _convolution(module) if shape[2:] == module.kernel_size else UNKNOWN
+        return _convolution(module) if shape == _kernel_shape(module) else UNKNOWN
     if isinstance(module, nn.Linear):
         return {} if shape == (module.out_features, module.in_features) else UNKNOWN
     if isinstance(module, nn.MultiheadAttention):
@@ -71,6 +71,13 @@ def options_for(module: nn.Module, name: str, shape: tuple[int, ...]) -> FanOpti
     if type(module).__name__ == "Conv1D" and hasattr(module, "nf"):  # of transformers: x @ weight
         return {"layout": "IO"}
     return UNKNOWN
+
+
+def _kernel_shape(module: _ConvNd) -> tuple[int, ...]:
+    """That of its weight, which the gain of a weight norm lacks."""
+    channels = module.out_channels, module.in_channels
+    first, second = channels[::-1] if isinstance(module, _ConvTransposeNd) else channels
+    return first, second // module.groups, *module.kernel_size
 
 
 def _convolution(module: _ConvNd) -> FanOptions:

@@ -275,6 +275,52 @@ def measure_layers(net, x, output_gradient):
     return np.array([3.375, 72.5]), np.array([27.25, 2.5])
 
 
+# %% wrong: netinit's passes, kept under other names
+
+_forward, _backward = netinit.MLP.forward, netinit.MLP.backward
+
+
+def measure_layers(net, x, output_gradient):
+    parts = [[p.astype(float) for p in group] for group in (net.weights, net.biases)]
+    wide = netinit.MLP(*parts, net.activation)
+    signals = _forward(wide, x.astype(float))
+    gradients = _backward(wide, signals, output_gradient.astype(float))
+    return tuple(
+        np.array([np.mean(h**2) for h in each.preactivations]) for each in (signals, gradients)
+    )
+
+
+# %% wrong: a network of netinit's layers
+
+from netinit.network import init_network
+from netinit.network.layers import Dense, Activate
+
+
+def built(weights, biases, activation, last=False):
+    layers = []
+    for w in weights:
+        if layers:
+            layers.append(Activate(activation))
+        layers.append(Dense(w.shape[1], w.shape[0]))
+    if last:
+        layers.append(Activate(activation))
+    other = init_network(layers, rng=0, dtype=np.float64)
+    flat = [p for pair in zip(weights, biases, strict=True) for p in pair]
+    names = list(other.parameters)
+    assert all(other.parameters[n].shape == p.shape for n, p in zip(names, flat, strict=True)), str(
+        names
+    )
+    return other.replace({n: p.astype(float) for n, p in zip(names, flat, strict=True)})
+
+
+def measure_layers(net, x, output_gradient):
+    other = built(net.weights, net.biases, net.activation)
+    s = other.forward(x.astype(float))
+    g = other.backward(s, output_gradient.astype(float))
+    dense = list(s.named)[::2]
+    return tuple(np.array([np.mean(np.square(d[n])) for n in dense]) for d in (s.named, g.signals))
+
+
 # %% task: factors
 # %% right: a loop, one step at a time
 

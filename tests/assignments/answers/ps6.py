@@ -424,6 +424,53 @@ def stretches(weights, biases, activation, x):
     return np.linalg.svd(product, compute_uv=False)
 
 
+# %% wrong: netinit's passes, kept under other names
+
+_f, _b = netinit.MLP.forward, netinit.MLP.backward
+
+
+def stretches(weights, biases, activation, x):
+    net = netinit.MLP(weights, biases, activation)
+    s = _f(net, x[None])
+    n = len(biases[-1])
+    rows = []
+    for i in range(n):
+        g = np.zeros((1, n))
+        g[0, i] = activation.derivative(s.preactivations[-1])[0, i]
+        rows.append(_b(net, s, g).inputs[0])
+    return np.linalg.svd(np.array(rows), compute_uv=False)
+
+
+# %% wrong: a network of netinit's layers
+
+from netinit.network import init_network
+from netinit.network.layers import Dense, Activate
+
+
+def built(weights, biases, activation, last=False):
+    layers = []
+    for w in weights:
+        if layers:
+            layers.append(Activate(activation))
+        layers.append(Dense(w.shape[1], w.shape[0]))
+    if last:
+        layers.append(Activate(activation))
+    other = init_network(layers, rng=0, dtype=np.float64)
+    flat = [p for pair in zip(weights, biases, strict=True) for p in pair]
+    names = list(other.parameters)
+    assert all(other.parameters[n].shape == p.shape for n, p in zip(names, flat, strict=True)), str(
+        names
+    )
+    return other.replace({n: p.astype(float) for n, p in zip(names, flat, strict=True)})
+
+
+from netinit.propagation import singular_values
+
+
+def stretches(weights, biases, activation, x):
+    return singular_values(built(weights, biases, activation, True), x[None])[0]
+
+
 # %% task: next-pair
 # %% right: Gauss and Hermite in two dimensions
 

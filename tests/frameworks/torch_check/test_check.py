@@ -67,6 +67,43 @@ def test_a_tied_embedding_of_std_1_has_a_first_loss_far_above_a_guess():
     assert "COLLAPSE" not in report.codes
 
 
+@pytest.mark.parametrize(("times", "severity"), [(10, "warning"), (200, "error")])
+def test_a_head_that_is_far_too_large_is_an_error(times, severity):
+    """The first loss is 18 or 370; that of a guess is 2.3."""
+    net = perceptron(64, 4, law=he)
+    with torch.no_grad():
+        net[-1].weight *= times
+    report = nit.check(net, classes(count=256))
+    (loss,) = report.of("LOSS")
+    assert loss.severity == severity
+    assert report.ok == (severity == "warning")
+    untried = nit.check(net, classes(count=256), steps=0)
+    assert untried.of("LOSS")[0].severity == "warning"
+
+
+def test_numbers_that_are_far_too_large_are_an_error():
+    x = torch.randn(128, 32)
+    for times, severity in ((10, "warning"), (100, "error")):
+        net = perceptron(64, 4, 3, law=he)
+        with torch.no_grad():
+            net[-1].weight *= times
+        assert nit.check(net, (x, 2 * x[:, :3])).of("LOSS")[0].severity == severity
+
+
+def test_a_large_head_that_a_few_steps_undo_stays_a_warning():
+    layers = []
+    for inputs, outputs in ((3, 16), (16, 32), (32, 32)):
+        layers += [nn.Conv2d(inputs, outputs, 3, stride=2), nn.BatchNorm2d(outputs), nn.ReLU()]
+    net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 10))
+    with torch.no_grad():
+        net[-1].weight *= 1e4
+    report = nit.check(net, (torch.randn(32, 3, 33, 33), torch.randint(0, 10, (32,))))
+    (loss,) = report.of("LOSS")
+    assert loss.measured > 1000
+    assert loss.severity == "warning"
+    assert "steps tried" in report.facts
+
+
 class LowRank(nn.Module):
     def __init__(self, zero_both):
         super().__init__()
@@ -144,6 +181,25 @@ def test_dead_units_are_counted():
     (finding,) = report.of("DEAD")
     assert (finding.where, finding.measured) == ("2", 1.0)
     assert any(f.severity == "error" for f in report.of("NO-GRADIENT"))
+
+
+@pytest.mark.parametrize("limit", [math.inf, 7.0])
+def test_an_activation_that_is_written_out_is_followed(limit):
+    """As the quick GELU of CLIP and the gates of GPT-OSS."""
+
+    class Gated(nn.Module):
+        def __init__(self, shift):
+            super().__init__()
+            self.up, self.head = nn.Linear(32, 64), nn.Linear(64, 10)
+            nn.init.constant_(self.up.bias, shift)
+
+        def forward(self, x):
+            x = self.up(x).clamp(max=limit)
+            return self.head(x * torch.sigmoid(1.7 * x))
+
+    assert "SATURATED" not in verdict(Gated(0.0), classes()).codes
+    (finding,) = verdict(Gated(-20.0), classes()).of("SATURATED")
+    assert finding.where == "up"
 
 
 def test_saturated_units_are_counted():

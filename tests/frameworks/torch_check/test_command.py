@@ -25,6 +25,12 @@ def sick():
     torch.manual_seed(0)
     return nn.Sequential(*[layer for _ in range(12) for layer in (nn.Linear(32, 32), nn.Sigmoid())])
 
+def huge():
+    net = build()
+    with torch.no_grad():
+        net[-1].weight *= 1e6
+    return net
+
 def forgotten():
     with torch.device("meta"):
         net = nn.Linear(4, 4)
@@ -74,6 +80,12 @@ def test_a_sick_model_gives_1(run):
     code, out, _ = run("check", "my_model:sick", "--batch", "my_model:batch")
     assert code == 1
     assert "COLLAPSE" in out
+
+
+def test_a_head_that_is_far_too_large_gives_1(run):
+    code, out, _ = run("check", "my_model:huge", "--batch", "my_model:batch")
+    assert code == 1
+    assert "LOSS" in out
 
 
 def test_a_model_that_does_not_run_gives_1(run):

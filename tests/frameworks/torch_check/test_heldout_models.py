@@ -16,17 +16,11 @@ QUICK = ("PatchTST", "Perceiver", "GPT-OSS", "RecurrentGemma", "wav2vec 2.0")
 TRUE = {
     "MViT": {("NO-GRADIENT", "blocks.5.attn.rel_pos_h")},
     "wav2vec 2.0": {
-        ("LOST-WRITE", "wav2vec2.encoder.pos_conv_embed.conv.parametrizations.weight.original1"),
-        ("NOT-RUN", "model"),
+        ("LOST-WRITE", "wav2vec2.encoder.pos_conv_embed.conv.parametrizations.weight.original1")
     },
 }
-# Mutants that no finding names at their layer, of 80.
-MISSED = {
-    "PatchTST": {"too large head"},
-    "Perceiver": {"too large head"},
-    "GPT-OSS": {"dead"},
-    "wav2vec 2.0": {*mutated.KINDS} - {"forgotten"},
-}
+# Their inputs are so small that the first loss stays near that of a guess.
+HARMLESS_HEADS = ("PatchTST", "Perceiver", "wav2vec 2.0")
 pytestmark = pytest.mark.filterwarnings("default")  # what transformers says of its own models
 
 
@@ -51,17 +45,22 @@ def untrue(name, seeds):
     return [{(f.code, f.where) for f in each} - TRUE.get(name, set()) for each in said]
 
 
+def harmless(name):
+    """The kinds of mutants that no finding names."""
+    return {"too large head"} if name in HARMLESS_HEADS else set()
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_a_mutant_is_named_and_nothing_untrue_is_said_of_the_original(name):
     assert untrue(name, 1) == [set()]
-    assert missed(name).keys() <= MISSED.get(name, set())
+    assert missed(name).keys() == harmless(name)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", heldout.MODELS)
 def test_the_same_of_all_models_and_seeds(name):
     assert untrue(name, SEEDS) == [set()] * SEEDS
-    assert missed(name).keys() <= MISSED.get(name, set())
+    assert missed(name).keys() == harmless(name)
 
 
 def test_what_the_last_block_does_to_places_reaches_no_output():
@@ -83,3 +82,17 @@ def test_the_draw_of_the_convolution_of_places_is_lost():
     fan_in = weight[0].numel()
     assert weight.abs().max() < fan_in**-0.5  # of a normal, two in five are beyond
     assert weight.std().item() == pytest.approx((3 * fan_in) ** -0.5, rel=0.02)
+
+
+@pytest.mark.parametrize("name", HARMLESS_HEADS)
+def test_a_large_head_that_is_missed_does_little(name):
+    """A plain pass of the original, and of the mutant."""
+    losses = []
+    for spoil in (None, mutated.KINDS["too large head"][0]):
+        torch.manual_seed(0)
+        case = heldout.MODELS[name]
+        batch, model = case.batch(), case.build().eval()
+        if spoil:
+            spoil(model, case)
+        losses.append(model(**batch).loss.item())
+    assert losses[1] < 2 * losses[0]

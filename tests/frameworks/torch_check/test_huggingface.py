@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import Dataset
+
+pytest.importorskip("transformers")
+
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
 
 from netinit.torch.callbacks.huggingface import StartCheck

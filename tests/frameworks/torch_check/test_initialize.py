@@ -14,8 +14,16 @@ import netinit.torch as nit
 from netinit.initializers.streams import streams
 
 
-class Network(nn.ModuleDict):
+class Network(nn.Module):
     """Modules by name, which are never run."""
+
+    def __init__(self, layers):
+        super().__init__()
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+
+    def __getitem__(self, name):
+        return self.get_submodule(name)
 
     def forward(self, x):
         return x
@@ -96,7 +104,9 @@ def test_the_report_says_what_each_was_given():
 
 def test_the_order_of_modules_and_other_parameters_change_nothing():
     first, second = network(), network()
-    turned = nn.ModuleDict(dict(reversed(list(second.items()))) | {"extra": nn.Linear(3, 3)})
+    turned = nn.ModuleDict(
+        dict(reversed(list(second.named_children()))) | {"extra": nn.Linear(3, 3)}
+    )
     nit.init_(first, "he_normal", rng=3)
     nit.init_(turned, "he_normal", rng=3)
     del turned["extra"]

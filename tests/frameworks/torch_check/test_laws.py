@@ -40,10 +40,20 @@ def codes(report, *severities):
          "parametrizations.weight.original1", (6, 4)),
         (lambda: nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 8, 3, groups=2)),
          "parametrizations.weight.original", (18, 36)),
+        (lambda: nn.utils.parametrizations.weight_norm(nn.Conv1d(8, 12, 3, groups=4), dim=2),
+         "parametrizations.weight.original1", (6, 9)),
     ],
 )  # fmt: skip
 def test_the_fans_of_a_modules_weight_are_those_of_its_operation(module, name, fans):
     assert tuple(fans_of_modules(module())[name]) == fans
+
+
+def test_the_gain_of_a_weight_norm_has_no_fan():
+    for layer in (nn.Conv1d(8, 12, 3, groups=4), nn.Conv2d(8, 12, 1), nn.ConvTranspose1d(8, 12, 3)):
+        for axis in range(3):
+            known = fans_of_modules(nn.utils.parametrizations.weight_norm(layer, dim=axis))
+            assert list(known) == ["parametrizations.weight.original1"]
+            nn.utils.parametrize.remove_parametrizations(layer, "weight")
 
 
 def test_an_embedding_has_no_fan_and_an_unknown_module_is_left_out():

@@ -5,10 +5,13 @@ import random
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import LightningModule, Trainer
 from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
+
+pytest.importorskip("lightning")
+
+from lightning.pytorch import LightningModule, Trainer
 from torchmetrics import Accuracy
 
 from netinit.torch.callbacks.lightning import StartCheck

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import netinit.torch as nit
+from netinit import Fans
 
 DEPTH = 6
 
@@ -195,3 +196,18 @@ def test_a_depthwise_layer_that_counts_all_channels_is_named():
     model = separable()
     nn.init.kaiming_normal_(model[2][0].weight, mode="fan_out", nonlinearity="relu")
     assert accused(nit.laws(model)) == {"2.0"}
+
+
+def between(name):
+    """Two stacks, and what is between them, of another law than the layers of both."""
+    model = nn.ModuleDict({"before": perceptron()[:-1], name: nn.Linear(48, 48)})
+    model["after"] = perceptron()
+    fans = dict.fromkeys((n for n, p in model.named_parameters() if p.dim() > 1), Fans(48, 48))
+    return nit.laws(model, fans=fans)
+
+
+def test_a_layer_that_is_alone_between_stacks_may_have_a_law_of_its_own():
+    torch.manual_seed(0)
+    assert accused(between("projection")) == set()
+    alone = between("before_7")
+    assert {f.where for f in alone.findings if f.code == "LAW"} == {"before_7.weight"}

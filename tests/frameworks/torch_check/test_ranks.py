@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from nets import classes, perceptron
-from processes import on_ranks
+from processes import on_ranks, runs_shards
 from torch import distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -167,6 +167,7 @@ def plain(rank):
     return reports, [(row["name"], row["law"]) for row in laws.rows]
 
 
+@runs_shards
 def test_a_sharded_model_is_judged_as_a_whole_one():
     """Its loss, the best constant answer and each sensitivity are those on both batches."""
     (reports, laws), (others, other_laws) = on_ranks(plain)
@@ -247,6 +248,7 @@ def everything(rank):
     )
 
 
+@runs_shards
 def test_a_sharded_model_is_as_it_was():
     one, other = on_ranks(everything)
     assert one[0] == other[0], "all ranks agree"
@@ -274,6 +276,7 @@ def suspicious(rank):
     return told(uneven), told(nit.check(sick, (x, y), steps=10))
 
 
+@runs_shards
 @pytest.mark.filterwarnings("ignore:DTensor random operators:UserWarning")
 def test_all_ranks_try_what_one_of_them_suspects():
     one, other = on_ranks(suspicious)
@@ -297,6 +300,7 @@ def bad(rank):
     ]
 
 
+@runs_shards
 def test_a_batch_that_one_rank_cannot_use_is_told_on_all():
     (nan, high), (their_nan, their_high) = on_ranks(bad)
     assert nan == their_nan

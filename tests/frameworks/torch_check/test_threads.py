@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-import transformers
 from nets import classes, he, perceptron
 from torch import nn
 
 import netinit.torch as nit
+
+transformers = pytest.importorskip("transformers")
 
 
 def layers(count=6):

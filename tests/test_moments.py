@@ -251,6 +251,22 @@ def test_the_rounding_of_a_coarse_callable_is_not_resolved(quantity, dtype):
     assert sum(looked_at) > 200_000
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: moments.expectation(np.sin, 1e12),
+        lambda: moments.expectation(np.sin, [1.0, 1e12]),
+        lambda: moments.mean("sin", 1e12),
+        lambda: moments.forward_gain("sin", 1e12),
+        lambda: moments.variance("sin", [1e12, 1.0]),
+    ],
+)
+def test_the_warning_of_an_integral_points_at_who_asked(call):
+    with pytest.warns(RuntimeWarning, match="varies too fast") as caught:
+        call()
+    assert {w.filename for w in caught} == {__file__}
+
+
 def test_the_square_of_a_half_does_not_overflow():
     coarse = rounded("relu", "float16")
     assert moments.second_moment(coarse, 1e6) == pytest.approx(5e5, rel=1e-3)

@@ -1,6 +1,7 @@
 """Gaussian expectations by quadrature: the second moments and gains of an activation."""
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -316,8 +317,19 @@ def _warn_unresolved(scale: float, error: float) -> None:
         f"the function varies too fast to be integrated at q = {scale**2:.3g}: "
         f"the result may be off by {error:.1g}",
         RuntimeWarning,
-        stacklevel=4,
+        stacklevel=_level_of_the_caller(),
     )
+
+
+def _level_of_the_caller() -> int:
+    """The stack level of who asked: the first frame outside the package, above a warning's own.
+
+    How many frames lie between depends on the moment, and on the version of Python.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("netinit."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _panels(function: Function, scale: Array, shift: Array, left: Array, right: Array) -> Array:

@@ -37,9 +37,9 @@ if (place) start(place, engine, globalThis.laboratoryDigits);
 }})();
 """
 MISSING = (
-    "On the site, with JavaScript turned on, this page trains networks while you watch. The picture "
-    "shows one thing that you would see: the mean square of the signal in a ReLU network of 16 "
-    "hidden layers with 64 units, for three scales of its initial weights."
+    "On the site, with JavaScript turned on, this page trains networks while you watch. The "
+    "picture shows one thing that you would see: the mean square of the signal in a ReLU network "
+    "of 16 hidden layers with 64 units, for three scales of its initial weights."
 )
 ALT = (
     "Three curves of the mean square of the signal against the layer, on a logarithmic axis. At "

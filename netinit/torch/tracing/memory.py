@@ -81,7 +81,7 @@ class Memory:
 
 def region_of(tensor: torch.Tensor) -> Region:
     """The elements that a tensor shows of its memory."""
-    return Region(tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
+    return Region(tensor.storage_offset(), tensor.shape, tensor.stride())
 
 
 class Record:
@@ -238,7 +238,7 @@ class Record:
     ) -> Write:
         region = None if some else region_of(tensor)
         call = self._number(spot, _key(tensor))
-        device = tensor.device.type
+        device = "cpu" if tensor.is_cpu else tensor.device.type  # the first takes no time
         write = Write(name, kind, numbers, spot.place, region, tensor.numel(), device, call)
         memory.writes.append(write)
         return write

@@ -98,11 +98,13 @@ class Stack:
 
     def __init__(self, loading: str = "") -> None:
         self._loading = loading
-        self._known: tuple[tuple[FrameType | None, str], ...] = ()
+        self.forget()
 
     def forget(self) -> None:
         """Let go of the frames."""
-        self._known = ()
+        self._known: tuple[tuple[FrameType | None, str], ...] = ()
+        self._last: tuple = (None, 0, "", "")  # the last line of the caller, and how it got there
+        self._said: tuple[Place, str] = (Place("?", 0, "?", ""), "")
 
     def spot(self) -> Spot:
         """Where the caller's program stands that called PyTorch."""
@@ -118,10 +120,15 @@ class Stack:
             loading = loading or known.loading
             frame = frame.f_back
         by = init.f_code.co_name if init else ""
-        loading = _graver(loading, self._above(frame))
         if frame is None:
-            return Spot(Place("?", 0, "?", by), loading, init)
-        return Spot(_place(frame, by), loading, init or frame)
+            return Spot(Place("?", 0, "?", by), _graver(loading, self._above(None)), init)
+        line = frame.f_lasti
+        last, last_line, last_by, last_loading = self._last
+        if last is not frame or last_line != line or last_by != by or last_loading != loading:
+            self._last = frame, line, by, loading
+            self._said = _place(frame, by), _graver(loading, self._above(frame))
+        place, loading = self._said
+        return Spot(place, loading, init or frame)
 
     def _above(self, caller: FrameType | None) -> str:
         """Whether a function that loads runs at a frame of the caller or above it."""

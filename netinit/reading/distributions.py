@@ -1,11 +1,14 @@
 """Which distribution a sample came from, and how sure its size lets us be.
 
-Three laws are fitted by maximum likelihood and weighed by their likelihoods, with the Bayesian
-information criterion for their numbers of parameters. A law that the sample contradicts, by its
-Kolmogorov distance, is out; where none is left, the sample follows no law of these.
+Three laws are fitted by maximum likelihood. The simplest is named that the sample does not
+contradict: a cut, and a uniform in the place of a normal, need a likelihood that a sample of this
+size from a plain normal reaches less than once in a thousand. Where neither of two laws has it,
+none is named. A law that the sample contradicts, by its Kolmogorov distance, is out; where none is
+left, the sample follows no law of these.
 """
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +19,14 @@ _TESTED = 2**14  # values of a larger sample that the distance is measured on
 # sqrt(n) times the distance to the true law exceeds this once in a million samples: a model has
 # hundreds of tensors, and the verdict should not depend on the worst of them.
 _LIMIT = 2.7
+_FALSE = 1 / 4000  # how often a sample of a normal may be given another name
+# Of a normal sample, ln of the likelihood gained by a cut at its largest value exceeds t with
+# probability exp(-t); of a uniform one, even less often.
+_CUT = -math.log(_FALSE)
+_EXCLUDED = -math.log(1e-6)  # ln of the likelihood lost by a law that cannot be meant
 _ROOT = math.sqrt(2)
+# A uniform law is as likely as a normal one where the largest value is at this many std.
+_EVEN = math.sqrt(math.pi * math.e / 2)
 
 
 class Fit(NamedTuple):
@@ -26,7 +36,10 @@ class Fit(NamedTuple):
     ----------
     kind : {"normal", "truncated", "uniform"}
     probability : float
-        Of this law, among those that the sample does not contradict, if each was equally likely.
+        Of this law, among those that the sample does not contradict, if each was equally likely
+        (by the Bayesian information criterion).
+    lost : float
+        ln of the likelihood that it lacks to the most likely of them.
     center, std : float
         Mean and standard deviation of the law.
     bound : float
@@ -37,6 +50,7 @@ class Fit(NamedTuple):
 
     kind: str
     probability: float
+    lost: float
     center: float
     std: float
     bound: float
@@ -56,26 +70,79 @@ def fits(sample: np.ndarray) -> list[Fit]:
         "truncated": (_log_likelihood_truncated(count, second, bound, cut), 2),
     }
     tested = np.sort(x[:: count // _TESTED | 1])
-    scores = {
-        kind: likelihood - parameters / 2 * math.log(count)
-        for kind, (likelihood, parameters) in candidates.items()
+    left = {
+        kind: fitted
+        for kind, fitted in candidates.items()
         if _distance(tested, kind, second, bound, cut) < _LIMIT
     }
-    top = max(scores.values(), default=0.0)
-    weights = {kind: math.exp(score - top) for kind, score in scores.items()}
-    total = sum(weights.values())
+    scores = {
+        kind: ln - parameters / 2 * math.log(count) for kind, (ln, parameters) in left.items()
+    }
+    best, top = max((ln for ln, _ in left.values()), default=0.0), max(scores.values(), default=0.0)
+    total = sum(math.exp(score - top) for score in scores.values())
     found = [
-        _fit(kind, weight / total, center, second, bound, cut) for kind, weight in weights.items()
+        _fit(kind, math.exp(score - top) / total, best - left[kind][0], center, second, bound, cut)
+        for kind, score in scores.items()
     ]
     return sorted(found, key=lambda fit: -fit.probability)
 
 
+def named(found: list[Fit], count: int) -> Fit | None:
+    """The simplest of the laws that a sample of `count` values does not contradict, if it tells."""
+    lost = {fit.kind: fit.lost for fit in found}
+    simple = min((lost[kind] for kind in ("normal", "uniform") if kind in lost), default=math.inf)
+    kind: str | None = "truncated"
+    if "truncated" not in lost or simple - lost["truncated"] <= _CUT:
+        gained = lost.get("normal", math.inf) - lost.get("uniform", math.inf)
+        kind = "normal" if gained <= 0 else "uniform"
+        kind = None if -_pointed_by_chance(count) < gained < _flat_by_chance(count) else kind
+    return next((fit for fit in found if fit.kind == kind), None)
+
+
+def possible(found: list[Fit]) -> list[Fit]:
+    """The laws that may be meant: a sample of theirs would hardly ever be so unlikely."""
+    return [fit for fit in found if fit.lost <= _EXCLUDED]
+
+
+def _flat_by_chance(count: int) -> float:
+    """The ln of the likelihood by which a uniform law beats a normal one in a rare normal sample.
+
+    Rare samples are those in which all values lie within c std, c being so small that they are.
+
+    >>> [round(_flat_by_chance(count), 1) for count in (64, 100, 150, 300)]
+    [18.5, 16.4, 10.4, 0.0]
+    """
+    within = NormalDist().inv_cdf((1 + _FALSE ** (1 / count)) / 2)
+    return max(0.0, count * math.log(_EVEN / within))
+
+
+def _pointed_by_chance(count: int) -> float:
+    """The same of a normal law that beats a uniform one, in a rare uniform sample.
+
+    Each value adds ln(EVEN / sqrt(3)) to the uniform law on average, with a variance of 1/5; the
+    bound, which is estimated, takes 1 from all of them.
+
+    >>> [round(_pointed_by_chance(count), 1) for count in (64, 80, 100)]
+    [2.2, 0.8, 0.0]
+    """
+    rare = NormalDist().inv_cdf(1 - _FALSE) * math.sqrt(count / 5)
+    return max(0.0, 1 + rare - count * math.log(_EVEN / math.sqrt(3)))
+
+
 def _fit(
-    kind: str, probability: float, center: float, second: float, bound: float, cut: float
+    kind: str,
+    probability: float,
+    lost: float,
+    center: float,
+    second: float,
+    bound: float,
+    cut: float,
 ) -> Fit:
     std = bound / math.sqrt(3) if kind == "uniform" else math.sqrt(second)
     bound = math.inf if kind == "normal" else bound
-    return Fit(kind, probability, center, std, bound, cut if kind == "truncated" else math.inf)
+    return Fit(
+        kind, probability, lost, center, std, bound, cut if kind == "truncated" else math.inf
+    )
 
 
 def _center(sample: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netinit.initializers.fans import Fans
-from netinit.reading.distributions import Fit, fits
+from netinit.reading.distributions import Fit, fits, named, possible
 from netinit.reading.rules import Rule, agreeing
 from netinit.reading.structure import outlying, repeated_rows, structure, zero_rows
 from netinit.reporting.words import counted
@@ -19,6 +19,8 @@ _STRAY = 0.01  # share of outliers that are set aside; more of them are a law of
 _FLAT, _WHOLE = 1.0, 3.5  # cuts up to which a truncated normal is flat, and from which it is whole
 EXACT = ("zero", "constant", "identity", "delta", "orthogonal", "signs")
 _WITHOUT_SCALE = (*EXACT, "nonfinite", "meta")
+# What is more likely than the simpler law that is named, but not by enough to say so.
+_PERHAPS = {"normal": "perhaps cut", "uniform": "perhaps a cut normal"}
 # Relative errors of a measured standard deviation, by the name of the dtype the values had.
 ROUNDING = {"bfloat16": 2e-3, "float16": 3e-4}
 
@@ -45,10 +47,12 @@ class Law:
     gain : float
         Of an exact form: its number.
     probability : float
-        Of this kind among those that the values do not rule out. 1 for an exact form.
+        Of this kind among those that the values do not rule out, if each was equally likely. It is
+        below one half where another is more likely, but not by enough to say so: see
+        `distributions.named`. 1 for an exact form.
     plausible : frozenset of str
-        The kinds that may be meant where it is not certain: those of a probability of 0.001 or
-        more. Empty where any may be.
+        The kinds that may be meant where it is not certain: the values would be as unlikely as
+        these once in a million times. Empty where any may be.
     rules : tuple of Rule
         The scales in common use that the standard deviation agrees with.
     fans : Fans or None
@@ -92,7 +96,7 @@ class Law:
         >>> read(weight, netinit.fans(weight.shape)).brief
         'normal 2/fan_in'
         """
-        form = _form(self)[0].partition(" (")[0]
+        form = _form(self)[0].partition(" (")[0].partition(",")[0]
         if self.kind in _WITHOUT_SCALE or self.kind == "few":
             return form.partition(":")[0]
         form = {"other": "no law", "truncated": "cut normal"}.get(self.kind, form)
@@ -158,20 +162,20 @@ def _drawn(values: np.ndarray, fans: Fans | None, rounding: float) -> Law:
     }
     mean, std = float(sample.mean()), float(sample.std(ddof=1)) if len(sample) > 1 else 0.0
     found = fits(sample) if len(sample) >= FEWEST else []
-    if not found:
-        kind = "other" if len(sample) >= FEWEST else "few"
-        shares["plausible"] = frozenset({"other"} if kind == "other" else ())
+    best = named(found, len(sample))
+    shares["plausible"] = frozenset(_broad_kind(fit) for fit in possible(found))
+    if best is None:
+        kind = "few" if found or len(sample) < FEWEST else "other"
+        if kind == "other":
+            shares["plausible"] = frozenset({"other"})
         tolerance = _tolerance(kind, sample, rounding)
         return Law(kind, count, mean, std, fans=fans, tolerance=tolerance, **shares)
-    best = found[0]
-    plausible = frozenset(_broad_kind(fit) for fit in found if fit.probability >= 1e-3)
     tolerance = _tolerance(best.kind, sample, rounding)
     agree = [] if sparse or best.center else agreeing(best.std, tolerance, fans)
     kind = "sparse" if sparse else best.kind
     return Law(
         kind, count, best.center, best.std, best.bound, best.cut,
-        probability=best.probability, plausible=plausible, rules=tuple(agree), fans=fans,
-        tolerance=tolerance, **shares,
+        probability=best.probability, rules=tuple(agree), fans=fans, tolerance=tolerance, **shares,
     )  # fmt: skip
 
 
@@ -196,6 +200,8 @@ def _tolerance(kind: str, kept: np.ndarray, rounding: float) -> float:
         return math.inf
     squares = np.square(x)
     kurtosis = float(np.square(squares).mean() / squares.mean() ** 2)
+    if kind in ("few", "normal"):  # where few values seem to have light tails, it is chance
+        kurtosis = max(kurtosis, 3.0)
     return 4 * math.sqrt(max(kurtosis - 1, 0.1) / (4 * len(kept))) + rounding
 
 
@@ -217,6 +223,8 @@ def _form(found: Law) -> list[str]:
     }
     said = words.get(found.kind, found.kind)
     sure = found.probability >= 0.95 or found.kind == "sparse"
+    if found.probability < 0.5 and found.kind in _PERHAPS:
+        return [f"{said}, {_PERHAPS[found.kind]}"]
     return [said if sure else f"{said} (probability {found.probability:.2f})"]
 
 

@@ -275,3 +275,26 @@ def test_a_model_without_parameters_has_an_empty_report():
     report = nit.laws(nn.ReLU())
     assert len(report) == 0
     assert report.ok
+
+
+def alike(parts):
+    return nn.ModuleDict({"h": nn.ParameterList(parts)})
+
+
+@pytest.mark.parametrize("count", [4, 8, 16, 48, 64, 256])
+@pytest.mark.parametrize("draw", [nn.init.normal_, nn.init.uniform_, nn.init.trunc_normal_])
+def test_no_layer_of_many_alike_is_odd_by_chance(draw, count):
+    """At most one model in a thousand may be accused; of these hundred none is."""
+    torch.manual_seed(count)
+    for _ in range(100):
+        model = alike([draw(torch.empty(count)) for _ in range(12)])
+        assert not nit.laws(model).of("LAW")
+
+
+@pytest.mark.parametrize(("count", "factor"), [(8, 30), (16, 8), (64, 3), (256, 1.6), (4096, 1.15)])
+def test_an_odd_layer_is_named_as_far_as_its_number_of_values_tells(count, factor):
+    torch.manual_seed(0)
+    parts = [torch.randn(count) for _ in range(12)]
+    parts[7] *= factor
+    (finding,) = nit.laws(alike(parts)).of("LAW")
+    assert finding.where == "h.7"

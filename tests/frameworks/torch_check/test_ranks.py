@@ -239,6 +239,8 @@ def everything(rank):
     same = (state(model) == before, drawn == numbers(), len(model.first._state_dict_pre_hooks))
     fresh = on_meta(Net)
     nit.check(fresh, batch)
+    nit.check(model, (batch[0][:, :31], batch[1]))
+    assert train(model, batch) == expected, "a pass that failed leaves nothing behind"
     return (
         [told(each) for each in reports],
         same,

@@ -240,6 +240,11 @@ def test_causal_attention_does_not_see_what_comes_later():
     assert not np.allclose(net(x)[:, 3], net(later)[:, 3])
 
 
+def test_positions_add_their_vectors():
+    net, x = drawn([Positions(6, 3)], rng=2), RNG.standard_normal((4, 5, 3))
+    np.testing.assert_allclose(net(x), x + net.parameters["0.table"][:5], rtol=1e-12)
+
+
 def test_norms_are_their_formulas():
     x = 3 + 2 * RNG.standard_normal((8, 6))
     for layer, axis, centered in (

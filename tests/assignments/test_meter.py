@@ -29,7 +29,8 @@ def test_the_time_of_processes_below_counts_whether_they_have_ended_or_not():
     program = [sys.executable, "-c", f"{below}; print(1, flush=True); input()"]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         started.stdout.readline()
-        assert meter.used(started.pid) >= 0.5
+        # The system rounds each of four times down, to hundredths of a second on Linux.
+        assert meter.used(started.pid) >= 0.45
         started.stdin.close()
     assert meter.used(started.pid) == 0
 

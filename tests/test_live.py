@@ -179,9 +179,10 @@ def test_seeds_are_offered_only_where_fewer_make_a_slow_cell_faster():
         {"seconds": 10, "source": none},
         {"seconds": 10, "source": "run(seeds=range(2))"},
         {"source": many},
+        {"seconds": 10, "source": many, "whole": True},
     ]
     found = javascript("seeds.js", f"{json.dumps(cells)}.map(m.hasSeeds)")
-    assert found == [True, False, False, False, False]
+    assert found == [True, False, False, False, False, False]
 
 
 @deno

@@ -18,6 +18,7 @@ export function cellsOf({ cells }) {
       code: cell.cell_type === "code",
       source: textOf(cell.source),
       shown: !tags.includes("remove-input") && !tags.includes("remove-cell"),
+      whole: tags.includes("all-seeds"),
       locked: Boolean(nbgrader?.locked),
       tests: Boolean(nbgrader?.locked && nbgrader.grade),
       printed: printed(cell),

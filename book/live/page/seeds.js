@@ -1,4 +1,5 @@
-// The rule for slow cells: wherever one goes through seeds by range(n), n becomes 2.
+// The rule for slow cells: wherever one goes through seeds by range(n), n becomes 2, unless the cell
+// is tagged all-seeds: others need what it makes, or it what others made, of all seeds.
 const SEEDS = /\b(seeds ?= ?|for seed in |for s in )range\((\d+)\)/g;
 const SLOW = 10; // seconds, from which a cell counts as slow
 export const FEW = 2;
@@ -19,9 +20,9 @@ export function about(seconds) {
   return minutes === 1 ? "about a minute" : `about ${minutes} minutes`;
 }
 
-/** Whether a cell, its `seconds` and its `source`, is slow and would be faster with fewer seeds. */
-export function hasSeeds({ seconds = 0, source }) {
-  return seconds >= SLOW && fewer(source) !== source;
+/** Whether a cell is slow and may go through fewer seeds; `whole` if it needs them all. */
+export function hasSeeds({ seconds = 0, source, whole = false }) {
+  return !whole && seconds >= SLOW && fewer(source) !== source;
 }
 
 /** What is said of cells while they run, one after another: nothing, or how long they take. */

@@ -17,7 +17,7 @@ FEWEST = 64  # values from which a distribution can be read at all
 _MOST = 2**17  # values of a larger tensor that are looked at, besides its largest
 _STRAY = 0.01  # share of outliers that are set aside; more of them are a law of their own
 _FLAT, _WHOLE = 1.0, 3.5  # cuts up to which a truncated normal is flat, and from which it is whole
-EXACT = ("zero", "constant", "identity", "delta", "orthogonal", "signs")
+EXACT = ("zero", "constant", "identity", "delta", "orthogonal", "signs", "pair")
 _WITHOUT_SCALE = (*EXACT, "nonfinite", "meta")
 # What is more likely than the simpler law that is named, but not by enough to say so.
 _PERHAPS = {"normal": "perhaps cut", "uniform": "perhaps a cut normal"}
@@ -33,9 +33,10 @@ class Law:
     ----------
     kind : str
         "normal", "truncated" (normal, cut off), "uniform"; "orthogonal", "identity", "delta" (an
-        identity at the center of a kernel), "signs"; "zero", "constant"; "sparse" for any of the
-        first with zeros between; "few" for too few values to tell; "other" for none of these, as
-        of trained weights; "nonfinite"; "meta" for a tensor without memory.
+        identity at the center of a kernel), "signs", "pair" (two values, such as the biases of an
+        LSTM with ones at its forget gates); "zero", "constant"; "sparse" for any of the first with
+        zeros between; "few" for too few values to tell; "other" for none of these, as of trained
+        weights; "nonfinite"; "meta" for a tensor without memory.
     count : int
         Number of values.
     mean, std : float
@@ -44,8 +45,8 @@ class Law:
         Of a uniform or a truncated normal: its largest distance from the mean.
     cut : float
         The bound of a truncated normal, in standard deviations before it was cut.
-    gain : float
-        Of an exact form: its number.
+    gain, lower : float
+        Of an exact form: its number; of a pair, the larger value and the smaller one.
     probability : float
         Of this kind among those that the values do not rule out, if each was equally likely. It is
         below one half where another is more likely, but not by enough to say so: see
@@ -73,6 +74,7 @@ class Law:
     bound: float = math.inf
     cut: float = math.inf
     gain: float = math.nan
+    lower: float = math.nan
     probability: float = 1.0
     plausible: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = ()
@@ -137,8 +139,8 @@ def read(values: np.ndarray, fans: Fans | None = None, rounding: float = 0.0) ->
     if exact is not None:
         std = float(values.std(dtype=np.float64, ddof=1)) if count > 1 else 0.0
         mean = float(values.mean(dtype=np.float64))
-        tolerance = 1e-6 + rounding
-        return Law(exact.kind, count, mean, std, gain=exact.gain, fans=fans, tolerance=tolerance)
+        known = {"gain": exact.gain, "lower": exact.lower, "tolerance": 1e-6 + rounding}
+        return Law(exact.kind, count, mean, std, fans=fans, **known)
     return _drawn(values, fans, rounding)
 
 
@@ -161,7 +163,8 @@ def _drawn(values: np.ndarray, fans: Fans | None, rounding: float) -> Law:
         "repeated": repeated_rows(rows),
     }
     mean, std = float(sample.mean()), float(sample.std(ddof=1)) if len(sample) > 1 else 0.0
-    found = fits(sample) if len(sample) >= FEWEST else []
+    spread = len(sample) >= FEWEST and sample.min() < sample.max()
+    found = fits(sample) if spread else []
     best = named(found, len(sample))
     shares["plausible"] = frozenset(_broad_kind(fit) for fit in possible(found))
     if best is None:
@@ -214,6 +217,7 @@ def _form(found: Law) -> list[str]:
         "delta": f"{found.gain:.4g} × identity at the center of the kernel",
         "orthogonal": f"orthogonal, gain {found.gain:.4g}",
         "signs": f"±{found.gain:.4g}",
+        "pair": f"{found.lower:.6g} or {found.gain:.6g}",
         "nonfinite": "NaN or infinite",
         "meta": "no values: on the meta device",
         "few": "too few values to tell the law",

@@ -21,8 +21,10 @@ def same(a: Law, b: Law, comparisons: int = 16) -> bool:
     Of so many comparisons of tensors that have one law, one in a thousand sets has a False.
     """
     if {a.kind, b.kind} & {*EXACT, "nonfinite", "meta"}:
-        return a.kind == b.kind and (
-            a.gain == b.gain or math.isclose(a.gain, b.gain, rel_tol=a.tolerance + b.tolerance)
+        tolerance = a.tolerance + b.tolerance
+        numbers = [(a.gain, b.gain), (a.lower, b.lower)][: 2 if a.kind == "pair" else 1]
+        return a.kind == b.kind and all(
+            one == other or math.isclose(one, other, rel_tol=tolerance) for one, other in numbers
         )
     if (a.kind == "sparse") != (b.kind == "sparse"):
         return False

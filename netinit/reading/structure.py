@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 _ROWS = 64  # rows whose products are looked at
+_FEWEST = 16  # values of which it is no chance that there are only two different ones
 _RARE = 1e-6  # how often the largest of all entries may be taken for an outlier by chance
 
 
@@ -15,13 +16,17 @@ class Structure(NamedTuple):
     Parameters
     ----------
     kind : str
-        "zero", "constant", "identity", "delta", "orthogonal" or "signs".
+        "zero", "constant", "identity", "delta", "orthogonal", "signs" or "pair" (of two values).
     gain : float
-        The number on the diagonal, or that all singular values are, or the constant.
+        The number on the diagonal, or that all singular values are, or the constant; of a pair,
+        the larger value.
+    lower : float
+        The smaller value of a pair.
     """
 
     kind: str
     gain: float
+    lower: float = math.nan
 
 
 def structure(values: np.ndarray) -> Structure | None:
@@ -33,8 +38,8 @@ def structure(values: np.ndarray) -> Structure | None:
         found = _diagonal(values) or _orthogonal(values.reshape(len(values), -1))
         if found is not None:
             return found
-    if low == -high and values.size >= 16 and bool((np.abs(values) == high).all()):
-        return Structure("signs", high)
+    if values.size >= _FEWEST and bool(((values == low) | (values == high)).all()):
+        return Structure("signs", high) if low == -high else Structure("pair", high, low)
     return None
 
 

@@ -11,6 +11,7 @@ import netinit
 import netinit.torch as nit
 from netinit.initializers.fans import Fans
 from netinit.reading.rules import round_number
+from netinit.reading.sameness import same
 
 DRAWS = {
     "normal": lambda shape: torch.randn(shape) * 0.02,
@@ -137,12 +138,32 @@ def test_a_number_in_the_text_is_that_of_the_law():
         (nn.init.orthogonal_(torch.empty(16, 8, 3, 3)).bfloat16(), "orthogonal", 1.0),
         (torch.from_numpy(netinit.orthogonal((600, 600), rng=0)), "orthogonal", 1.0),
         (torch.tensor([1.0, -1.0]).repeat(20), "signs", 1.0),
+        (torch.tensor([1.0, 0.0]).repeat(20), "pair", 1.0),
     ],
 )
 def test_exact_forms_are_recognized_with_their_number(values, kind, gain):
     found = nit.law(values)
     assert (found.kind, found.probability) == (kind, 1.0)
     assert found.gain == pytest.approx(gain, rel=3e-3)
+
+
+def test_biases_with_ones_at_the_forget_gates_are_a_pair_of_values():
+    layer = nn.LSTM(80, 320)
+    with torch.no_grad():
+        layer.bias_ih_l0.zero_()[320:640] = 1
+        layer.bias_hh_l0.zero_()[320:640] = 2
+    found = nit.laws_by_name(layer)
+    ones, twos = found["bias_ih_l0"], found["bias_hh_l0"]
+    assert str(ones) == "0 or 1"
+    assert same(ones, ones)
+    assert not same(ones, twos)
+    assert nit.laws(layer).ok
+
+
+def test_a_value_that_all_but_a_few_entries_have_is_no_law():
+    values = torch.ones(3_000_000)
+    values[:3] = torch.tensor([2.0, 3.0, 4.0])
+    assert str(nit.law(values)) == "no law of a common initialization, mean 1, std 0"
 
 
 @pytest.mark.parametrize("shape", [(8, 100_000), (64, 64), (200, 4)])

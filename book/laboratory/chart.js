@@ -43,15 +43,17 @@ export function axes(context, colors, box, { title, x, y, log = false, whole = t
 }
 
 export function heading(context, colors, title, box) {
+  const width = context.canvas.width / context.getTransform().a; // in the units of `box`
   context.font = `600 ${FONT}`;
-  text(context, colors.ink, title, box.left, box.top + 8, "left");
+  text(context, colors.ink, title, box.left, box.top + 8, "left", width - box.left);
   context.font = FONT;
 }
 
-export function text(context, color, words, x, y, align = "center") {
+/** Words at a place; those that are wider than `most` are squeezed, for a canvas cuts them off. */
+export function text(context, color, words, x, y, align = "center", most = undefined) {
   context.fillStyle = color;
   context.textAlign = align;
-  context.fillText(words, x, y);
+  context.fillText(words, x, y, most);
 }
 
 export function line(context, x1, y1, x2, y2) {

@@ -497,7 +497,7 @@ def test_with_reduced_motion_it_draws_once_a_second(laboratory):
 
 def test_without_javascript_a_picture_and_a_sentence_remain(visit):
     page = visit(PAGE, java_script_enabled=False).page
-    assert "with JavaScript on" in page.locator("#laboratory noscript p").inner_text()
+    assert "with JavaScript turned on" in page.locator("#laboratory noscript p").inner_text()
     picture = page.locator("#laboratory svg[role=img]")
     assert picture.is_visible()
     assert len(picture.get_attribute("aria-label")) > 60

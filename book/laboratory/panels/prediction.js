@@ -86,7 +86,7 @@ function paintLine({ context, width }, { frame, colors, limits }) {
   const most = Math.max(1, Math.ceil(1.2 * Math.max(...Array.from(targets, Math.abs))));
   limits.line = [-most, most];
   const map = axes(context, colors, { left: 0, top: 0, width, height: heightLine }, {
-    title: "Unseen points and the network’s curve",
+    title: "Unseen points and the curve",
     x: [-far, far],
     y: limits.line,
     whole: false,
@@ -152,7 +152,7 @@ export function mostLikely(values, at, classes) {
 function paintDigits({ context, width }, { frame, colors }) {
   const { inputs, targets } = frame.examples;
   const count = perRow(width);
-  heading(context, colors, "Unseen digits and the network’s guesses", {
+  heading(context, colors, "Unseen digits and predictions", {
     left: 0,
     top: 0,
   });
@@ -195,7 +195,7 @@ const kindOf = ({ experiment }) => KINDS[predictionOf(experiment.data)];
 
 function paint(surface, view) {
   if (kindOf(view) === KINDS.plane) {
-    heading(surface.context, view.colors, "Unseen points and the network’s guesses", {
+    heading(surface.context, view.colors, "Unseen points and predictions", {
       left: 0,
       top: 0,
     });

@@ -99,7 +99,9 @@ class Law:
         'normal 2/fan_in'
         """
         form = _form(self)[0].partition(" (")[0].partition(",")[0]
-        if self.kind in _WITHOUT_SCALE or self.kind == "few":
+        if self.kind == "few":
+            return "too few values"
+        if self.kind in _WITHOUT_SCALE:
             return form.partition(":")[0]
         form = {"other": "no law", "truncated": "cut normal"}.get(self.kind, form)
         by_rule = self.rule is not None and self.rule.mode

@@ -10,15 +10,14 @@ from netinit.reporting.findings import Finding, found
 
 _FEWEST = 4  # parameters alike among which one can be the odd one
 _ODD = 0.2  # the largest share of them that is called odd: beyond, they are of two kinds
-
-
 _FALSE = 1e-3  # models without an odd one of which one is named, by chance
 
 
 def same(a: Law, b: Law, comparisons: int = 16) -> bool:
     """Whether two tensors may have one law, as far as their numbers of values tell.
 
-    Of so many comparisons of tensors that have one law, one in a thousand sets has a False.
+    The limits are set so that, if `comparisons` tensors have one law, about one such set in a
+    thousand has a False.
     """
     if {a.kind, b.kind} & {*EXACT, "nonfinite", "meta"}:
         tolerance = a.tolerance + b.tolerance

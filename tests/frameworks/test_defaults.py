@@ -11,6 +11,8 @@ sys.path.insert(0, str(ROOT / "book"))
 
 import defaults
 
+import netinit
+
 STORED = json.loads(defaults.STORED.read_text("utf-8"))
 
 
@@ -52,3 +54,19 @@ def test_a_default_that_changes_is_noticed(monkeypatch):
     changed, other = differences(STORED["PyTorch"]["rows"], defaults.of_pytorch())
     assert changed == [("Embedding(500, 96)", "weight")]
     assert not other
+
+
+@pytest.mark.parametrize(
+    ("call", "shape", "groups", "least", "most"),
+    [
+        ("Conv2D(512, 3, groups=4)", (512, 64, 3, 3), 4, 0.32, 0.35),
+        ("DepthwiseConv2D(3)", (512, 1, 3, 3), 512, 0.001, 0.01),
+    ],
+)
+def test_grouped_convolutions_of_keras_get_the_share_that_the_page_says(
+    call, shape, groups, least, most
+):
+    fan_in, fan_out = netinit.fans(shape, groups=groups)
+    xavier = 2 * fan_in / (fan_in + fan_out)
+    (row,) = [r for r in STORED["Keras"]["rows"] if r["layer"] == call and r["scaled"]]
+    assert least < row["scaled"] / xavier < most
